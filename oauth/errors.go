@@ -1,0 +1,69 @@
+package oauth
+
+import "errors"
+
+// Code is the value of the error member of an error response (RFC 6749, 5.2).
+type Code string
+
+// The codes of the token endpoint. RedirectURIMismatch is not one of RFC 6749;
+// the plugin answers with it, and clients know it from there.
+const (
+	InvalidRequest       Code = "invalid_request"
+	InvalidClient        Code = "invalid_client"
+	InvalidGrant         Code = "invalid_grant"
+	InvalidScope         Code = "invalid_scope"
+	UnauthorizedClient   Code = "unauthorized_client"
+	UnsupportedGrantType Code = "unsupported_grant_type"
+	RedirectURIMismatch  Code = "redirect_uri_mismatch"
+)
+
+// Error refuses a request. Both members are told to the client, so neither
+// ever holds a value that came with the request or out of the store.
+type Error struct {
+	Code        Code
+	Description string // printable ASCII without quotation mark and backslash (RFC 6749, 5.2)
+}
+
+// Error implements error.
+func (e Error) Error() string { return string(e.Code) + ": " + e.Description }
+
+// ErrNotFound is returned by a Store when the grant that was to be taken is
+// not there, or not there any more.
+var ErrNotFound = errors.New("not found")
+
+// ErrUnavailable is wrapped by each error with which a Store says that it
+// cannot tell now: nothing is known of the grant, and the same request may
+// succeed later. It must never reach a client as an OAuth error, because a
+// client takes that for the end of its token.
+var ErrUnavailable = errors.New("the database is not available")
+
+// ErrSwitchedOff says that the administrator has switched the plugin's server
+// off for the client's site (mo_oauth_server_master_switch).
+var ErrSwitchedOff = errors.New("the OAuth server is switched off in wp-admin")
+
+// The descriptions are the plugin's, less their quotation marks.
+var (
+	errGrantMissing   = Error{InvalidRequest, "The grant type was not specified in the request"}
+	errGrantUnknown   = Error{UnsupportedGrantType, "The grant type is not supported"}
+	errGrantForbidden = Error{UnauthorizedClient, "The grant type is unauthorized for this client_id"}
+
+	errCredentialsMissing = Error{InvalidClient, "Client credentials were not found in the headers or body"}
+	errSecretMissing      = Error{InvalidClient, "This client is invalid or must authenticate using a client secret"}
+	errCredentialsWrong   = Error{InvalidClient, "The client credentials are invalid"}
+
+	errCodeMissing  = Error{InvalidRequest, "Missing parameter: code is required"}
+	errCodeUnknown  = Error{InvalidGrant, "Authorization code doesn't exist or is invalid for the client"}
+	errCodeExpired  = Error{InvalidGrant, "The authorization code has expired"}
+	errCodeForeign  = Error{InvalidGrant, "authorization_code doesn't exist or is invalid for the client"}
+	errRedirectURI  = Error{RedirectURIMismatch, "The redirect URI provided does not match the one used in the authorization request"}
+	errTokenMissing = Error{InvalidRequest, "Missing parameter: token is required"}
+	errTokenForeign = Error{InvalidGrant, "The token was not issued to this client"}
+
+	errRefreshMissing = Error{InvalidRequest, "Missing parameter: refresh_token is required"}
+	errRefreshUnknown = Error{InvalidGrant, "Invalid refresh token"}
+	errRefreshExpired = Error{InvalidGrant, "Refresh token has expired"}
+	errRefreshForeign = Error{InvalidGrant, "refresh_token doesn't exist or is invalid for the client"}
+
+	errUserGone = Error{InvalidGrant, "The user who gave this grant does not exist any more"}
+	errScope    = Error{InvalidScope, "The scope requested is invalid for this request"}
+)

@@ -1,0 +1,162 @@
+// Package memory is an oauth.Store that forgets everything when the process
+// ends. The demo falls back to it where there is no MariaDB, and the protocol's
+// tests run on it.
+package memory
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"moserver-sidecar/oauth"
+)
+
+// Store is an oauth.Store in memory. It is safe for concurrent use.
+type Store struct {
+	mu      sync.Mutex
+	site    oauth.Site
+	clients map[string]oauth.Client
+	users   map[int64]bool
+	rows    map[oauth.Presented]row
+}
+
+// row is a stored code or token.
+type row struct {
+	oauth.Token
+	redirectURI string
+}
+
+// New returns an empty store for a site with the plugin's defaults: access
+// tokens of an hour, refresh tokens that never expire, 32 hex digits.
+func New() *Store {
+	return &Store{
+		site:    oauth.Site{AccessTokenLifetime: time.Hour, TokenLength: 32},
+		clients: map[string]oauth.Client{},
+		users:   map[int64]bool{},
+		rows:    map[oauth.Presented]row{},
+	}
+}
+
+// SetSite replaces what the administrator has set.
+func (s *Store) SetSite(site oauth.Site) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.site = site
+}
+
+// PutClient adds the client, or replaces the one of the same id.
+func (s *Store) PutClient(c oauth.Client) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clients[c.ID] = c
+}
+
+// DeleteClient removes the client, and leaves its tokens, as the plugin does.
+func (s *Store) DeleteClient(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.clients, id)
+}
+
+// PutUser adds a user.
+func (s *Store) PutUser(id int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.users[id] = true
+}
+
+// DeleteUser removes a user, and leaves the user's tokens, as WordPress does.
+func (s *Store) DeleteUser(id int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.users, id)
+}
+
+// PutGrant adds a code or token. UserExists is not kept: PutUser decides it.
+func (s *Store) PutGrant(p oauth.Presented, g oauth.Grant) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rows[p] = row{
+		Token: oauth.Token{
+			Kind: p.Kind, Value: p.Value, ClientID: g.ClientID,
+			UserID: g.UserID, Expires: g.Expires, Scope: g.Scope,
+		},
+		redirectURI: g.RedirectURI,
+	}
+}
+
+// Tokens lists what is stored of a kind, in no particular order.
+func (s *Store) Tokens(kind oauth.Kind) []oauth.Token {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var tokens []oauth.Token
+	for _, r := range s.rows {
+		if r.Kind == kind {
+			tokens = append(tokens, r.Token)
+		}
+	}
+	return tokens
+}
+
+// Find implements oauth.Store.
+func (s *Store) Find(_ context.Context, clientID string, p oauth.Presented) (oauth.Facts, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	facts := oauth.Facts{Site: s.site}
+	if c, ok := s.clients[clientID]; ok {
+		facts.Client = &c
+	}
+	if r, ok := s.rows[p]; ok && p.Value != "" {
+		facts.Grant = &oauth.Grant{
+			ClientID: r.ClientID, UserID: r.UserID, UserExists: s.users[r.UserID],
+			RedirectURI: r.redirectURI, Expires: r.Expires, Scope: r.Scope,
+		}
+	}
+	return facts, nil
+}
+
+// Issue implements oauth.Store.
+func (s *Store) Issue(_ context.Context, tokens ...oauth.Token) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.issue(tokens)
+	return nil
+}
+
+// Redeem implements oauth.Store.
+func (s *Store) Redeem(_ context.Context, p oauth.Presented, tokens ...oauth.Token) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.rows[p]; !ok {
+		return oauth.ErrNotFound
+	}
+	delete(s.rows, p)
+	s.issue(tokens)
+	return nil
+}
+
+// Revoke implements oauth.Store.
+func (s *Store) Revoke(_ context.Context, r oauth.Revocation) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.rows, func(p oauth.Presented, kept row) bool {
+		if kept.ClientID != r.ClientID {
+			return false
+		}
+		return p == r.Presented || r.AccessTokens && p.Kind == oauth.AccessToken && kept.UserID == r.UserID
+	})
+	return nil
+}
+
+// Ready implements oauth.Store. A store in memory always is.
+func (s *Store) Ready(context.Context) error { return nil }
+
+// issue adds tokens; s.mu is held.
+func (s *Store) issue(tokens []oauth.Token) {
+	for _, t := range tokens {
+		t.Scope = slices.Clone(t.Scope)
+		s.rows[oauth.Presented{Kind: t.Kind, Value: t.Value}] = row{Token: t}
+	}
+}

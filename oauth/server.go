@@ -1,0 +1,148 @@
+package oauth
+
+import (
+	"context"
+	"io"
+	"slices"
+	"time"
+)
+
+// Policy is where this server leaves a choice to the operator.
+type Policy struct {
+	// RotateAll replaces the refresh token of confidential clients too at each
+	// use. Those of public clients are always replaced (RFC 9700, 4.14.2).
+	RotateAll bool
+
+	// OfflineAccess gives a code with openid in its scope a refresh token only
+	// if offline_access is in the scope too, as the plugin does.
+	OfflineAccess bool
+
+	// RevokeAccessTokens lets the revocation of a refresh token end all access
+	// tokens that the client has for that user (RFC 7009, 2.1). The plugin's
+	// tables do not say which of them came of the same grant.
+	RevokeAccessTokens bool
+}
+
+// Server answers requests to the token endpoint.
+type Server struct {
+	Store  Store
+	Policy Policy
+	Now    func() time.Time // the clock that expiry is judged by
+	Random io.Reader        // cryptographically secure, for new tokens
+}
+
+// exchange is one request on its way through the server.
+type exchange struct {
+	*Server
+	request   Request
+	grant     GrantType
+	presented Presented
+	facts     Facts
+	now       time.Time // whole seconds, as the tables keep time
+}
+
+// Token judges a request and carries it out. The order of the checks is the
+// plugin's: clients tell a wrong secret from a wrong code by it. An error that
+// is neither an Error nor wraps ErrUnavailable or ErrSwitchedOff is a fault of
+// the server.
+func (s *Server) Token(ctx context.Context, r Request) (Answer, error) {
+	x := &exchange{Server: s, request: r, now: s.Now().Truncate(time.Second)}
+
+	// 1. Read all that the request is judged by, the administrator's switch first.
+	if err := x.find(ctx); err != nil {
+		return Answer{}, err
+	}
+	answer := Answer{Client: x.facts.Client}
+	if x.facts.Site.SwitchedOff {
+		return answer, ErrSwitchedOff
+	}
+
+	// 2. The grant is named and known.
+	if err := x.checkGrantType(); err != nil {
+		return answer, err
+	}
+
+	// 3. The client is who it says (RFC 6749, 3.2.1), before anything is said
+	// of its code or token.
+	if err := authenticate(x.facts.Client, r.Credentials); err != nil {
+		return answer, err
+	}
+
+	// 4. The grant itself.
+	var err error
+	switch x.grant {
+	case GrantAuthorizationCode:
+		answer.Tokens, err = x.redeemCode(ctx)
+	case GrantRefreshToken:
+		answer.Tokens, err = x.refresh(ctx)
+	case GrantRevoke:
+		err = x.revoke(ctx)
+	}
+	return answer, err
+}
+
+// find reads the facts of the request. A second reading of the credentials is
+// looked up only if the first names no client.
+func (x *exchange) find(ctx context.Context) (err error) {
+	x.grant, _ = x.request.Grant()
+	x.presented = x.request.presented(x.grant)
+	ids := []string{""}
+	for i, c := range x.request.Credentials {
+		if i == 0 {
+			ids[0] = c.ClientID
+		} else if !slices.Contains(ids, c.ClientID) {
+			ids = append(ids, c.ClientID)
+		}
+	}
+	for _, id := range ids {
+		if x.facts, err = x.Store.Find(ctx, id, x.presented); err != nil || x.facts.Client != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// presented is the code or token that the request is about.
+func (r Request) presented(grant GrantType) Presented {
+	switch grant {
+	case GrantAuthorizationCode:
+		return Presented{AuthorizationCode, r.Code}
+	case GrantRefreshToken:
+		return Presented{RefreshToken, r.RefreshToken}
+	case GrantRevoke:
+		return Presented{r.revocationKinds()[0], r.revokedToken()}
+	}
+	return Presented{}
+}
+
+func (x *exchange) checkGrantType() error {
+	switch {
+	case x.grant != "":
+		return nil
+	case x.request.GrantType == "":
+		return errGrantMissing
+	}
+	return errGrantUnknown
+}
+
+// checkGrant holds for the stored code or token what both grants have in
+// common: it is the client's, the client may use the grant, the user still is.
+func (x *exchange) checkGrant(foreign Error) error {
+	client, grant := x.facts.Client, x.facts.Grant
+	switch {
+	case grant.ClientID != client.ID:
+		return foreign
+	case client.GrantTypes != nil && !slices.Contains(client.GrantTypes, string(x.grant)):
+		return errGrantForbidden
+	case !grant.UserExists:
+		return errUserGone
+	}
+	return nil
+}
+
+// expired says if a grant is over. Its last second still counts, as it does
+// for the plugin.
+func (x *exchange) expired() bool {
+	expires := x.facts.Grant.Expires
+	return !expires.IsZero() && expires.Before(x.now)
+}

@@ -1,0 +1,109 @@
+package oauth
+
+import (
+	"context"
+	"time"
+)
+
+// Kind names what a credential is, in the words of RFC 6749 and of the
+// token_type_hint of RFC 7009.
+type Kind string
+
+// The kinds of credentials that a Store keeps.
+const (
+	AuthorizationCode Kind = "authorization_code"
+	AccessToken       Kind = "access_token"
+	RefreshToken      Kind = "refresh_token"
+)
+
+// Presented is a code or token as a client presented it.
+type Presented struct {
+	Kind  Kind
+	Value string
+}
+
+// Client is a registered client.
+type Client struct {
+	ID           string
+	Confidential bool     // false: a public client, registered without a secret
+	Secret       string   // as the client knows it, not as it is stored
+	RedirectURIs []string // as registered
+	GrantTypes   []string // nil: all grants are allowed
+	Scope        Scope    // may be requested where a grant has none; nil: no limit of its own
+}
+
+// Site is what an administrator has set in wp-admin for the client's site.
+type Site struct {
+	SwitchedOff          bool
+	AccessTokenLifetime  time.Duration
+	RefreshTokenLifetime time.Duration // 0: refresh tokens never expire
+	TokenLength          int           // in hex digits
+}
+
+// Grant is a code or token as it is stored.
+type Grant struct {
+	ClientID    string
+	UserID      int64
+	UserExists  bool
+	RedirectURI string    // codes only; empty: none was in the authorization request
+	Expires     time.Time // whole seconds; the zero time: never
+	Scope       Scope
+}
+
+// Token is an access or refresh token to be stored.
+type Token struct {
+	Kind     Kind
+	Value    string
+	ClientID string
+	UserID   int64
+	Expires  time.Time // whole seconds; the zero time: never
+	Scope    Scope
+}
+
+// Facts is all that a request is judged by, as it stood at one moment.
+type Facts struct {
+	Site   Site
+	Client *Client // nil: there is no client of that id
+	Grant  *Grant  // nil: what was presented is not in the store
+}
+
+// Revocation says what to take away: the presented token, if it is the
+// client's, and with AccessTokens also each access token that the client has
+// for the user.
+type Revocation struct {
+	Presented    Presented
+	ClientID     string
+	UserID       int64
+	AccessTokens bool
+}
+
+// Store keeps clients and tokens. One method is one transaction: it does all
+// that it promises or nothing, also when the process or the database dies in
+// the middle.
+//
+// All comparisons are byte for byte. Every method may return an error that
+// wraps ErrUnavailable after it has tried again for as long as ctx allows.
+// When a write's ctx ends after its transaction has begun, the write is
+// finished all the same: no token is lost between the database and the client
+// because of a deadline.
+type Store interface {
+	// Find reads what a request is judged by. An empty value, or one that no
+	// row can hold, is never found. That a client, a grant or both are absent
+	// is no error.
+	Find(ctx context.Context, clientID string, p Presented) (Facts, error)
+
+	// Issue stores tokens.
+	Issue(ctx context.Context, tokens ...Token) error
+
+	// Redeem takes p away and stores tokens in its place. Of any number of
+	// calls for the same p, in this process and others, one succeeds; the rest
+	// return ErrNotFound and have stored nothing.
+	Redeem(ctx context.Context, p Presented, tokens ...Token) error
+
+	// Revoke takes tokens away. That there are none is no error.
+	Revoke(ctx context.Context, r Revocation) error
+
+	// Ready returns nil if the store can serve now, else an error that says
+	// what is wrong. It does not try again.
+	Ready(ctx context.Context) error
+}

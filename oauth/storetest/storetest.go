@@ -1,0 +1,350 @@
+// Package storetest holds every oauth.Store to what the interface promises.
+// The same suite runs on the store in memory and on WordPress's database, so
+// what is tested on the one can be trusted of the other.
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"moserver-sidecar/oauth"
+)
+
+// Subject is a store under test, with the means to set up and to look at what
+// it keeps.
+type Subject interface {
+	oauth.Store
+	SetSite(oauth.Site)
+	PutClient(oauth.Client)
+	DeleteClient(id string)
+	PutUser(id int64)
+	DeleteUser(id int64)
+	PutGrant(oauth.Presented, oauth.Grant) // UserExists is not kept
+	Tokens(oauth.Kind) []oauth.Token       // in any order
+}
+
+const (
+	alice    = int64(2)
+	bob      = int64(3)
+	clientID = "VfixCmmqhaWeAnMjGqwsfVUSlRuUVYXU"
+	otherID  = "HsClientHsClientHsClientHsClient"
+)
+
+// Run runs the suite. newSubject returns an empty store each time.
+func Run(t *testing.T, newSubject func(*testing.T) Subject) {
+	tests := map[string]func(*testing.T, Subject){
+		"find absent":                 findAbsent,
+		"find client":                 findClient,
+		"find site":                   findSite,
+		"find grant":                  findGrant,
+		"find is byte-exact":          findByteExact,
+		"find sees changes at once":   findSeesChanges,
+		"issue":                       issue,
+		"redeem":                      redeem,
+		"redeem what is not there":    redeemAbsent,
+		"redeem has one winner":       redeemRace,
+		"revoke":                      revoke,
+		"revoke with access tokens":   revokeAccessTokens,
+		"ready":                       ready,
+		"a finished deadline is said": deadline,
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := newSubject(t)
+			s.PutUser(alice)
+			s.PutUser(bob)
+			s.PutClient(client())
+			test(t, s)
+		})
+	}
+}
+
+func client() oauth.Client {
+	return oauth.Client{
+		ID: clientID, Confidential: true, Secret: "clFqnXSsSYlEbbOAUYmAqAsvhFUaUdcZ",
+		RedirectURIs: []string{"https://a.example.com/cb", "https://b.example.com/cb"},
+	}
+}
+
+func grant() oauth.Grant {
+	return oauth.Grant{
+		ClientID: clientID, UserID: alice, UserExists: true, RedirectURI: "https://a.example.com/cb",
+		Expires: soon(), Scope: oauth.Scope{"profile", "email"},
+	}
+}
+
+func soon() time.Time { return time.Now().UTC().Truncate(time.Second).Add(time.Hour) }
+
+func token(kind oauth.Kind, value string) oauth.Token {
+	return oauth.Token{
+		Kind: kind, Value: value, ClientID: clientID, UserID: alice,
+		Expires: soon(), Scope: oauth.Scope{"email"},
+	}
+}
+
+func presented(kind oauth.Kind, value string) oauth.Presented {
+	return oauth.Presented{Kind: kind, Value: value}
+}
+
+func kinds() []oauth.Kind {
+	return []oauth.Kind{oauth.AuthorizationCode, oauth.AccessToken, oauth.RefreshToken}
+}
+
+func mustFind(t *testing.T, s Subject, id string, p oauth.Presented) oauth.Facts {
+	t.Helper()
+	facts, err := s.Find(context.Background(), id, p)
+	if err != nil {
+		t.Fatalf("Find(%q, %v): %v", id, p, err)
+	}
+	return facts
+}
+
+func findAbsent(t *testing.T, s Subject) {
+	s.PutGrant(presented(oauth.AuthorizationCode, ""), grant())
+	for _, kind := range kinds() {
+		for _, value := range []string{"", "nope", "\xff\xfe", "a\x00b", fmt.Sprintf("%0300d", 1)} {
+			facts := mustFind(t, s, value, presented(kind, value))
+			if facts.Client != nil || facts.Grant != nil {
+				t.Errorf("%s %.20q: found %+v", kind, value, facts)
+			}
+		}
+	}
+}
+
+func findClient(t *testing.T, s Subject) {
+	want := client()
+	if diff := cmp.Diff(&want, mustFind(t, s, clientID, presented(oauth.RefreshToken, "r0")).Client); diff != "" {
+		t.Errorf("confidential client (-want +got):\n%s", diff)
+	}
+	public := oauth.Client{ID: "public", RedirectURIs: []string{"https://spa.example.com/cb"}}
+	s.PutClient(public)
+	if diff := cmp.Diff(&public, mustFind(t, s, "public", presented(oauth.RefreshToken, "r0")).Client); diff != "" {
+		t.Errorf("public client (-want +got):\n%s", diff)
+	}
+}
+
+func findSite(t *testing.T, s Subject) {
+	for _, want := range []oauth.Site{
+		{AccessTokenLifetime: time.Hour, TokenLength: 32},
+		{AccessTokenLifetime: 2 * time.Minute, RefreshTokenLifetime: 10 * time.Minute, TokenLength: 64},
+		{SwitchedOff: true, AccessTokenLifetime: time.Hour, TokenLength: 32},
+	} {
+		s.SetSite(want)
+		for _, id := range []string{clientID, "nobody", ""} {
+			if got := mustFind(t, s, id, oauth.Presented{}).Site; got != want {
+				t.Errorf("client %q: site is %+v, want %+v", id, got, want)
+			}
+		}
+	}
+}
+
+func findGrant(t *testing.T, s Subject) {
+	for _, kind := range kinds() {
+		want := grant()
+		if kind != oauth.AuthorizationCode {
+			want.RedirectURI = ""
+		}
+		p := presented(kind, "abc")
+		s.PutGrant(p, want)
+		if diff := cmp.Diff(&want, mustFind(t, s, "nobody", p).Grant); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", kind, diff)
+		}
+	}
+	never := grant()
+	never.RedirectURI, never.Expires = "", time.Time{}
+	p := presented(oauth.RefreshToken, "never")
+	s.PutGrant(p, never)
+	if diff := cmp.Diff(&never, mustFind(t, s, clientID, p).Grant); diff != "" {
+		t.Errorf("token that never expires (-want +got):\n%s", diff)
+	}
+}
+
+func findByteExact(t *testing.T, s Subject) {
+	for _, kind := range kinds() {
+		s.PutGrant(presented(kind, "abcdef"), grant())
+		for _, value := range []string{"ABCDEF", "abcdef ", " abcdef", "àbcdef", "abcdef\x00", "ａbcdef"} {
+			if facts := mustFind(t, s, clientID, presented(kind, value)); facts.Grant != nil {
+				t.Errorf("%s %q found the one that is stored as %q", kind, value, "abcdef")
+			}
+			if err := s.Redeem(context.Background(), presented(kind, value)); !errors.Is(err, oauth.ErrNotFound) {
+				t.Errorf("%s %q: Redeem returned %v", kind, value, err)
+			}
+		}
+	}
+	for _, id := range []string{"VFIXcmmqhaWeAnMjGqwsfVUSlRuUVYXU", clientID + " "} {
+		if facts := mustFind(t, s, id, presented(oauth.RefreshToken, "abcdef")); facts.Client != nil {
+			t.Errorf("client id %q found client %q", id, clientID)
+		}
+	}
+}
+
+func findSeesChanges(t *testing.T, s Subject) {
+	p := presented(oauth.RefreshToken, "r0")
+	s.PutGrant(p, grant())
+	changed := client()
+	changed.Secret = "another secret of the same client"
+	s.PutClient(changed)
+	if got := mustFind(t, s, clientID, p).Client; got.Secret != changed.Secret {
+		t.Error("the secret is still the old one")
+	}
+	s.DeleteUser(alice)
+	if mustFind(t, s, clientID, p).Grant.UserExists {
+		t.Error("the deleted user still exists")
+	}
+	s.DeleteClient(clientID)
+	if mustFind(t, s, clientID, p).Client != nil {
+		t.Error("the deleted client is still there")
+	}
+}
+
+func issue(t *testing.T, s Subject) {
+	never := token(oauth.RefreshToken, "r1")
+	never.Expires = time.Time{}
+	want := []oauth.Token{token(oauth.AccessToken, "a1"), never}
+	if err := s.Issue(context.Background(), want...); err != nil {
+		t.Fatal(err)
+	}
+	got := append(s.Tokens(oauth.AccessToken), s.Tokens(oauth.RefreshToken)...)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("stored (-want +got):\n%s", diff)
+	}
+}
+
+func redeem(t *testing.T, s Subject) {
+	for _, kind := range []oauth.Kind{oauth.AuthorizationCode, oauth.RefreshToken} {
+		p := presented(kind, "taken")
+		s.PutGrant(p, grant())
+		s.PutGrant(presented(kind, "kept"), grant())
+		access := token(oauth.AccessToken, "access for "+string(kind))
+		if err := s.Redeem(context.Background(), p, access); err != nil {
+			t.Fatal(err)
+		}
+		if mustFind(t, s, clientID, p).Grant != nil {
+			t.Errorf("%s is still there", kind)
+		}
+		if mustFind(t, s, clientID, presented(kind, "kept")).Grant == nil {
+			t.Errorf("another %s is gone", kind)
+		}
+		if mustFind(t, s, clientID, presented(access.Kind, access.Value)).Grant == nil {
+			t.Errorf("the access token for the %s is not there", kind)
+		}
+	}
+}
+
+func redeemAbsent(t *testing.T, s Subject) {
+	err := s.Redeem(context.Background(), presented(oauth.AuthorizationCode, "c0"), token(oauth.AccessToken, "a0"))
+	if !errors.Is(err, oauth.ErrNotFound) || errors.Is(err, oauth.ErrUnavailable) {
+		t.Errorf("Redeem returned %v", err)
+	}
+	if stored := s.Tokens(oauth.AccessToken); len(stored) != 0 {
+		t.Errorf("the loser has stored %v", stored)
+	}
+}
+
+// redeemRace lets many callers at once take each of several codes.
+func redeemRace(t *testing.T, s Subject) {
+	const codes, takers = 40, 8
+	winners := make([]int, codes)
+	var mu sync.Mutex
+	var group sync.WaitGroup
+	for code := range codes {
+		s.PutGrant(presented(oauth.AuthorizationCode, fmt.Sprint("c", code)), grant())
+	}
+	for i := range codes * takers {
+		group.Go(func() {
+			code := i % codes
+			err := s.Redeem(context.Background(), presented(oauth.AuthorizationCode, fmt.Sprint("c", code)),
+				token(oauth.AccessToken, fmt.Sprint("a", i)), token(oauth.RefreshToken, fmt.Sprint("r", i)))
+			if err != nil && !errors.Is(err, oauth.ErrNotFound) {
+				t.Errorf("taker %d: %v", i, err)
+			}
+			if err == nil {
+				mu.Lock()
+				winners[code]++
+				mu.Unlock()
+			}
+		})
+	}
+	group.Wait()
+	for code, n := range winners {
+		if n != 1 {
+			t.Errorf("code %d has %d winners", code, n)
+		}
+	}
+	for _, kind := range []oauth.Kind{oauth.AccessToken, oauth.RefreshToken} {
+		if n := len(s.Tokens(kind)); n != codes {
+			t.Errorf("%d rows of %s for %d codes", n, kind, codes)
+		}
+	}
+}
+
+func revoke(t *testing.T, s Subject) {
+	for _, kind := range []oauth.Kind{oauth.AccessToken, oauth.RefreshToken} {
+		s.PutGrant(presented(kind, "t1"), grant())
+		s.PutGrant(presented(kind, "t2"), grant())
+		r := oauth.Revocation{Presented: presented(kind, "t1"), ClientID: otherID, UserID: alice}
+		if err := s.Revoke(context.Background(), r); err != nil {
+			t.Fatal(err)
+		}
+		if mustFind(t, s, clientID, r.Presented).Grant == nil {
+			t.Errorf("%s: another client has revoked it", kind)
+		}
+		r.ClientID = clientID
+		for range 2 { // the second time there is nothing to revoke
+			if err := s.Revoke(context.Background(), r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := len(s.Tokens(kind)); n != 1 {
+			t.Errorf("%d rows of %s are left, want 1", n, kind)
+		}
+	}
+}
+
+func revokeAccessTokens(t *testing.T, s Subject) {
+	s.PutGrant(presented(oauth.RefreshToken, "r1"), grant())
+	s.PutGrant(presented(oauth.AccessToken, "a1"), grant())
+	ofBob, ofOther := grant(), grant()
+	ofBob.UserID, ofOther.ClientID = bob, otherID
+	s.PutGrant(presented(oauth.AccessToken, "a2"), ofBob)
+	s.PutGrant(presented(oauth.AccessToken, "a3"), ofOther)
+	r := oauth.Revocation{
+		Presented: presented(oauth.RefreshToken, "r1"), ClientID: clientID, UserID: alice, AccessTokens: true,
+	}
+	if err := s.Revoke(context.Background(), r); err != nil {
+		t.Fatal(err)
+	}
+	if mustFind(t, s, clientID, presented(oauth.AccessToken, "a1")).Grant != nil {
+		t.Error("the user's access token at the client is still there")
+	}
+	if n := len(s.Tokens(oauth.AccessToken)); n != 2 {
+		t.Errorf("%d access tokens are left, want those of the other user and of the other client", n)
+	}
+}
+
+func ready(t *testing.T, s Subject) {
+	if err := s.Ready(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
+
+// deadline: a request whose time is up may be refused as unavailable, or served;
+// it must not be told that the grant is not there.
+func deadline(t *testing.T, s Subject) {
+	p := presented(oauth.AuthorizationCode, "c0")
+	s.PutGrant(p, grant())
+	ctx, cancel := context.WithTimeout(context.Background(), -time.Second)
+	defer cancel()
+	if facts, err := s.Find(ctx, clientID, p); err == nil && facts.Grant == nil {
+		t.Error("Find says that the code is not there")
+	}
+	if err := s.Redeem(ctx, p, token(oauth.AccessToken, "a0")); errors.Is(err, oauth.ErrNotFound) {
+		t.Error("Redeem says that the code is not there")
+	}
+}

@@ -1,0 +1,51 @@
+package oauth
+
+import (
+	"encoding/hex"
+	"fmt"
+	"io"
+	"time"
+)
+
+// newToken makes a token of the kind for the client and user of the grant,
+// with the site's lifetime for its kind and of the site's length.
+func (x *exchange) newToken(kind Kind, scope Scope) (Token, error) {
+	value, err := randomHex(x.Random, x.facts.Site.TokenLength)
+	lifetime := x.facts.Site.AccessTokenLifetime
+	if kind == RefreshToken {
+		lifetime = x.facts.Site.RefreshTokenLifetime
+	}
+	return Token{
+		Kind:     kind,
+		Value:    value,
+		ClientID: x.facts.Client.ID,
+		UserID:   x.facts.Grant.UserID,
+		Expires:  x.expires(lifetime),
+		Scope:    scope,
+	}, err
+}
+
+// expires is the end of a lifetime that begins now; 0 is never.
+func (x *exchange) expires(lifetime time.Duration) time.Time {
+	if lifetime == 0 {
+		return time.Time{}
+	}
+	end := x.now.Add(lifetime)
+	if last := lastExpiry(); end.After(last) {
+		return last
+	}
+	return end
+}
+
+// lastExpiry is the last moment that the tables' TIMESTAMP columns hold in
+// every time zone; the type ends in the night to 2038-01-19 UTC.
+func lastExpiry() time.Time { return time.Date(2038, 1, 18, 0, 0, 0, 0, time.UTC) }
+
+// randomHex is a string of n lower-case hex digits, 4 bits of randomness each.
+func randomHex(random io.Reader, n int) (string, error) {
+	b := make([]byte, (n+1)/2)
+	if _, err := io.ReadFull(random, b); err != nil {
+		return "", fmt.Errorf("no randomness for a token: %w", err)
+	}
+	return hex.EncodeToString(b)[:n], nil
+}

@@ -1,0 +1,75 @@
+package wpdb
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Config says where WordPress's tables are.
+type Config struct {
+	Network  string // "tcp" or "unix"
+	Address  string // host:port, or the path of a socket
+	User     string
+	Password string
+	Name     string // of the database, DB_NAME in wp-config.php
+	Charset  string // of the connection, DB_CHARSET in wp-config.php
+	TLS      string // false, preferred, skip-verify or true, as go-sql-driver names them
+
+	Prefix     string // $table_prefix in wp-config.php
+	UsersTable string // CUSTOM_USER_TABLE in wp-config.php; empty: Prefix + "users"
+	Multisite  bool   // MULTISITE in wp-config.php
+
+	MaxConnections int // how many connections are open at most; 0: no limit
+}
+
+// tables are the full names of the tables that the token endpoint works on.
+type tables struct {
+	clients, codes, accessTokens, refreshTokens string
+	users, options                              string
+}
+
+// validTableName says if a name may stand in a table's name without being quoted.
+// WordPress asks the same of $table_prefix: letters, digits and underscores.
+// Some hosts put the name of another database before the users table.
+func validTableName(name string) bool {
+	return regexp.MustCompile(`^[0-9A-Za-z_$-]{1,64}(\.[0-9A-Za-z_$-]{1,64})?$`).MatchString(name)
+}
+
+// tables builds the names once; everything after relies on their being safe
+// to stand in a statement.
+func (c Config) tables() (tables, error) {
+	users := c.UsersTable
+	if users == "" {
+		users = c.Prefix + "users"
+	}
+	if c.Prefix != "" && !validTableName(c.Prefix) {
+		return tables{}, fmt.Errorf("the table prefix %q is not one that WordPress allows: use letters, digits and underscores", c.Prefix)
+	}
+	if !validTableName(users) {
+		return tables{}, fmt.Errorf("%q is not a table name: use letters, digits and underscores", users)
+	}
+	return tables{
+		clients:       c.Prefix + "moos_oauth_clients",
+		codes:         c.Prefix + "moos_oauth_authorization_codes",
+		accessTokens:  c.Prefix + "moos_oauth_access_tokens",
+		refreshTokens: c.Prefix + "moos_oauth_refresh_tokens",
+		users:         users,
+		options:       c.Prefix + "options",
+	}, nil
+}
+
+// blogOptions is the options table of a blog of a multisite installation. The
+// main blog has the plain prefix.
+func (c Config) blogOptions(blog int64) string {
+	if blog <= 1 {
+		return c.Prefix + "options"
+	}
+	return fmt.Sprintf("%s%d_options", c.Prefix, blog)
+}
+
+// quoteName quotes a name that validTableName has accepted, with or without the
+// name of a database before it.
+func quoteName(name string) string {
+	return "`" + strings.ReplaceAll(name, ".", "`.`") + "`"
+}

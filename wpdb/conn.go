@@ -1,0 +1,114 @@
+package wpdb
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+	"github.com/jmoiron/sqlx"
+)
+
+const (
+	dialTimeout = 5 * time.Second
+	// ioTimeout ends a connection whose server does not answer at all. It is
+	// longer than commitTimeout, whose end the caller can tell apart.
+	ioTimeout = 30 * time.Second
+	// connLifetime is below the wait_timeout of strict hosts, and moves the
+	// pool to a new primary after a fail-over.
+	connLifetime = 3 * time.Minute
+)
+
+// connConfig is the policy of all connections to the database, each choice
+// with its reason.
+func connConfig(c Config) (*mysql.Config, error) {
+	m := mysql.NewConfig()
+	m.Net, m.Addr = c.Network, c.Address
+	m.User, m.Passwd, m.DBName = c.User, c.Password, c.Name
+	m.TLSConfig = c.TLS
+	m.Timeout, m.ReadTimeout, m.WriteTimeout = dialTimeout, ioTimeout, ioTimeout
+
+	// One round trip a statement instead of the two of prepare and execute.
+	m.InterpolateParams = true
+	// TIMESTAMP columns come back as their digits. They are the digits of UTC,
+	// whatever zone the session has, so the driver must not interpret them.
+	m.ParseTime = false
+	// A server that has become read-only is left for one that has not.
+	m.RejectReadOnly = true
+	// WordPress takes NO_ZERO_DATE and the strict modes out of its sessions;
+	// the zero date stands for "never" in these tables. The time_zone of the
+	// session is left alone: a row means what it meant to PHP only in the zone
+	// that PHP wrote it through, the server's default.
+	m.Params = map[string]string{
+		"sql_mode": "'NO_ENGINE_SUBSTITUTION'",
+		// The default of 50 s is longer than any client waits. What was stopped
+		// is tried again as long as its request lives.
+		"innodb_lock_wait_timeout": "5",
+	}
+	// The bytes of a client's name are the key that its secret is stored
+	// under, so they must arrive as PHP sees them.
+	if err := m.Apply(mysql.Charset(c.Charset, "")); err != nil {
+		return nil, err
+	}
+	// The driver writes of broken connections to standard error on its own;
+	// what matters of them reaches the log through Store.
+	m.Logger = mysql.Logger(silentLogger{})
+	return m, nil
+}
+
+// connector opens connections that are READ COMMITTED from the start, which
+// spares each transaction a round trip. Under REPEATABLE READ a DELETE on a
+// table without an index would lock every row of it, against PHP's INSERTs too.
+type connector struct{ driver.Connector }
+
+// Connect implements driver.Connector.
+func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	const statement = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
+	if _, err := conn.(driver.ExecerContext).ExecContext(ctx, statement, nil); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
+// Open returns a Store on the tables that c names. It does not connect: a
+// database that is down now may be up at the first request. The error is for
+// settings that can never work.
+func Open(c Config, log *slog.Logger) (*Store, error) {
+	t, err := c.tables()
+	if err != nil {
+		return nil, err
+	}
+	m, err := connConfig(c)
+	if err != nil {
+		return nil, fmt.Errorf("the settings of the database: %w", err)
+	}
+	inner, err := mysql.NewConnector(m)
+	if err != nil {
+		return nil, fmt.Errorf("the settings of the database: %w", err)
+	}
+	db := sql.OpenDB(connector{inner})
+	db.SetMaxOpenConns(c.MaxConnections)
+	db.SetMaxIdleConns(c.MaxConnections) // a closed connection costs a new handshake
+	db.SetConnMaxLifetime(connLifetime)
+	return &Store{
+		db:         sqlx.NewDb(db, "mysql"),
+		config:     c,
+		tables:     t,
+		statements: newStatements(t),
+		log:        log,
+	}, nil
+}
+
+// silentLogger drops what the driver would print.
+type silentLogger struct{}
+
+// Print implements mysql.Logger.
+func (silentLogger) Print(...any) {}

@@ -1,0 +1,134 @@
+package wpdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"slices"
+	"syscall"
+
+	"database/sql/driver"
+
+	"github.com/go-sql-driver/mysql"
+
+	"moserver-sidecar/oauth"
+)
+
+// fault says what an error of the database means for the work that met it.
+type fault int
+
+const (
+	// faultLasting: the same statement would fail again.
+	faultLasting fault = iota
+	// faultConflict: another transaction stood in the way, and this one was
+	// rolled back or can be.
+	faultConflict
+	// faultBusy: the server has refused for now; nothing was done.
+	faultBusy
+	// faultLost: the connection is gone. What was sent last may have been done.
+	faultLost
+)
+
+// Numbers of server errors that mean more than "it failed", from the manuals of
+// MySQL and MariaDB.
+const (
+	errAccessDeniedDB  = 1044
+	errAccessDenied    = 1045
+	errUnknownDatabase = 1049
+	errUnknownColumn   = 1054
+	errTableDenied     = 1142
+	errColumnDenied    = 1143
+	errNoSuchTable     = 1146
+	errStatementBinlog = 1665
+)
+
+func conflictErrors() []uint16 {
+	return []uint16{
+		1205, // lock wait timeout
+		1213, // deadlock; on Galera: lost certification, at COMMIT too
+		1020, // the row has changed since it was read (MariaDB)
+		3101, // group replication has rolled the transaction back
+	}
+}
+
+func busyErrors() []uint16 {
+	return []uint16{
+		1021, 1114, // disk full, table full
+		1040, 1203, 1226, // too many connections
+		1047,             // a Galera node without its cluster
+		1053,             // shutdown in progress
+		1290, 1792, 1836, // read-only, as during a fail-over
+		1317, 1969, 3024, // the query was interrupted or took too long
+	}
+}
+
+func lostErrors() []uint16 {
+	return []uint16{
+		1180,                   // an error during COMMIT, which may have happened all the same
+		1158, 1159, 1160, 1161, // reading or writing the network failed
+		1927, // the connection was killed (MariaDB)
+	}
+}
+
+// faultOf classifies an error of the driver.
+func faultOf(err error) fault {
+	var server *mysql.MySQLError
+	if errors.As(err, &server) {
+		switch {
+		case slices.Contains(conflictErrors(), server.Number):
+			return faultConflict
+		case slices.Contains(busyErrors(), server.Number):
+			return faultBusy
+		case slices.Contains(lostErrors(), server.Number):
+			return faultLost
+		}
+		return faultLasting
+	}
+	var network net.Error
+	switch {
+	case errors.Is(err, driver.ErrBadConn), errors.Is(err, mysql.ErrInvalidConn),
+		errors.Is(err, context.DeadlineExceeded), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
+		errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNRESET), errors.Is(err, fs.ErrNotExist),
+		errors.As(err, &network):
+		return faultLost
+	}
+	return faultLasting
+}
+
+// number is the number of a server error, 0 for all others.
+func number(err error) uint16 {
+	var server *mysql.MySQLError
+	if errors.As(err, &server) {
+		return server.Number
+	}
+	return 0
+}
+
+// unavailable is the error that leaves the package. It keeps a description
+// instead of the cause, whose text may quote a statement and so a token.
+func unavailable(err error) error {
+	if errors.Is(err, oauth.ErrNotFound) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return fmt.Errorf("%w: %s", oauth.ErrUnavailable, describe(err))
+}
+
+// describe says what an error is without repeating values that were sent.
+func describe(err error) string {
+	var server *mysql.MySQLError
+	if !errors.As(err, &server) {
+		return err.Error()
+	}
+	switch server.Number {
+	case errAccessDenied, errAccessDeniedDB, errUnknownDatabase, errUnknownColumn, errNoSuchTable,
+		errTableDenied, errColumnDenied, 1040, 1203, 1205, 1213, 1226, 1290, 1836:
+		return fmt.Sprintf("the server says %q (error %d)", server.Message, server.Number) // names, no values
+	case errStatementBinlog:
+		return "the server logs statements (binlog_format=STATEMENT), which does not work with READ COMMITTED; " +
+			"set binlog_format to MIXED or ROW (error 1665)"
+	}
+	return fmt.Sprintf("the server reports error %d", server.Number)
+}

@@ -1,0 +1,69 @@
+package wpdb
+
+import (
+	"context"
+	"fmt"
+
+	"moserver-sidecar/oauth"
+)
+
+// Find implements oauth.Store. It takes one round trip, and a second one for
+// the client of another blog than the main one, whose options are in a table
+// of their own.
+func (s *Store) Find(ctx context.Context, clientID string, p oauth.Presented) (oauth.Facts, error) {
+	var facts oauth.Facts
+	err := s.again(ctx, func() (err error) {
+		facts, err = s.find(ctx, clientID, p)
+		return err
+	})
+	return facts, err
+}
+
+func (s *Store) find(ctx context.Context, clientID string, p oauth.Presented) (oauth.Facts, error) {
+	args := []any{comparand(clientID)}
+	if p.Kind != "" {
+		args = append(args, comparand(p.Value))
+	}
+	found, err := s.findRow(ctx, s.statements.find[p.Kind], args...)
+	if err != nil {
+		return oauth.Facts{}, err
+	}
+	options := found.options()
+	blogGone := false
+	if blog := found.integer("active_oauth_server_id"); s.config.Multisite && blog > 1 {
+		if options, err = s.blogOptions(ctx, blog); number(err) == errNoSuchTable {
+			blogGone = true
+		} else if err != nil {
+			return oauth.Facts{}, err
+		}
+	}
+	facts := oauth.Facts{Site: site(options), Grant: found.grant(p.Kind)}
+	if !blogGone { // a client of a deleted blog is deleted with it
+		facts.Client = found.client(!phpFalse(options[optionSecretsEncrypted]))
+	}
+	return facts, nil
+}
+
+// findRow runs a query whose result is one row.
+func (s *Store) findRow(ctx context.Context, query string, args ...any) (row, error) {
+	found := row{}
+	return found, s.db.QueryRowxContext(ctx, query, args...).MapScan(found)
+}
+
+// blogOptions reads the options of another blog than the main one.
+func (s *Store) blogOptions(ctx context.Context, blog int64) (map[string]string, error) {
+	rows, err := s.db.QueryContext(ctx, fmt.Sprintf(s.statements.options, s.config.blogOptions(blog)))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	options := map[string]string{}
+	for rows.Next() {
+		var name, value string
+		if err := rows.Scan(&name, &value); err != nil {
+			return nil, err
+		}
+		options[name] = value
+	}
+	return options, rows.Err()
+}

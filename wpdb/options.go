@@ -1,0 +1,76 @@
+package wpdb
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"moserver-sidecar/oauth"
+)
+
+// The options of the plugin that the token endpoint obeys.
+const (
+	optionMasterSwitch     = "mo_oauth_server_master_switch"
+	optionAccessLifetime   = "mo_oauth_expiry_time"
+	optionRefreshLifetime  = "mo_oauth_refresh_expiry_time"
+	optionTokenLength      = "mo_oauth_server_token_length"
+	optionSecretsEncrypted = "mo_oauth_server_is_client_secret_encrypted"
+)
+
+// What the plugin does when an option is not set, but for the lifetime of
+// refresh tokens: its documentation says that they never expire, and that
+// counts here.
+const (
+	defaultAccessLifetime = time.Hour
+	minTokenLength        = 32
+	maxTokenLength        = 127
+	// maxLifetime keeps an absurd setting within what a duration can hold; no
+	// column holds a date that far away.
+	maxLifetime = 100 * 365 * 24 * time.Hour
+)
+
+func optionList() []string {
+	return []string{
+		optionMasterSwitch, optionAccessLifetime, optionRefreshLifetime,
+		optionTokenLength, optionSecretsEncrypted,
+	}
+}
+
+// optionNames is the list for an IN clause.
+func optionNames() string { return "'" + strings.Join(optionList(), "', '") + "'" }
+
+// optionColumns selects each option as a column of its own name. option_name
+// has a unique index, so each is a single look-up.
+func optionColumns(table string) string {
+	var b strings.Builder
+	for _, name := range optionList() {
+		fmt.Fprintf(&b, ",\n  (SELECT option_value FROM `%s` WHERE option_name = '%s' LIMIT 1) AS `%s`", table, name, name)
+	}
+	return b.String()
+}
+
+// site reads the options as the plugin does: only the very word 'off' switches
+// it off, and of the numbers an empty string and "0" count as unset. So does
+// here whatever is no positive number, on which the plugin fails.
+func site(options map[string]string) oauth.Site {
+	length, _ := strconv.Atoi(strings.TrimSpace(options[optionTokenLength]))
+	return oauth.Site{
+		SwitchedOff:          options[optionMasterSwitch] == "off",
+		AccessTokenLifetime:  lifetime(options[optionAccessLifetime], defaultAccessLifetime),
+		RefreshTokenLifetime: lifetime(options[optionRefreshLifetime], 0),
+		TokenLength:          min(max(length, minTokenLength), maxTokenLength),
+	}
+}
+
+// phpFalse says if PHP takes an option's value for false.
+func phpFalse(value string) bool { return value == "" || value == "0" }
+
+// lifetime is a number of seconds; PHP takes one with a fraction too.
+func lifetime(value string, unset time.Duration) time.Duration {
+	seconds, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+	if err != nil || !(seconds >= 1) {
+		return unset
+	}
+	return time.Duration(min(seconds, maxLifetime.Seconds())) * time.Second
+}

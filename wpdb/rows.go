@@ -1,0 +1,94 @@
+package wpdb
+
+import (
+	"strconv"
+	"strings"
+
+	"moserver-sidecar/oauth"
+)
+
+// The names of the columns of the find statement that are not the client's.
+// No column of the plugin has a space in its name.
+const (
+	colGrant         = "grant is there"
+	colGrantClient   = "grant client_id"
+	colGrantUser     = "grant user_id"
+	colGrantRedirect = "grant redirect_uri"
+	colGrantExpires  = "grant expires"
+	colGrantScope    = "grant scope"
+	colUser          = "user ID"
+)
+
+// row is a result row by column name. The driver's text protocol gives every
+// value as bytes, and NULL as nil.
+type row map[string]any
+
+// text is a column's value; NULL and a column that is not there are "".
+func (r row) text(column string) string {
+	switch v := r[column].(type) {
+	case []byte:
+		return string(v)
+	case string:
+		return v
+	case int64:
+		return strconv.FormatInt(v, 10)
+	}
+	return ""
+}
+
+// null says if a column is NULL or not there.
+func (r row) null(column string) bool { return r[column] == nil }
+
+func (r row) integer(column string) int64 {
+	n, _ := strconv.ParseInt(r.text(column), 10, 64)
+	return n
+}
+
+// options are the values of the options that are set.
+func (r row) options() map[string]string {
+	options := map[string]string{}
+	for _, name := range optionList() {
+		options[name] = r.text(name)
+	}
+	return options
+}
+
+// client is the client of the row, nil if there is none. A secret that cannot
+// be read makes a confidential client that no secret matches, never a public
+// one.
+func (r row) client(secretsEncrypted bool) *oauth.Client {
+	if r.null("client_id") {
+		return nil
+	}
+	stored := r.text("client_secret")
+	c := &oauth.Client{
+		ID:           r.text("client_id"),
+		Confidential: stored != "",
+		Secret:       stored,
+		RedirectURIs: strings.Fields(r.text("redirect_uri")),
+		Scope:        oauth.ParseScope(r.text("scope")),
+	}
+	if secretsEncrypted {
+		c.Secret, _ = DecryptSecret(stored, r.text("client_name"))
+	}
+	// The engine holds a client to this column where an edition has it.
+	if !r.null("grant_types") {
+		c.GrantTypes = strings.Split(r.text("grant_types"), " ")
+	}
+	return c
+}
+
+// grant is the code or token of the row, nil if there is none.
+func (r row) grant(kind oauth.Kind) *oauth.Grant {
+	if r.integer(colGrant) == 0 {
+		return nil
+	}
+	return &oauth.Grant{
+		ClientID:    r.text(colGrantClient),
+		UserID:      r.integer(colGrantUser),
+		UserExists:  !r.null(colUser),
+		RedirectURI: r.text(colGrantRedirect),
+		Expires:     parseExpires(kind, r.text(colGrantExpires)),
+		Scope:       oauth.ParseScope(r.text(colGrantScope)),
+	}
+}

@@ -1,0 +1,213 @@
+// Package sandbox starts a private MariaDB, with a small WordPress site in it,
+// for the demo and for the tests. It needs nothing but the mariadbd program:
+// an empty folder serves as data directory, and a unix socket in that folder
+// is the only way in unless a port is asked for.
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	_ "github.com/go-sql-driver/mysql" // the database is set up and asked through it
+)
+
+const (
+	startTimeout = 60 * time.Second // a loaded machine after a crash; an idle one needs 0.2 s
+	stopTimeout  = 30 * time.Second
+	databaseName = "wordpress"
+)
+
+// ErrNoMariaDB says that there is no mariadbd to start.
+var ErrNoMariaDB = errors.New("mariadbd is not on this machine; on Debian: apt-get install mariadb-server-core")
+
+// Options differ between the tests; the zero value is right for the demo.
+type Options struct {
+	TimeZone string   // of the server, as in TZ: "Europe/Berlin"; empty: UTC
+	Port     int      // on 127.0.0.1; 0: unix socket only
+	Accounts bool     // with grant tables: root without a password, and passwords that count
+	Args     []string // more arguments for mariadbd
+}
+
+// Server is a private MariaDB. It ends with the process that started it, and
+// its data with its folder.
+type Server struct {
+	Socket string // path of the unix socket
+	Dir    string // of the data, the socket and the log
+
+	options Options
+	command *exec.Cmd
+	exited  chan struct{} // closed when mariadbd has ended
+}
+
+// Find returns the path of mariadbd, which is often in sbin and so not on the
+// PATH of a plain user.
+func Find() (string, error) {
+	for _, name := range []string{"mariadbd", "/usr/sbin/mariadbd", "/usr/local/sbin/mariadbd", "/usr/local/bin/mariadbd"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path, nil
+		}
+	}
+	return "", ErrNoMariaDB
+}
+
+// Start makes a folder for the database, starts the server in it and creates
+// the database "wordpress". Call Stop when done with it.
+func Start(ctx context.Context, o Options) (*Server, error) {
+	// The path of a socket must be short, so the folder is not made by the
+	// testing package.
+	dir, err := os.MkdirTemp("", "moserver-")
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{Dir: dir, Socket: filepath.Join(dir, "db.sock"), options: o}
+	if err := s.prepare(ctx); err != nil {
+		return nil, errors.Join(err, s.Stop())
+	}
+	return s, nil
+}
+
+func (s *Server) prepare(ctx context.Context) error {
+	if err := os.Mkdir(s.dataDir(), 0o700); err != nil {
+		return err
+	}
+	if s.options.Accounts {
+		if err := s.installAccounts(ctx); err != nil {
+			return err
+		}
+	}
+	if err := s.Run(ctx); err != nil {
+		return err
+	}
+	db, err := sql.Open("mysql", "root@unix("+s.Socket+")/")
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	_, err = db.ExecContext(ctx, "CREATE DATABASE "+databaseName+" CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci")
+	return err
+}
+
+func (s *Server) dataDir() string { return filepath.Join(s.Dir, "data") }
+
+func (s *Server) logFile() string { return filepath.Join(s.Dir, "mariadbd.log") }
+
+// installAccounts creates the grant tables.
+func (s *Server) installAccounts(ctx context.Context) error {
+	c := exec.CommandContext(ctx, "mariadb-install-db", "--no-defaults", "--datadir="+s.dataDir(),
+		"--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve")
+	if os.Getuid() == 0 {
+		c.Args = append(c.Args, "--user=root")
+	}
+	if out, err := c.CombinedOutput(); err != nil {
+		return fmt.Errorf("mariadb-install-db: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// Run starts mariadbd on the data that is there, and waits until it serves.
+// After Kill it brings the same database back.
+func (s *Server) Run(ctx context.Context) error {
+	path, err := Find()
+	if err != nil {
+		return err
+	}
+	s.command = exec.Command(path, s.arguments()...)
+	s.command.SysProcAttr = childAttributes()
+	s.command.Env = append(os.Environ(), "TZ="+s.options.TimeZone)
+	s.exited = make(chan struct{})
+	if err := s.command.Start(); err != nil {
+		return err
+	}
+	go func(c *exec.Cmd, exited chan struct{}) {
+		_ = c.Wait() // how it ended is in its log
+		close(exited)
+	}(s.command, s.exited)
+	return s.waitUntilReady(ctx)
+}
+
+func (s *Server) arguments() []string {
+	args := []string{
+		"--no-defaults", "--datadir=" + s.dataDir(), "--socket=" + s.Socket, "--log-error=" + s.logFile(),
+		"--pid-file=" + filepath.Join(s.Dir, "mariadbd.pid"),
+		"--innodb-buffer-pool-size=64M", "--innodb-log-file-size=16M", "--innodb-flush-log-at-trx-commit=1",
+		"--skip-name-resolve", "--character-set-server=utf8mb4",
+	}
+	if s.options.Port == 0 {
+		args = append(args, "--skip-networking")
+	} else {
+		args = append(args, "--bind-address=127.0.0.1", "--port="+strconv.Itoa(s.options.Port))
+	}
+	if !s.options.Accounts {
+		args = append(args, "--skip-grant-tables")
+	}
+	if os.Getuid() == 0 {
+		args = append(args, "--user=root") // it refuses to be root unasked
+	}
+	return append(args, s.options.Args...)
+}
+
+func (s *Server) waitUntilReady(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	db, err := sql.Open("mysql", "root@unix("+s.Socket+")/")
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	for {
+		if err = db.PingContext(ctx); err == nil {
+			return nil
+		}
+		select {
+		case <-s.exited:
+			return fmt.Errorf("mariadbd has ended at once:\n%s", s.logTail())
+		case <-ctx.Done():
+			return fmt.Errorf("mariadbd does not answer: %w\n%s", err, s.logTail())
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// logTail is the end of the server's log.
+func (s *Server) logTail() []byte {
+	text, _ := os.ReadFile(s.logFile()) // without a log there is nothing to show
+	lines := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
+	return bytes.Join(lines[max(0, len(lines)-15):], []byte("\n"))
+}
+
+// Kill ends the server as kill -9 does, and keeps its data for Run.
+func (s *Server) Kill() {
+	_ = s.command.Process.Kill() // it fails only if the process has ended
+	<-s.exited
+}
+
+// Stop ends the server and removes its folder. It may be called more than once.
+func (s *Server) Stop() error {
+	if s.command != nil && s.command.Process != nil {
+		_ = s.command.Process.Signal(syscall.SIGTERM)
+		select {
+		case <-s.exited:
+		case <-time.After(stopTimeout):
+			s.Kill()
+		}
+	}
+	return os.RemoveAll(s.Dir)
+}
+
+// DSN is a data source name for go-sql-driver, as root in the database
+// "wordpress".
+func (s *Server) DSN(parameters string) string {
+	return "root@unix(" + s.Socket + ")/" + databaseName + "?" + parameters
+}
+
+// Name is the name of the database.
+func (s *Server) Name() string { return databaseName }

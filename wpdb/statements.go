@@ -1,0 +1,88 @@
+package wpdb
+
+import (
+	"fmt"
+
+	"moserver-sidecar/oauth"
+)
+
+// statements are the texts of all SQL that a request may cause.
+//
+// Every comparison of a token, a code or a client id is with CAST(? AS BINARY):
+// the tables' collation takes other letter cases, accents and trailing spaces
+// for the same. Unlike BINARY before the column, this form still uses an index.
+type statements struct {
+	find   map[oauth.Kind]string
+	insert map[oauth.Kind]string
+	remove map[oauth.Kind]string // by its value
+	revoke map[oauth.Kind]string // by its value, if it is the client's
+	issued map[oauth.Kind]string // whether a token is there
+
+	options            string // of the blog whose table is put in
+	revokeAccessTokens string // all that a client has for a user
+}
+
+// kindTable is where the codes or tokens of a kind are, and the column that
+// has their value.
+func (t tables) kindTable(kind oauth.Kind) (table, column string) {
+	switch kind {
+	case oauth.AuthorizationCode:
+		return t.codes, "authorization_code"
+	case oauth.AccessToken:
+		return t.accessTokens, "access_token"
+	default:
+		return t.refreshTokens, "refresh_token"
+	}
+}
+
+func newStatements(t tables) statements {
+	s := statements{
+		find:   map[oauth.Kind]string{},
+		insert: map[oauth.Kind]string{},
+		remove: map[oauth.Kind]string{},
+		revoke: map[oauth.Kind]string{},
+		issued: map[oauth.Kind]string{},
+	}
+	for _, kind := range []oauth.Kind{oauth.AuthorizationCode, oauth.AccessToken, oauth.RefreshToken} {
+		table, column := t.kindTable(kind)
+		s.find[kind] = findStatement(t, kind)
+		s.insert[kind] = fmt.Sprintf(
+			"INSERT INTO `%s` (`%s`, client_id, user_id, expires, scope) VALUES (?, ?, ?, ?, ?)", table, column)
+		s.remove[kind] = fmt.Sprintf("DELETE FROM `%s` WHERE `%s` = CAST(? AS BINARY)", table, column)
+		s.issued[kind] = fmt.Sprintf("SELECT 1 FROM `%s` WHERE `%s` = CAST(? AS BINARY) LIMIT 1", table, column)
+		s.revoke[kind] = s.remove[kind] + " AND client_id = CAST(? AS BINARY)"
+	}
+	s.find[""] = findStatement(t, "")
+	s.options = "SELECT option_name, option_value FROM `%s` WHERE option_name IN (" + optionNames() + ")"
+	s.revokeAccessTokens = fmt.Sprintf(
+		"DELETE FROM `%s` WHERE client_id = CAST(? AS BINARY) AND user_id = ?", t.accessTokens)
+	return s
+}
+
+// findStatement reads all that a request is judged by in one round trip: the
+// site's options, the client, what it presented, and if its user still exists.
+// Whatever is absent comes back as NULL. The client's columns differ between
+// editions of the plugin, so they are taken as they are and read by name; all
+// others have names that no column of the plugin has.
+func findStatement(t tables, kind oauth.Kind) string {
+	columns, grant := "", ""
+	if kind != "" {
+		table, column := t.kindTable(kind)
+		redirectURI := "NULL"
+		if kind == oauth.AuthorizationCode {
+			redirectURI = "g.redirect_uri"
+		}
+		columns = fmt.Sprintf(`,
+  g.%s IS NOT NULL AS `+"`%s`"+`, g.client_id AS `+"`%s`"+`, g.user_id AS `+"`%s`"+`, %s AS `+"`%s`"+`,
+  g.expires AS `+"`%s`"+`, g.scope AS `+"`%s`"+`, u.ID AS `+"`%s`",
+			column, colGrant, colGrantClient, colGrantUser, redirectURI, colGrantRedirect,
+			colGrantExpires, colGrantScope, colUser)
+		grant = fmt.Sprintf(`
+LEFT JOIN `+"`%s`"+` AS g ON g.%s = CAST(? AS BINARY)
+LEFT JOIN %s AS u ON u.ID = g.user_id`, table, column, quoteName(t.users))
+	}
+	return fmt.Sprintf(`SELECT c.*%s%s
+FROM (SELECT 1 AS one) AS o
+LEFT JOIN `+"`%s`"+` AS c ON c.client_id = CAST(? AS BINARY)%s
+LIMIT 1`, optionColumns(t.options), columns, t.clients, grant)
+}

@@ -1,0 +1,126 @@
+package wpdb
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jmoiron/sqlx"
+)
+
+const (
+	// commitTimeout is how long a transaction may take once it has begun. It
+	// does not end with the request: a Galera cluster that loses a node holds
+	// writes for some seconds and then finishes them.
+	commitTimeout = 15 * time.Second
+	// maxConflicts is how often a transaction is tried that others stand in
+	// the way of.
+	maxConflicts = 8
+
+	firstPause = 10 * time.Millisecond
+	lastPause  = 500 * time.Millisecond
+)
+
+// Store is an oauth.Store on WordPress's database. It is safe for concurrent
+// use, and any number of processes may work on one database.
+type Store struct {
+	db         *sqlx.DB
+	config     Config
+	tables     tables
+	statements statements
+	log        *slog.Logger
+	down       atomic.Bool // for the log: whether the last word was that the database is away
+}
+
+// Close closes the connections. No method may be called after it.
+func (s *Store) Close() error { return s.db.Close() }
+
+// Ready implements oauth.Store: the database answers and the plugin's tables
+// are there.
+func (s *Store) Ready(ctx context.Context) error {
+	if err := s.probe(ctx); err != nil {
+		return unavailable(err)
+	}
+	return nil
+}
+
+// probe touches each table without reading a row.
+func (s *Store) probe(ctx context.Context) error {
+	t := s.tables
+	query := "SELECT 1 FROM " + quoteName(t.users) + " WHERE FALSE"
+	for _, table := range []string{t.options, t.clients, t.codes, t.accessTokens, t.refreshTokens} {
+		query += " UNION ALL SELECT 1 FROM " + quoteName(table) + " WHERE FALSE"
+	}
+	rows, err := s.db.QueryContext(ctx, query)
+	if err != nil {
+		return err
+	}
+	return rows.Close()
+}
+
+// again runs attempt until it succeeds, fails for good, or ctx ends. attempt
+// must be safe to repeat.
+func (s *Store) again(ctx context.Context, attempt func() error) error {
+	conflicts := 0
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		err := attempt()
+		if err == nil {
+			s.setDown(nil)
+			return nil
+		}
+		switch faultOf(err) {
+		case faultLasting:
+			return unavailable(err)
+		case faultLost, faultBusy:
+			if ctx.Err() != nil { // it may be the request that ran out of time
+				return unavailable(err)
+			}
+			s.setDown(err)
+		case faultConflict:
+			if conflicts++; conflicts == maxConflicts {
+				return unavailable(err)
+			}
+		}
+		if !sleep(ctx, pause/2+rand.N(pause)) {
+			return unavailable(err)
+		}
+	}
+}
+
+// sleep waits for d, and says if ctx lives on.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return ctx.Err() == nil
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// setDown logs each change between a database that answers and one that does
+// not, once, however many requests wait for it.
+func (s *Store) setDown(err error) {
+	if down := err != nil; s.down.Swap(down) == down {
+		return
+	}
+	if err != nil {
+		s.log.Error("the database does not answer; requests wait for it", "error", describe(err))
+	} else {
+		s.log.Info("the database answers again")
+	}
+}
+
+// comparand turns a value that no row can hold into NULL, which equals
+// nothing: the empty string, which a broken row might have, what is longer
+// than the columns, and bytes that are no text.
+func comparand(value string) any {
+	if value == "" || len(value) > 255 || !utf8.ValidString(value) {
+		return nil
+	}
+	return value
+}

@@ -1,0 +1,137 @@
+package wpdb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/jmoiron/sqlx"
+
+	"moserver-sidecar/oauth"
+)
+
+// Issue implements oauth.Store. A single token is a single statement.
+func (s *Store) Issue(ctx context.Context, tokens ...oauth.Token) error {
+	w := &write{Store: s, tokens: tokens, work: func(ctx context.Context, db sqlx.ExecerContext) error {
+		return s.insert(ctx, db, tokens)
+	}}
+	w.single = len(tokens) == 1
+	return s.again(ctx, func() error { return w.try(ctx) })
+}
+
+// Redeem implements oauth.Store. The DELETE is the gate: the rows that it says
+// it removed are nobody else's any more.
+func (s *Store) Redeem(ctx context.Context, p oauth.Presented, tokens ...oauth.Token) error {
+	w := &write{Store: s, tokens: tokens, work: func(ctx context.Context, db sqlx.ExecerContext) error {
+		result, err := db.ExecContext(ctx, s.statements.remove[p.Kind], comparand(p.Value))
+		if err != nil {
+			return err
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, oauth.ErrNotFound)
+		}
+		return s.insert(ctx, db, tokens)
+	}}
+	return s.again(ctx, func() error { return w.try(ctx) })
+}
+
+// Revoke implements oauth.Store.
+func (s *Store) Revoke(ctx context.Context, r oauth.Revocation) error {
+	w := &write{Store: s, work: func(ctx context.Context, db sqlx.ExecerContext) error {
+		_, err := db.ExecContext(ctx, s.statements.revoke[r.Presented.Kind], comparand(r.Presented.Value), r.ClientID)
+		if err == nil && r.AccessTokens {
+			_, err = db.ExecContext(ctx, s.statements.revokeAccessTokens, r.ClientID, r.UserID)
+		}
+		return err
+	}}
+	w.single = !r.AccessTokens
+	return s.again(ctx, func() error { return w.try(ctx) })
+}
+
+// insert names the columns, because editions of the plugin have more, and
+// gives a value to expires, because a column that older servers have made
+// would set itself to "now".
+func (s *Store) insert(ctx context.Context, db sqlx.ExecerContext, tokens []oauth.Token) error {
+	for _, t := range tokens {
+		_, err := db.ExecContext(ctx, s.statements.insert[t.Kind],
+			t.Value, t.ClientID, t.UserID, formatExpires(t.Expires), t.Scope.String())
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// write is a transaction on its way into the database, over as many tries as
+// it takes.
+type write struct {
+	*Store
+	work   func(context.Context, sqlx.ExecerContext) error
+	tokens []oauth.Token // that it stores
+	single bool          // its work is one statement, which is a transaction by itself
+	unsure bool          // an earlier try may have been committed after all
+}
+
+// try does the work once. Waiting for a connection ends with the request; what
+// has begun does not.
+func (w *write) try(ctx context.Context) error {
+	conn, err := w.db.Connx(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	defer cancel()
+
+	if done, err := w.doneBefore(ctx, conn); done || err != nil {
+		return err
+	}
+	err = w.transaction(ctx, conn)
+	if errors.Is(err, oauth.ErrNotFound) && w.unsure {
+		// It may have been this very write that took what is not there.
+		if done, lookErr := w.doneBefore(ctx, conn); done || lookErr != nil {
+			return lookErr
+		}
+	}
+	return err
+}
+
+func (w *write) transaction(ctx context.Context, conn *sqlx.Conn) error {
+	if w.single {
+		err := w.work(ctx, conn)
+		w.noteOutcome(err)
+		return err
+	}
+	tx, err := conn.BeginTxx(ctx, &sql.TxOptions{})
+	if err != nil {
+		return err
+	}
+	if err := w.work(ctx, tx); err != nil {
+		// What this returns adds nothing: the connection is closed or clean.
+		_ = tx.Rollback()
+		return err
+	}
+	err = tx.Commit()
+	w.noteOutcome(err)
+	return err
+}
+
+// noteOutcome: a connection that breaks at COMMIT says nothing of the outcome.
+// Most often the tokens are there.
+func (w *write) noteOutcome(err error) {
+	w.unsure = w.unsure || err != nil && faultOf(err) == faultLost
+}
+
+// doneBefore looks if the first token of this write is in the database already.
+// Its value is random, so nobody else has put it there.
+func (w *write) doneBefore(ctx context.Context, conn *sqlx.Conn) (bool, error) {
+	if !w.unsure || len(w.tokens) == 0 {
+		return false, nil
+	}
+	var one int
+	err := conn.GetContext(ctx, &one, w.statements.issued[w.tokens[0].Kind], w.tokens[0].Value)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
