@@ -39,7 +39,7 @@ func (x *exchange) redeemCode(ctx context.Context) (*Tokens, error) {
 	return tokens, nil
 }
 
-// checkCode is the plugin's order: the code, its redirect URI, its age, then
+// checkCode is the plugin's order: the code, its age, its redirect URI, then
 // whose it is.
 func (x *exchange) checkCode() error {
 	code := x.facts.Grant
@@ -48,10 +48,10 @@ func (x *exchange) checkCode() error {
 		return errCodeMissing
 	case code == nil:
 		return errCodeUnknown
-	case code.RedirectURI != "" && code.RedirectURI != x.request.RedirectURI:
-		return errRedirectURI
 	case x.expired():
 		return errCodeExpired
+	case code.RedirectURI != "" && code.RedirectURI != x.request.RedirectURI:
+		return errRedirectURI
 	}
 	return x.checkGrant(errCodeForeign)
 }

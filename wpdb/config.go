@@ -14,7 +14,7 @@ type Config struct {
 	Password string
 	Name     string // of the database, DB_NAME in wp-config.php
 	Charset  string // of the connection, DB_CHARSET in wp-config.php
-	TLS      string // false, preferred, skip-verify or true, as go-sql-driver names them
+	TLS      string // off, preferred, skip-verify or on; off if empty
 
 	Prefix     string // $table_prefix in wp-config.php
 	UsersTable string // CUSTOM_USER_TABLE in wp-config.php; empty: Prefix + "users"

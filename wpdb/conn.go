@@ -28,7 +28,7 @@ func connConfig(c Config) (*mysql.Config, error) {
 	m := mysql.NewConfig()
 	m.Net, m.Addr = c.Network, c.Address
 	m.User, m.Passwd, m.DBName = c.User, c.Password, c.Name
-	m.TLSConfig = c.TLS
+	m.TLSConfig = driverTLS(c.TLS)
 	m.Timeout, m.ReadTimeout, m.WriteTimeout = dialTimeout, ioTimeout, ioTimeout
 
 	// One round trip a statement instead of the two of prepare and execute.
@@ -57,6 +57,17 @@ func connConfig(c Config) (*mysql.Config, error) {
 	// what matters of them reaches the log through Store.
 	m.Logger = mysql.Logger(silentLogger{})
 	return m, nil
+}
+
+// driverTLS is what go-sql-driver calls a kind of TLS.
+func driverTLS(kind string) string {
+	switch kind {
+	case "on":
+		return "true"
+	case "preferred", "skip-verify":
+		return kind
+	}
+	return "false"
 }
 
 // connector opens connections that are READ COMMITTED from the start, which

@@ -59,7 +59,7 @@ func newSite(t testing.TB, server *sandbox.Server) *site {
 func openSite(t testing.TB, server *sandbox.Server, c wpdb.Config) *site {
 	t.Helper()
 	c.Network, c.Address, c.User, c.Name = "unix", server.Socket, "root", server.Name()
-	c.Charset, c.TLS, c.MaxConnections = "utf8mb4", "false", 16
+	c.Charset, c.MaxConnections = "utf8mb4", 16
 	db, err := sqlx.Open("mysql", server.DSN("interpolateParams=true&sql_mode=%27NO_ENGINE_SUBSTITUTION%27"))
 	if err != nil {
 		t.Fatal(err)
@@ -79,15 +79,6 @@ func (s *site) exec(query string, args ...any) {
 	if _, err := s.db.Exec(s.sql(query), args...); err != nil {
 		s.t.Fatalf("%s: %v", query, err)
 	}
-}
-
-// get reads one value by SQL in which {} stands for the site's prefix.
-func (s *site) get(query string, args ...any) (value string) {
-	s.t.Helper()
-	if err := s.db.Get(&value, s.sql(query), args...); err != nil {
-		s.t.Fatalf("%s: %v", query, err)
-	}
-	return value
 }
 
 func (s *site) setOption(name, value string) {

@@ -1,0 +1,41 @@
+# The targets that people need; "make" alone lists them.
+
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+# What the tests start: the database, the proxy, and the zones that they run in.
+PACKAGES = mariadb-server-core mariadb-client-core nginx-light curl tzdata gcc libc6-dev python3
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build ./moserver-sidecar, a static binary
+	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o moserver-sidecar .
+
+.PHONY: test
+test: deps lint ## run everything: linters, all tests with the race detector, fuzzing's seeds
+	go test -race -timeout 20m ./...
+
+.PHONY: lint
+lint: ## gofmt, go vet, staticcheck
+	@echo '== gofmt'; files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "not formatted: $$files"; exit 1; fi
+	@echo '== go vet'; go vet ./...
+	@echo '== staticcheck'; go run $(STATICCHECK) ./...
+
+.PHONY: fuzz
+fuzz: ## fuzz each parser for FUZZTIME (30s)
+	@for target in $$(grep -rl '^func Fuzz' --include='*_test.go' . | xargs -n1 dirname | sort -u); do \
+		for name in $$(grep -rhoE '^func Fuzz[A-Za-z]+' $$target/*_test.go | cut -c6-); do \
+			echo "== $$target $$name"; go test -run '^$$' -fuzz "^$$name$$" -fuzztime $(or $(FUZZTIME),30s) $$target || exit 1; \
+		done; \
+	done
+
+.PHONY: bench
+bench: deps ## Go benchmarks of the token endpoint on a private MariaDB
+	go test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: deps
+deps: ## install what the tests need (on Debian and Ubuntu, as root)
+	@sh .ci/deps $(PACKAGES)

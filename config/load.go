@@ -1,0 +1,240 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"moserver-sidecar/wpdb/wpconfig"
+)
+
+// Problem is something in the settings that must be mended before they can be
+// used: where it is, and what to do. It never has the value of a setting.
+type Problem struct {
+	Where string `json:"where"`
+	Text  string `json:"problem"`
+}
+
+// String is the problem as a line for people.
+func (p Problem) String() string { return p.Where + ": " + p.Text }
+
+// Sources is where settings come from besides their defaults.
+type Sources struct {
+	Flags       map[string]string // by the name of the setting
+	Environment []string          // as os.Environ returns it
+}
+
+// value is a setting's text, and where it was set, for the one who must
+// mend it.
+type value struct{ text, where string }
+
+// layer is all that one source sets, by the name of the setting.
+type layer map[string]value
+
+// get is the value of a setting that is set: the empty text is not.
+func (l layer) get(name string) (value, bool) {
+	v := l[name]
+	return v, v.text != ""
+}
+
+// loader gathers the layers and what is wrong with them.
+type loader struct {
+	layers   []layer // the first that sets something counts
+	problems []Problem
+}
+
+func (l *loader) problem(where, format string, args ...any) {
+	l.problems = append(l.problems, Problem{where, fmt.Sprintf(format, args...)})
+}
+
+// get is a setting's value from the first layer that sets it.
+func (l *loader) get(name string) (value, bool) {
+	for _, layer := range l.layers {
+		if v, ok := layer.get(name); ok {
+			return v, true
+		}
+	}
+	return value{}, false
+}
+
+// Defaults are the settings where nothing is set.
+func Defaults() Settings { return (&loader{}).settings() }
+
+// Load gathers the settings of all sources. It reports every problem at once;
+// the settings may be used only if there is none.
+func Load(sources Sources) (Settings, []Problem) {
+	l := &loader{}
+	l.add(flagLayer(sources.Flags))
+	l.add(l.environmentLayer(sources.Environment))
+	if file, ok := l.get("config"); ok {
+		l.add(l.fileLayer(file))
+	}
+	l.readPasswordFiles()
+	if file, ok := l.get("wp_config"); ok {
+		l.add(l.wpConfigLayer(file, sources.Environment))
+	} else if _, ok := l.get("db_name"); !ok {
+		l.problem("settings", "nothing says where WordPress's database is; "+
+			"give --wp-config /path/to/wp-config.php, or set db_name, db_user and db_password")
+	}
+	settings := l.settings()
+	l.locate(&settings)
+	return settings, l.problems
+}
+
+// locate takes db_host apart.
+func (l *loader) locate(s *Settings) {
+	host, err := wpconfig.ParseHost(s.DBHost)
+	if err != nil {
+		v, _ := l.get("db_host")
+		l.problem(v.where, "db_host: %v", err)
+		return
+	}
+	s.DBNetwork, s.DBAddress = host.Network, host.Address
+	if host.Network == "unix" && host.Address == "" {
+		s.DBNetwork, s.DBAddress = localDatabase()
+	}
+}
+
+// localDatabase is where "localhost" is: PHP goes to the socket that it was
+// built with, which differs between distributions. Where there is none of them
+// the database is in another container, and its port is the best guess.
+func localDatabase() (network, address string) {
+	for _, path := range []string{
+		"/run/mysqld/mysqld.sock", "/var/run/mysqld/mysqld.sock", "/var/lib/mysql/mysql.sock",
+		"/tmp/mysql.sock", "/run/mysql/mysql.sock",
+	} {
+		if info, err := os.Stat(path); err == nil && info.Mode().Type() == os.ModeSocket {
+			return "unix", path
+		}
+	}
+	return "tcp", "127.0.0.1:3306"
+}
+
+func (l *loader) add(added layer) { l.layers = append(l.layers, added) }
+
+// settings turns texts into values.
+func (l *loader) settings() Settings {
+	var s Settings
+	for _, setting := range s.list() {
+		v, ok := l.get(setting.name)
+		if !ok {
+			v = value{setting.value, "default"}
+		}
+		if v.text == "" {
+			continue
+		}
+		if err := setting.parse(v.text); err != nil {
+			l.problem(v.where, "%s %v", setting.name, err)
+		}
+	}
+	return s
+}
+
+func flagLayer(flags map[string]string) layer {
+	set := layer{}
+	for name, text := range flags {
+		set[name] = value{text, "--" + strings.ReplaceAll(name, "_", "-")}
+	}
+	return set
+}
+
+func (l *loader) environmentLayer(environment []string) layer {
+	set := layer{}
+	for _, entry := range environment {
+		variable, text, _ := strings.Cut(entry, "=")
+		name, ours := strings.CutPrefix(variable, environmentPrefix)
+		if name = strings.ToLower(name); !ours {
+			continue
+		}
+		if !known(name) {
+			l.problem(variable, "there is no such setting; config.example.yaml has them all")
+			continue
+		}
+		set[name] = value{text, variable}
+	}
+	return set
+}
+
+// known says if there is a setting of that name. "config" is one wherever the
+// file itself can be named.
+func known(name string) bool {
+	if name == "config" {
+		return true
+	}
+	for _, setting := range new(Settings).list() {
+		if setting.name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// readPasswordFiles puts what a db_password_file holds in the place of
+// db_password. Both at once is a problem, for nobody could say which counts.
+func (l *loader) readPasswordFiles() {
+	for _, layer := range l.layers {
+		file, ok := layer.get(passwordFileName)
+		if !ok {
+			continue
+		}
+		if _, both := layer.get(passwordName); both {
+			l.problem(file.where, "%s and %s are both set; keep one of them", passwordName, passwordFileName)
+		}
+		text, err := os.ReadFile(file.text)
+		if err != nil {
+			l.problem(file.where, "the password file cannot be read: %v", plainCause(err))
+			continue
+		}
+		layer[passwordName] = value{string(bytes.TrimRight(text, "\r\n")), file.where}
+	}
+}
+
+// plainCause is what went wrong with a file, without the path.
+func plainCause(err error) error {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
+// wpConfigLayer is what wp-config.php says. What another source sets already
+// need not be found there.
+func (l *loader) wpConfigLayer(file value, environment []string) layer {
+	lookup := map[string]string{}
+	for _, entry := range environment {
+		name, text, _ := strings.Cut(entry, "=")
+		lookup[name] = text
+	}
+	c, problems := wpconfig.Read(file.text, wpconfig.Env{Getenv: func(name string) (string, bool) {
+		text, ok := lookup[name]
+		return text, ok
+	}})
+	names := wpConfigNames()
+	for _, p := range problems {
+		if _, set := l.get(""); !set {
+			l.problems = append(l.problems, Problem{fmt.Sprintf("%s:%d", p.File, p.Line), p.Text})
+		}
+	}
+	set := layer{}
+	for constant, text := range map[string]string{
+		wpconfig.DBName: c.DBName, wpconfig.DBUser: c.DBUser, wpconfig.DBPassword: c.DBPassword,
+		wpconfig.DBHost: c.DBHost, wpconfig.DBCharset: c.DBCharset, wpconfig.TablePrefix: c.TablePrefix,
+		wpconfig.CustomUserTable: c.CustomUserTable, wpconfig.Multisite: fmt.Sprint(c.Multisite),
+	} {
+		at := c.Found[constant]
+		set[names[constant]] = value{text, fmt.Sprintf("%s:%d", at.File, at.Line)}
+	}
+	return set
+}
+
+// wpConfigNames are the settings that wp-config.php has, by its names.
+func wpConfigNames() map[string]string {
+	return map[string]string{
+		wpconfig.DBName: "db_name", wpconfig.DBUser: "db_user", wpconfig.DBPassword: passwordName,
+		wpconfig.DBHost: "db_host", wpconfig.DBCharset: "db_charset", wpconfig.TablePrefix: "table_prefix",
+		wpconfig.CustomUserTable: "users_table", wpconfig.Multisite: "multisite",
+	}
+}

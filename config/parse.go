@@ -1,0 +1,128 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/netip"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The functions of this file make a parse function for a setting of a type.
+// What they return says what to write instead, and not what was written: it
+// may be a password in the wrong place.
+
+func text(target *string) func(string) error {
+	return func(s string) error {
+		*target = s
+		return nil
+	}
+}
+
+func choice(target *string, choices ...string) func(string) error {
+	return func(s string) error {
+		if !slices.Contains(choices, s) {
+			return fmt.Errorf("must be one of %s", strings.Join(choices, ", "))
+		}
+		*target = s
+		return nil
+	}
+}
+
+func boolean(target *bool) func(string) error {
+	return func(s string) (err error) {
+		if *target, err = strconv.ParseBool(s); err != nil {
+			return errors.New("must be true or false")
+		}
+		return nil
+	}
+}
+
+func number(target *int, lowest, highest int) func(string) error {
+	return func(s string) error {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < lowest || n > highest {
+			return fmt.Errorf("must be a whole number from %d to %d", lowest, highest)
+		}
+		*target = n
+		return nil
+	}
+}
+
+func duration(target *time.Duration, lowest, highest time.Duration) func(string) error {
+	return func(s string) error {
+		d, err := time.ParseDuration(s)
+		if err != nil || d < lowest || d > highest {
+			return fmt.Errorf("must be a time from %s to %s, such as 20s or 1m30s", lowest, highest)
+		}
+		*target = d
+		return nil
+	}
+}
+
+func fileMode(target *fs.FileMode) func(string) error {
+	return func(s string) error {
+		mode, err := strconv.ParseUint(s, 8, 32)
+		if err != nil || mode > 0o777 {
+			return errors.New("must be octal permissions, such as 0660")
+		}
+		*target = fs.FileMode(mode)
+		return nil
+	}
+}
+
+func logLevel(target *slog.Level) func(string) error {
+	return func(s string) error {
+		if err := target.UnmarshalText([]byte(s)); err != nil {
+			return errors.New("must be debug, info, warn or error")
+		}
+		return nil
+	}
+}
+
+func listenAddress(target *string) func(string) error {
+	return func(s string) error {
+		if path, ok := strings.CutPrefix(s, "unix:"); ok {
+			if !filepath.IsAbs(path) {
+				return errors.New("must be unix: and a path that begins with /")
+			}
+		} else if _, port, err := net.SplitHostPort(s); err != nil || port == "" {
+			return errors.New("must be host:port, such as 127.0.0.1:8089, or unix:/run/moserver/token.sock")
+		}
+		*target = s
+		return nil
+	}
+}
+
+func networks(target *[]netip.Prefix) func(string) error {
+	return func(s string) error {
+		var prefixes []netip.Prefix
+		for _, part := range strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' }) {
+			prefix, err := parseNetwork(part)
+			if err != nil {
+				return errors.New("must be networks or addresses with commas between them, such as 10.0.0.0/8, ::1")
+			}
+			prefixes = append(prefixes, prefix)
+		}
+		*target = prefixes
+		return nil
+	}
+}
+
+// parseNetwork takes a lone address for the network of that one address.
+func parseNetwork(s string) (netip.Prefix, error) {
+	if !strings.Contains(s, "/") {
+		address, err := netip.ParseAddr(s)
+		if err != nil {
+			return netip.Prefix{}, err
+		}
+		return netip.PrefixFrom(address, address.BitLen()), nil
+	}
+	return netip.ParsePrefix(s)
+}

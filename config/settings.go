@@ -1,0 +1,112 @@
+package config
+
+import (
+	"io/fs"
+	"log/slog"
+	"net/netip"
+	"time"
+)
+
+// Settings is everything that an operator can set. The comments of setting
+// lists say what each means.
+type Settings struct {
+	Listen     string
+	SocketMode fs.FileMode
+
+	WPConfig         string
+	DBHost           string
+	DBNetwork        string // of DBHost: "tcp" or "unix"
+	DBAddress        string // of DBHost: host:port, or the path of a socket
+	DBName           string
+	DBUser           string
+	DBPassword       string
+	DBCharset        string
+	DBTLS            string
+	DBMaxConnections int
+	TablePrefix      string
+	UsersTable       string
+	Multisite        bool
+
+	RotateRefreshTokens string
+	OpenIDRefreshToken  string
+	RevokeAccessTokens  bool
+	ErrorStatus         string
+
+	RequestTimeout  time.Duration
+	ShutdownTimeout time.Duration
+	MaxBodyBytes    int
+	TrustedProxies  []netip.Prefix
+	AuthFailures    int
+
+	LogLevel  slog.Level
+	LogFormat string
+}
+
+// The values of settings that are a choice.
+const (
+	RotatePublic      = "public"         // rotate_refresh_tokens
+	RotateAll         = "all"            // rotate_refresh_tokens
+	OpenIDAlways      = "always"         // openid_refresh_token
+	OpenIDOffline     = "offline_access" // openid_refresh_token
+	ErrorStatusRFC    = "rfc6749"        // error_status
+	ErrorStatus200    = "200"            // error_status
+	LogText           = "text"           // log_format
+	LogJSON           = "json"           // log_format
+	passwordName      = "db_password"
+	passwordFileName  = "db_password_file"
+	environmentPrefix = "MOSERVER_"
+)
+
+// charsets are those of MySQL in which no byte of a longer character can be
+// taken for a quotation mark, so that values can be put into a statement.
+func charsets() []string {
+	return []string{
+		"utf8mb4", "utf8mb3", "utf8", "latin1", "latin2", "latin5", "latin7", "ascii", "binary",
+		"cp1250", "cp1251", "cp1256", "cp1257", "greek", "hebrew", "koi8r", "koi8u",
+	}
+}
+
+// setting is one of the settings: its name, what it does in one line, its
+// default, and how its text becomes a value. An empty text is always the same
+// as not setting it.
+type setting struct {
+	name  string
+	usage string
+	value string
+	parse func(text string) error
+}
+
+// list is all settings in the order in which they are shown.
+func (s *Settings) list() []setting {
+	return []setting{
+		{"listen", "Where to listen: host:port, or unix:/path/of/a.sock.", "127.0.0.1:8089", listenAddress(&s.Listen)},
+		{"socket_mode", "Permissions of the unix socket, octal; nginx's user must be able to write to it.", "0666", fileMode(&s.SocketMode)},
+
+		{"wp_config", "Path of WordPress's wp-config.php; it says where the database is, and the db_… settings below may be left out.", "", text(&s.WPConfig)},
+		{"db_host", "The database as in DB_HOST: host, host:port, host:/path/of/a.sock or [::1]:port.", "localhost", text(&s.DBHost)},
+		{"db_name", "Name of WordPress's database.", "", text(&s.DBName)},
+		{"db_user", "User of the database.", "", text(&s.DBUser)},
+		{passwordName, "Password of that user.", "", text(&s.DBPassword)},
+		{passwordFileName, "A file that holds the password, instead of db_password.", "", text(new(string))},
+		{"db_charset", "Character set that WordPress writes its tables through, as in DB_CHARSET.", "utf8mb4", choice(&s.DBCharset, charsets()...)},
+		{"db_tls", "TLS to the database: off, preferred, skip-verify or on.", "off", choice(&s.DBTLS, "off", "preferred", "skip-verify", "on")},
+		{"db_max_connections", "How many connections to the database are open at most.", "16", number(&s.DBMaxConnections, 1, 1000)},
+		{"table_prefix", "WordPress's $table_prefix.", "wp_", text(&s.TablePrefix)},
+		{"users_table", "Name of the users table where it is not the prefix and users.", "", text(&s.UsersTable)},
+		{"multisite", "Whether WordPress is a network of sites.", "false", boolean(&s.Multisite)},
+
+		{"rotate_refresh_tokens", "Whose refresh tokens are replaced at each use: those of public clients, or all.", RotatePublic, choice(&s.RotateRefreshTokens, RotatePublic, RotateAll)},
+		{"openid_refresh_token", "When a code with openid in its scope gives a refresh token: always, or only with offline_access, as PHP does.", OpenIDAlways, choice(&s.OpenIDRefreshToken, OpenIDAlways, OpenIDOffline)},
+		{"revoke_access_tokens", "Whether revoking a refresh token also ends all access tokens that the client has for that user.", "false", boolean(&s.RevokeAccessTokens)},
+		{"error_status", "HTTP status of OAuth errors: rfc6749 (400 and 401), or 200 for a client that depends on what PHP does.", ErrorStatusRFC, choice(&s.ErrorStatus, ErrorStatusRFC, ErrorStatus200)},
+
+		{"request_timeout", "How long a request waits for a database that is away before it is answered with 503.", "15s", duration(&s.RequestTimeout, time.Second, 5*time.Minute)},
+		{"shutdown_timeout", "How long requests in flight may take to finish after SIGTERM.", "30s", duration(&s.ShutdownTimeout, 0, 10*time.Minute)},
+		{"max_body_bytes", "Size of the largest request body that is read.", "65536", number(&s.MaxBodyBytes, 1024, 16<<20)},
+		{"trusted_proxies", "Networks whose X-Forwarded-For is believed; a unix socket always is.", "127.0.0.0/8, ::1/128", networks(&s.TrustedProxies)},
+		{"auth_failures", "Failed authentications a minute that one address may make for one client before it is answered with 429; 0: no limit.", "60", number(&s.AuthFailures, 0, 1_000_000)},
+
+		{"log_level", "What is logged: debug, info, warn or error.", "info", logLevel(&s.LogLevel)},
+		{"log_format", "Form of the log: text or json.", LogText, choice(&s.LogFormat, LogText, LogJSON)},
+	}
+}

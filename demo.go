@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"moserver-sidecar/config"
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/oauth/memory"
+	"moserver-sidecar/wpdb"
+	"moserver-sidecar/wpdb/sandbox"
+)
+
+const demoAddress = "127.0.0.1:8089"
+
+// demoSite is the private site of the demo: a client, the user alice, and a
+// refresh token that alice has given the client.
+type demoSite struct {
+	store    oauth.Store
+	database string // what it is kept in, for people
+	inspect  string // a command that shows the tokens; empty: there is none
+	close    func() error
+
+	clientID, clientSecret, refreshToken string
+}
+
+// demo serves a private site until Ctrl-C and leaves nothing behind.
+func demo(args []string, w io.Writer) (err error) {
+	flags := newFlags("demo")
+	address := flags.String("listen", "", "")
+	if err := parseFlags(flags, args); err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	listener, err := demoListener(*address)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	site, err := newDemoSite(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, site.close()) }()
+
+	settings := config.Defaults()
+	settings.Listen = listener.Addr().String()
+	site.print(w, settings.Listen)
+	return runServer(ctx, listener, newHandler(site.store, settings, log), settings, log)
+}
+
+// demoListener takes the usual port, or any that is free.
+func demoListener(address string) (net.Listener, error) {
+	if address != "" {
+		return listen(address, 0o600)
+	}
+	if l, err := net.Listen("tcp", demoAddress); err == nil {
+		return l, nil
+	}
+	return net.Listen("tcp", "127.0.0.1:0")
+}
+
+// newDemoSite makes the site in a private MariaDB, or in memory where there is
+// none.
+func newDemoSite(ctx context.Context, log *slog.Logger) (*demoSite, error) {
+	site := &demoSite{
+		clientID:     randomName(),
+		clientSecret: randomName(),
+		refreshToken: randomName(),
+	}
+	database, err := sandbox.Start(ctx, sandbox.Options{})
+	if errors.Is(err, sandbox.ErrNoMariaDB) {
+		site.useMemory()
+		return site, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	site.close = database.Stop
+	if err := site.useMariaDB(ctx, database, log); err != nil {
+		return nil, errors.Join(err, database.Stop())
+	}
+	return site, nil
+}
+
+func (d *demoSite) useMemory() {
+	store := memory.New()
+	store.PutUser(sandbox.Alice)
+	store.PutClient(oauth.Client{ID: d.clientID, Confidential: true, Secret: d.clientSecret})
+	store.PutGrant(oauth.Presented{Kind: oauth.RefreshToken, Value: d.refreshToken},
+		oauth.Grant{ClientID: d.clientID, UserID: sandbox.Alice, Scope: oauth.DefaultScope()})
+	d.store, d.close = store, func() error { return nil }
+	d.database = "the memory of this process, because there is no mariadbd on this machine\n" +
+		"            (on Debian, apt-get install mariadb-server-core gives the real one)"
+}
+
+func (d *demoSite) useMariaDB(ctx context.Context, database *sandbox.Server, log *slog.Logger) error {
+	const prefix = "wp_"
+	if err := database.CreateSite(ctx, prefix); err != nil {
+		return err
+	}
+	store, err := wpdb.Open(wpdb.Config{
+		Network: "unix", Address: database.Socket, User: "root", Name: database.Name(), Charset: "utf8mb4",
+		Prefix: prefix, MaxConnections: 16,
+	}, log)
+	if err != nil {
+		return err
+	}
+	client := sandbox.Client{ID: d.clientID, Name: "Demo", Secret: wpdb.EncryptSecret(d.clientSecret, "Demo")}
+	if err := database.PutClient(ctx, prefix, client); err != nil {
+		return errors.Join(err, store.Close())
+	}
+	d.store = store
+	d.close = func() error { return errors.Join(store.Close(), database.Stop()) }
+	d.database = "a private MariaDB in " + database.Dir
+	d.inspect = fmt.Sprintf("mariadb --socket=%s -uroot %s -e 'SELECT * FROM %smoos_oauth_access_tokens'",
+		database.Socket, database.Name(), prefix)
+	return store.Issue(ctx, oauth.Token{
+		Kind: oauth.RefreshToken, Value: d.refreshToken, ClientID: d.clientID,
+		UserID: sandbox.Alice, Scope: oauth.DefaultScope(),
+	})
+}
+
+// print says what there is to try.
+func (d *demoSite) print(w io.Writer, address string) {
+	url := "http://" + address + "/wp-json/moserver/token"
+	credentials := "-d client_id=" + d.clientID + " -d client_secret=" + d.clientSecret
+	refresh := fmt.Sprintf("curl -s %s -d grant_type=refresh_token %s -d refresh_token=%s", url, credentials, d.refreshToken)
+	revoke := fmt.Sprintf("curl -s %s -d grant_type=revoke_token %s -d token=%s", url, credentials, d.refreshToken)
+	fmt.Fprintf(w, `A private site is up, with a client, the user alice and a refresh token of hers.
+
+  database  %s
+  endpoint  %s
+
+Refresh: a new access token, and the same refresh token.
+
+  %s
+
+Revoke the refresh token.
+
+  %s
+
+Refresh again: refused with invalid_grant.
+
+  %s
+
+`, d.database, url, refresh, revoke, refresh)
+	if d.inspect != "" {
+		fmt.Fprintf(w, "The rows, as PHP finds them:\n\n  %s\n\n", d.inspect)
+	}
+	fmt.Fprintln(w, "Ctrl-C ends the demo and removes everything.")
+}
+
+// randomName is 32 characters that need no quotation marks anywhere.
+func randomName() string {
+	b := make([]byte, 16)
+	_, _ = rand.Read(b) // it never fails
+	return hex.EncodeToString(b)
+}

@@ -1,0 +1,158 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"runtime"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"moserver-sidecar/oauth"
+)
+
+// retryAfter is what a client is asked to wait when the server cannot tell.
+const retryAfter = 5 * time.Second
+
+// unavailable is an answer of WordPress's REST API that is no OAuth error: it
+// says nothing of the token that was presented, so it has no error member,
+// which clients take for the end of their token.
+type unavailable struct {
+	status     int
+	code       string
+	message    string
+	retryAfter time.Duration // 0: there is no use in waiting
+}
+
+// Error implements error.
+func (u unavailable) Error() string { return u.code + ": " + u.message }
+
+// errorResponse is an error response of RFC 6749, 5.2.
+type errorResponse struct {
+	Error       oauth.Code `json:"error"`
+	Description string     `json:"error_description"`
+}
+
+// restError is the error shape of WordPress's REST API.
+type restError struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Data    struct {
+		Status int `json:"status"`
+	} `json:"data"`
+}
+
+// requestError is an OAuth error that only HTTP knows of, with a status of its
+// own.
+type requestError struct {
+	refusal oauth.Error
+	status  int
+}
+
+// Error implements error.
+func (e requestError) Error() string { return e.refusal.Error() }
+
+var (
+	errNoRoute = unavailable{status: http.StatusNotFound, code: "rest_no_route",
+		message: "No route was found matching the URL and request method."}
+	errAway = unavailable{status: http.StatusServiceUnavailable, code: "database_unavailable",
+		message: "The database is not available at the moment. The request may be repeated.", retryAfter: retryAfter}
+	errSwitchedOff = unavailable{status: http.StatusServiceUnavailable, code: "oauth_server_switched_off",
+		message: "The OAuth server of this site is switched off.", retryAfter: time.Minute}
+	errInternal = unavailable{status: http.StatusInternalServerError, code: "internal_server_error",
+		message: "The server has met an error."}
+
+	errMethod = requestError{oauth.Error{Code: oauth.InvalidRequest,
+		Description: "The request method must be POST"}, http.StatusMethodNotAllowed}
+	errTooLarge = requestError{oauth.Error{Code: oauth.InvalidRequest,
+		Description: "The request body is too large"}, http.StatusRequestEntityTooLarge}
+	errSlow = requestError{oauth.Error{Code: oauth.InvalidRequest,
+		Description: "The request body did not arrive in time"}, http.StatusRequestTimeout}
+)
+
+// respondError is the one place that turns an error into a response.
+func (s *server) respondError(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	err = fromEcho(err)
+	note(c).err = err
+	var (
+		away    unavailable
+		refused requestError
+		denied  oauth.Error
+	)
+	switch {
+	case errors.As(err, &away):
+		respondUnavailable(c, away)
+	case errors.As(err, &refused):
+		respondOAuth(c, refused.status, refused.refusal)
+	case errors.As(err, &denied):
+		respondOAuth(c, s.status(c, denied.Code), denied)
+	case errors.Is(err, oauth.ErrSwitchedOff):
+		respondUnavailable(c, errSwitchedOff)
+	case errors.Is(err, oauth.ErrUnavailable), errors.Is(err, context.Canceled):
+		respondUnavailable(c, errAway)
+	default:
+		respondUnavailable(c, errInternal)
+	}
+}
+
+// fromEcho translates what Echo itself refuses: a method that a route does not
+// have.
+func fromEcho(err error) error {
+	var refused *echo.HTTPError
+	if errors.As(err, &refused) && refused.Code == http.StatusMethodNotAllowed {
+		return errMethod
+	}
+	return err
+}
+
+// status is RFC 6749, 5.2: 400, but 401 to a client that tried to authenticate
+// with the Authorization header.
+func (s *server) status(c echo.Context, code oauth.Code) int {
+	switch {
+	case s.options.ErrorStatus200:
+		return http.StatusOK
+	case code == oauth.InvalidClient && note(c).headerAuth:
+		c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Basic realm="moserver", charset="UTF-8"`)
+		return http.StatusUnauthorized
+	}
+	return http.StatusBadRequest
+}
+
+func respondOAuth(c echo.Context, status int, e oauth.Error) {
+	respondJSON(c, status, errorResponse{Error: e.Code, Description: e.Description})
+}
+
+func respondUnavailable(c echo.Context, u unavailable) {
+	if u.retryAfter > 0 {
+		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(u.retryAfter.Seconds()))))
+	}
+	body := restError{Code: u.code, Message: u.message}
+	body.Data.Status = u.status
+	respondJSON(c, u.status, body)
+}
+
+// respondJSON: whether the client is still there to read it shows in no other
+// way than this error, and nothing is left to be done about it.
+func respondJSON(c echo.Context, status int, body any) {
+	if c.Request().Method == http.MethodHead {
+		_ = c.NoContent(status)
+		return
+	}
+	_ = c.JSON(status, body)
+}
+
+// panicked is the error of a panic: where it came from, but not what it said,
+// which may have a token in it.
+func panicked(r any) error {
+	pc := make([]uintptr, 16)
+	frames := runtime.CallersFrames(pc[:runtime.Callers(4, pc)])
+	frame, _ := frames.Next()
+	return fmt.Errorf("panic (%T) in %s, line %d", r, frame.Function, frame.Line)
+}

@@ -1,0 +1,228 @@
+package handlers
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"moserver-sidecar/oauth"
+)
+
+// parse reads a request to the token endpoint. Parameters count only in the
+// body, but for scope, which the plugin also takes from the query.
+func (s *server) parse(c echo.Context) (oauth.Request, error) {
+	r := c.Request()
+	body, err := io.ReadAll(http.MaxBytesReader(c.Response(), r.Body, s.options.MaxBodyBytes))
+	if err != nil {
+		return oauth.Request{}, bodyError(err)
+	}
+	p, err := parseBody(r.Header.Get(echo.HeaderContentType), body)
+	if err != nil {
+		return oauth.Request{}, err
+	}
+	request := oauth.Request{
+		GrantType:     p["grant_type"],
+		Code:          p["code"],
+		RedirectURI:   p["redirect_uri"],
+		RefreshToken:  p["refresh_token"],
+		Scope:         p["scope"],
+		Token:         p["token"],
+		TokenTypeHint: p["token_type_hint"],
+	}
+	if request.Scope == "" {
+		request.Scope = r.URL.Query().Get("scope")
+	}
+	request.Credentials = credentials(r.Header.Get(echo.HeaderAuthorization), p)
+	note(c).headerAuth = r.Header.Get(echo.HeaderAuthorization) != "" &&
+		(len(request.Credentials) == 0 || basicCredentials(r.Header.Get(echo.HeaderAuthorization)) != nil)
+	return request, nil
+}
+
+// bodyError says why a body could not be read.
+func bodyError(err error) error {
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return errTooLarge
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return errSlow
+	}
+	return malformed("The request body could not be read")
+}
+
+func malformed(description string) error {
+	return oauth.Error{Code: oauth.InvalidRequest, Description: description}
+}
+
+// parameters are those that the token endpoint knows and that have a value.
+type parameters map[string]string
+
+// set takes a parameter of the body. RFC 6749, 3.2 forbids to repeat one; a
+// repetition of the same value, which one known client sends, leaves no doubt.
+// A parameter without a value counts as omitted, and unknown ones are ignored.
+func (p parameters) set(name, value string) error {
+	if !isParameter(name) {
+		return nil
+	}
+	if earlier, repeated := p[name]; repeated && value != "" && earlier != value {
+		return malformed("The parameter " + name + " is repeated with another value")
+	}
+	if value != "" {
+		p[name] = value
+	}
+	return nil
+}
+
+// isParameter says if the token endpoint knows a parameter of that name.
+func isParameter(name string) bool {
+	switch name {
+	case "grant_type", "code", "redirect_uri", "refresh_token", "scope", "token", "token_type_hint",
+		"client_id", "client_secret":
+		return true
+	}
+	return false
+}
+
+// parseBody reads a body by its type. One of another type has no parameters,
+// as for PHP.
+func parseBody(contentType string, body []byte) (parameters, error) {
+	media, _, _ := strings.Cut(contentType, ";") // some clients' charset is not well-formed
+	switch media = strings.ToLower(strings.TrimSpace(media)); {
+	case media == echo.MIMEApplicationForm:
+		return parseForm(string(body))
+	case media == echo.MIMEMultipartForm:
+		return parseMultipart(contentType, body)
+	case media == echo.MIMEApplicationJSON, strings.HasPrefix(media, "application/") && strings.HasSuffix(media, "+json"):
+		return parseJSON(body)
+	}
+	return parameters{}, nil
+}
+
+// parseForm reads application/x-www-form-urlencoded as PHP does: a percent
+// sign that escapes nothing stands for itself, as in a secret that a client
+// forgot to encode.
+func parseForm(body string) (parameters, error) {
+	p := parameters{}
+	for body != "" {
+		var pair string
+		pair, body, _ = strings.Cut(body, "&")
+		name, value, _ := strings.Cut(pair, "=")
+		if err := p.set(unescape(name), unescape(value)); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// unescape decodes url-encoded text. Where a part is not encoded at all, the
+// percent sign is kept.
+func unescape(s string) string {
+	if decoded, err := url.QueryUnescape(s); err == nil {
+		return decoded
+	}
+	first, rest, _ := strings.Cut(s, "%")
+	var b strings.Builder
+	b.WriteString(strings.ReplaceAll(first, "+", " "))
+	for part := range strings.SplitSeq(rest, "%") {
+		decoded, err := url.QueryUnescape("%" + part)
+		if err != nil {
+			decoded = "%" + strings.ReplaceAll(part, "+", " ")
+		}
+		b.WriteString(decoded)
+	}
+	return b.String()
+}
+
+// parseMultipart reads the values of a multipart/form-data body. Files are not
+// parameters.
+func parseMultipart(contentType string, body []byte) (parameters, error) {
+	r := &http.Request{
+		Method: http.MethodPost,
+		Header: http.Header{echo.HeaderContentType: {contentType}},
+		Body:   io.NopCloser(bytes.NewReader(body)),
+	}
+	reader, err := r.MultipartReader()
+	if err != nil {
+		return nil, malformed("The multipart body has no boundary")
+	}
+	p := parameters{}
+	for {
+		part, err := reader.NextPart()
+		if errors.Is(err, io.EOF) {
+			return p, nil
+		}
+		if err != nil {
+			return nil, malformed("The multipart body is malformed")
+		}
+		if err := p.setPart(part); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (p parameters) setPart(part *multipart.Part) error {
+	if part.FileName() != "" {
+		return nil
+	}
+	value, err := io.ReadAll(part)
+	if err != nil {
+		return malformed("The multipart body is malformed")
+	}
+	return p.set(part.FormName(), string(value))
+}
+
+// credentials finds the client credentials: HTTP Basic, or else the body. A
+// header of another scheme, or one that cannot be read, is passed over.
+func credentials(authorization string, p parameters) []oauth.Credential {
+	if basic := basicCredentials(authorization); basic != nil {
+		return basic
+	}
+	if p["client_id"] == "" {
+		return nil
+	}
+	return []oauth.Credential{{ClientID: p["client_id"], ClientSecret: p["client_secret"]}}
+}
+
+// basicCredentials reads an Authorization header of the scheme Basic, as
+// leniently as PHP: without a colon all of it is the client's id. RFC 6749,
+// 2.3.1 has both parts url-encoded, the plugin's clients send them raw, and
+// only the registered secret tells which: so both readings are returned.
+func basicCredentials(authorization string) []oauth.Credential {
+	scheme, encoded, _ := strings.Cut(strings.ReplaceAll(strings.TrimSpace(authorization), "\t", " "), " ")
+	decoded := decodeBase64(encoded)
+	if !strings.EqualFold(scheme, "Basic") || decoded == "" {
+		return nil
+	}
+	id, secret, _ := strings.Cut(decoded, ":")
+	raw := oauth.Credential{ClientID: id, ClientSecret: secret}
+	plain := oauth.Credential{ClientID: unescape(id), ClientSecret: unescape(secret)}
+	if plain == raw {
+		return []oauth.Credential{raw}
+	}
+	return []oauth.Credential{raw, plain}
+}
+
+// decodeBase64 decodes what of s is base64; what is not, padding included, is
+// passed over. It is empty where nothing can be read.
+func decodeBase64(s string) string {
+	digits := strings.Map(func(r rune) rune {
+		switch {
+		case 'A' <= r && r <= 'Z', 'a' <= r && r <= 'z', '0' <= r && r <= '9', r == '+', r == '/':
+			return r
+		}
+		return -1
+	}, s)
+	decoded, err := base64.RawStdEncoding.DecodeString(digits)
+	if err != nil {
+		return ""
+	}
+	return string(decoded)
+}

@@ -1,0 +1,88 @@
+package handlers
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"moserver-sidecar/oauth"
+)
+
+// TokenServer carries out requests to the token endpoint; oauth.Server is one.
+type TokenServer interface {
+	Token(context.Context, oauth.Request) (oauth.Answer, error)
+}
+
+// Options is what an operator can choose of the HTTP side.
+type Options struct {
+	RequestTimeout time.Duration  // how long a request may wait for the database
+	MaxBodyBytes   int64          // a larger request body is refused with 413
+	ErrorStatus200 bool           // OAuth errors come with status 200, as from PHP
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
+	AuthFailures   int            // failed authentications a minute, per address and client; 0: no limit
+}
+
+// server is what the handlers share.
+type server struct {
+	tokens  TokenServer
+	ready   func(context.Context) error
+	options Options
+	log     *slog.Logger
+	limiter *limiter
+}
+
+// New returns the handler of all routes. ready says what is wrong while the
+// server cannot serve; it is asked for /readyz.
+func New(tokens TokenServer, ready func(context.Context) error, options Options, log *slog.Logger) http.Handler {
+	s := &server{
+		tokens:  tokens,
+		ready:   ready,
+		options: options,
+		log:     log,
+		limiter: newLimiter(options.AuthFailures),
+	}
+	e := echo.New()
+	e.IPExtractor = forwardedFor(options.TrustedProxies)
+	e.HTTPErrorHandler = s.respondError
+	e.Pre(canonicalRoute)
+	e.Use(s.logRequest, recovered)
+	e.Any(routeToken, s.token)
+	probes := []string{http.MethodGet, http.MethodHead}
+	e.Match(probes, routeHealth, s.healthz)
+	e.Match(probes, routeReady, s.readyz)
+	e.RouteNotFound("/*", func(echo.Context) error { return errNoRoute })
+	return e
+}
+
+// recovered turns a panic into an error of its request, so that it gets an
+// answer and a line in the log. What the panic said stays out of both.
+func recovered(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			if r := recover(); r != nil {
+				err = panicked(r)
+			}
+		}()
+		return next(c)
+	}
+}
+
+// HTTPServer wraps handler with the time limits of one listener. Reading is
+// bounded so that a slow sender cannot hold a connection; the idle time is
+// longer than nginx's for its upstream connections, so that nginx is the one
+// to close them and never sends into a closing one.
+func HTTPServer(handler http.Handler, options Options, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       20 * time.Second,
+		WriteTimeout:      options.RequestTimeout + 40*time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+}

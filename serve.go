@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"moserver-sidecar/config"
+	"moserver-sidecar/handlers"
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
+)
+
+// diagnoseTimeout bounds a look at the database, at start and in check.
+const diagnoseTimeout = 10 * time.Second
+
+func serve(args []string) error {
+	settings, err := loadSettings("serve", args)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	log := newLogger(settings)
+	store, err := wpdb.Open(databaseConfig(settings), log)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	if err := diagnoseAtStart(ctx, store, log); err != nil {
+		return err
+	}
+	listener, err := listen(settings.Listen, settings.SocketMode)
+	if err != nil {
+		return err
+	}
+	return runServer(ctx, listener, newHandler(store, settings, log), settings, log)
+}
+
+// loadSettings reads the flags of a command and gathers the settings. It prints
+// every problem of theirs.
+func loadSettings(command string, args []string) (config.Settings, error) {
+	flags := newFlags(command)
+	set := config.Flags(flags)
+	if err := parseFlags(flags, args); err != nil {
+		return config.Settings{}, err
+	}
+	settings, problems := config.Load(config.Sources{Flags: set, Environment: os.Environ()})
+	for _, p := range problems {
+		fmt.Fprintln(os.Stderr, "moserver-sidecar:", p)
+	}
+	if len(problems) > 0 {
+		return settings, errFailed
+	}
+	return settings, nil
+}
+
+// newLogger logs to standard error, where systemd and Docker look for it.
+func newLogger(s config.Settings) *slog.Logger {
+	options := &slog.HandlerOptions{Level: s.LogLevel}
+	if s.LogFormat == config.LogJSON {
+		return slog.New(slog.NewJSONHandler(os.Stderr, options))
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, options))
+}
+
+func databaseConfig(s config.Settings) wpdb.Config {
+	return wpdb.Config{
+		Network: s.DBNetwork, Address: s.DBAddress, User: s.DBUser, Password: s.DBPassword, Name: s.DBName,
+		Charset: s.DBCharset, TLS: s.DBTLS, MaxConnections: s.DBMaxConnections,
+		Prefix: s.TablePrefix, UsersTable: s.UsersTable, Multisite: s.Multisite,
+	}
+}
+
+// diagnoseAtStart refuses to start on a database that can never work. One that
+// is only away is waited for: it often starts at the same time.
+func diagnoseAtStart(ctx context.Context, store *wpdb.Store, log *slog.Logger) error {
+	fatal, err := logFindings(ctx, store, log)
+	if err != nil {
+		log.Error("serving all the same, and waiting for the database", "error", err)
+		go diagnoseWhenBack(ctx, store, log)
+	}
+	if fatal {
+		return errFailed
+	}
+	return nil
+}
+
+// diagnoseWhenBack logs what is wrong with the database as soon as it answers.
+func diagnoseWhenBack(ctx context.Context, store *wpdb.Store, log *slog.Logger) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(2 * time.Second):
+		}
+		if _, err := logFindings(ctx, store, log); err == nil {
+			log.Info("the database answers")
+			return
+		}
+	}
+}
+
+// logFindings logs all that is wrong with the database, and says if any of it
+// keeps the server from working.
+func logFindings(ctx context.Context, store *wpdb.Store, log *slog.Logger) (fatal bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, diagnoseTimeout)
+	defer cancel()
+	findings, err := store.Diagnose(ctx)
+	for _, f := range findings {
+		fatal = fatal || f.Fatal
+		level := slog.LevelWarn
+		if f.Fatal {
+			level = slog.LevelError
+		}
+		log.Log(ctx, level, f.Problem, "remedy", f.Remedy)
+	}
+	return fatal, err
+}
+
+// newHandler puts the parts together; they meet nowhere else.
+func newHandler(store oauth.Store, s config.Settings, log *slog.Logger) http.Handler {
+	server := &oauth.Server{
+		Store: store,
+		Policy: oauth.Policy{
+			RotateAll:          s.RotateRefreshTokens == config.RotateAll,
+			OfflineAccess:      s.OpenIDRefreshToken == config.OpenIDOffline,
+			RevokeAccessTokens: s.RevokeAccessTokens,
+		},
+		Now:    time.Now,
+		Random: rand.Reader,
+	}
+	return handlers.New(server, store.Ready, handlerOptions(s), log)
+}
+
+func handlerOptions(s config.Settings) handlers.Options {
+	return handlers.Options{
+		RequestTimeout: s.RequestTimeout,
+		MaxBodyBytes:   int64(s.MaxBodyBytes),
+		ErrorStatus200: s.ErrorStatus == config.ErrorStatus200,
+		TrustedProxies: s.TrustedProxies,
+		AuthFailures:   s.AuthFailures,
+	}
+}
+
+// listen opens the address to listen on: host:port, or unix: and a path.
+func listen(address string, mode fs.FileMode) (net.Listener, error) {
+	path, isUnix := strings.CutPrefix(address, "unix:")
+	if !isUnix {
+		listener, err := net.Listen("tcp", address)
+		if err != nil {
+			return nil, fmt.Errorf("cannot listen on %s: %w; is another server there already?", address, err)
+		}
+		return listener, nil
+	}
+	if err := removeStaleSocket(path); err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w; does its folder exist, and may this user write to it?", address, err)
+	}
+	return listener, os.Chmod(path, mode)
+}
+
+// removeStaleSocket removes what a killed process has left behind. A socket
+// that somebody still listens on, or another kind of file, is not touched.
+func removeStaleSocket(path string) error {
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if info.Mode().Type() != fs.ModeSocket {
+		return fmt.Errorf("cannot listen on unix:%s: there is a file that is not a socket", path)
+	}
+	if conn, err := net.Dial("unix", path); err == nil {
+		conn.Close()
+		return fmt.Errorf("cannot listen on unix:%s: another server is there already", path)
+	}
+	return os.Remove(path)
+}
+
+// runServer serves until ctx ends, then lets the requests in flight finish.
+func runServer(ctx context.Context, l net.Listener, h http.Handler, s config.Settings, log *slog.Logger) error {
+	server := handlers.HTTPServer(h, handlerOptions(s), log)
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	log.Info("listening", "address", s.Listen, "version", version())
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	log.Info("stopping; requests in flight are finished first")
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.ShutdownTimeout)
+	defer cancel()
+	if err := server.Shutdown(grace); err != nil {
+		return fmt.Errorf("some requests were still in flight after %s: %w", s.ShutdownTimeout, err)
+	}
+	log.Info("stopped")
+	return nil
+}

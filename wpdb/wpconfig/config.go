@@ -1,0 +1,109 @@
+package wpconfig
+
+// The names of the settings, which are the keys of Config.Found. The constants
+// are those of wp-config-sample.php and of WordPress's is_multisite();
+// $table_prefix is a PHP variable and keeps its dollar sign.
+const (
+	DBName           = "DB_NAME"
+	DBUser           = "DB_USER"
+	DBPassword       = "DB_PASSWORD"
+	DBHost           = "DB_HOST"
+	DBCharset        = "DB_CHARSET"
+	TablePrefix      = "$table_prefix"
+	Multisite        = "MULTISITE"
+	SubdomainInstall = "SUBDOMAIN_INSTALL"
+	VHost            = "VHOST"
+	Sunrise          = "SUNRISE"
+	CustomUserTable  = "CUSTOM_USER_TABLE"
+)
+
+// Config is what a wp-config.php says of the database. A field whose setting
+// is not in Found has its zero value.
+type Config struct {
+	DBName     string // DB_NAME
+	DBUser     string // DB_USER
+	DBPassword string // DB_PASSWORD
+	DBHost     string // DB_HOST as written; ParseHost takes it apart
+	DBCharset  string // DB_CHARSET
+
+	TablePrefix string // $table_prefix
+
+	// Multisite is what WordPress's is_multisite() would answer: MULTISITE
+	// if it is defined, else whether SUBDOMAIN_INSTALL, VHOST or SUNRISE is.
+	Multisite bool
+
+	CustomUserTable string // CUSTOM_USER_TABLE
+
+	// Found says where each setting was set whose value is known. The keys
+	// are this package's constants, such as DBName and TablePrefix.
+	Found map[string]Position
+}
+
+// Position is a line of a file, counted from 1. File is the path given to Read,
+// the path of an included file, or, for code that came out of the environment,
+// the name of the variable.
+type Position struct {
+	File string
+	Line int
+}
+
+// Env is how a file reads its surroundings. A nil field stands for the
+// operating system's own function.
+type Env struct {
+	// Getenv looks up an environment variable, as os.LookupEnv does.
+	Getenv func(name string) (value string, set bool)
+	// ReadFile reads a whole file, as os.ReadFile does. Its errors are told
+	// apart by fs.ErrNotExist and fs.ErrPermission.
+	ReadFile func(path string) ([]byte, error)
+	// Realpath resolves the symbolic links of a path, as PHP does for
+	// __DIR__ and __FILE__. A path that it refuses is used as it is.
+	Realpath func(path string) (string, error)
+}
+
+// Read reads the wp-config.php at path and the files it includes, up to the
+// wp-settings.php that ends every wp-config.php. Every setting that WordPress
+// cannot do without (DB_NAME, DB_USER, DB_PASSWORD, DB_HOST, $table_prefix) is
+// either in Found or the subject of a Problem, unless a Problem says that the
+// file as a whole cannot be read.
+func Read(path string, env Env) (Config, []Problem) {
+	r := newReader(path, env.withDefaults())
+	if !r.readMain() {
+		return Config{Found: map[string]Position{}}, r.report()
+	}
+	r.reportMissing()
+	return r.config(), r.report()
+}
+
+// config gathers the settings from what the files defined.
+func (r *reader) config() Config {
+	c := Config{Found: map[string]Position{}}
+	text := func(name string) string {
+		k, ok := r.known(name)
+		if !ok {
+			return ""
+		}
+		c.Found[name] = k.at
+		return k.val.text()
+	}
+	c.DBName, c.DBUser, c.DBPassword = text(DBName), text(DBUser), text(DBPassword)
+	c.DBHost, c.DBCharset = text(DBHost), text(DBCharset)
+	c.TablePrefix, c.CustomUserTable = text(TablePrefix), text(CustomUserTable)
+	c.Multisite = r.multisite(c.Found)
+	return c
+}
+
+// multisite follows is_multisite() in wp-includes/load.php: MULTISITE decides
+// where it is defined; of the others it only matters that they are.
+func (r *reader) multisite(found map[string]Position) bool {
+	implied := false
+	for _, name := range []string{SubdomainInstall, VHost, Sunrise} {
+		if k, ok := r.known(name); ok {
+			found[name], implied = k.at, true
+		}
+	}
+	if k, ok := r.known(Multisite); ok {
+		found[Multisite] = k.at
+		return k.val.truth() == yes
+	}
+	return implied
+}

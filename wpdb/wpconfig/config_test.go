@@ -1,0 +1,62 @@
+package wpconfig
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+func TestReadShapes(t *testing.T) {
+	tests := map[string]struct {
+		file      string
+		files     map[string]string
+		variables map[string]string
+		want      Config
+		problems  []string
+	}{
+		"sample": {file: "sample.php", want: Config{DBName: "shop", DBUser: "shop_user", DBHost: "localhost",
+			DBPassword: `it's "a" \ secret; // not a comment`, DBCharset: "utf8mb4", TablePrefix: "wp_"}},
+		"docker without an environment": {file: "docker.php", want: Config{DBName: "wordpress", DBUser: "example username",
+			DBPassword: "example password", DBHost: "mysql:3306", DBCharset: "utf8", TablePrefix: "wp_"}},
+		"docker with variables, secrets and extra configuration": {file: "docker.php",
+			files: map[string]string{"/run/secrets/password": "pass word\r\n\n"},
+			variables: map[string]string{"WORDPRESS_DB_NAME": "blog", "WORDPRESS_DB_USER": "", "WORDPRESS_DB_PASSWORD": "not this",
+				"WORDPRESS_DB_PASSWORD_FILE": "/run/secrets/password", "WORDPRESS_DB_HOST": "db", "WORDPRESS_TABLE_PREFIX": "b_",
+				"WORDPRESS_CONFIG_EXTRA": "define('WP_ALLOW_MULTISITE', true);\ndefine('MULTISITE', true);"},
+			want: Config{DBName: "blog", DBPassword: "pass word", DBHost: "db:3306", DBCharset: "utf8", TablePrefix: "b_", Multisite: true}},
+		"docker with a broken extra configuration": {file: "docker.php",
+			variables: map[string]string{"WORDPRESS_CONFIG_EXTRA": "\ndefine('MULTISITE', maybe());\ndefine('A'"},
+			want: Config{DBName: "wordpress", DBUser: "example username", DBPassword: "example password",
+				DBHost: "mysql:3306", DBCharset: "utf8", TablePrefix: "wp_"},
+			problems: []string{"WORDPRESS_CONFIG_EXTRA:3: the bracket ( is never closed; add its )"}},
+		"debian given directly": {file: "debian-config.php",
+			want:     Config{DBName: "wordpress", DBUser: "wordpress", DBPassword: "debian secret", DBHost: "localhost"},
+			problems: []string{"wp-config.php: $table_prefix is not set in this file or in one that it includes; add $table_prefix = 'wp_';"}},
+		"multisite": {file: "multisite.php", want: Config{DBName: "network", DBUser: "network", DBPassword: "p$ss!Aé",
+			DBHost: "db.example.net:3307", DBCharset: "utf8mb4", TablePrefix: "net_", Multisite: true, CustomUserTable: "net_people"}},
+		"managed": {file: "managed.php",
+			files: map[string]string{
+				"/srv/www/gd-config.php": "<?php\ndefine('DB_NAME', 'hosted'); define('DB_USER', 'hosted_user');",
+				"/srv/www/db.php":        "<?php return ['default' => ['password' => 'arr', 'host' => 'h1', 'port' => 3306]];",
+				"/srv/www/relative.php":  "<?php if (!isset($table_prefix)) { $table_prefix = 'rel_'; } return; $table_prefix = 'x';",
+			},
+			want: Config{DBName: "hosted", DBUser: "hosted_user", DBPassword: "arr", DBHost: "h1:3306", TablePrefix: "rel_"}},
+		"messy": {file: "messy.php", variables: map[string]string{},
+			want:     Config{DBUser: "ab", DBPassword: "xy\"$z\\n", DBHost: "db:3306", DBCharset: "UTF8", TablePrefix: "new_"},
+			problems: []string{"wp-config.php:6: DB_NAME is set from $nothing, which is not set before this line"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			files := map[string]string{mainPath: testdata(t, test.file)}
+			for path, src := range test.files {
+				files[path] = src
+			}
+			got, problems := Read(mainPath, environment(files, test.variables))
+			if diff := cmp.Diff(test.want, got, cmpopts.IgnoreFields(Config{}, "Found")); diff != "" {
+				t.Errorf("Read (-want +got):\n%s", diff)
+			}
+			checkProblems(t, problems, test.problems)
+		})
+	}
+}

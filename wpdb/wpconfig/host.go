@@ -1,0 +1,107 @@
+package wpconfig
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// defaultPort is MySQL's.
+const defaultPort = "3306"
+
+// Host is DB_HOST taken apart: where to connect to.
+type Host struct {
+	Network string // "tcp" or "unix"
+	// Address is "host:port" for "tcp", with brackets around an IPv6
+	// address. For "unix" it is the path of the socket, or "" for the
+	// platform's default socket, which PHP's mysqli.default_socket names; the
+	// caller chooses among the usual places for it.
+	Address string
+}
+
+// ParseHost takes DB_HOST apart as WordPress's wpdb::parse_db_host() does and
+// as PHP's mysqli goes on to use it: "host", "host:port", "host:/socket",
+// "host:port:/socket", where the socket wins, and the same with an IPv6 address,
+// which needs brackets only before a port. The port is 3306 if there is none.
+//
+// "localhost" without a port or socket is the default socket, as in mysqli, and
+// so is an empty DB_HOST. "localhost:port" is taken as 127.0.0.1:port: mysqli
+// would go to the default socket and leave the port aside, but who writes a
+// port means it. The "p:" of mysqli's persistent connections is dropped.
+func ParseHost(dbHost string) (Host, error) {
+	host := dbHost
+	if len(host) >= 2 && strings.EqualFold(host[:2], "p:") {
+		host = host[2:]
+	}
+	if err := checkHost(dbHost, host); err != nil {
+		return Host{}, err
+	}
+	if i := strings.Index(host, ":/"); i >= 0 {
+		return Host{Network: "unix", Address: host[i+1:]}, nil
+	}
+	if strings.Count(host, ":") > 1 || strings.HasPrefix(host, "[") {
+		return parseIPv6(dbHost, host)
+	}
+	name, port, _ := strings.Cut(host, ":")
+	if (name == "" || strings.EqualFold(name, "localhost")) && port == "" {
+		return Host{Network: "unix"}, nil
+	}
+	if name == "" || strings.EqualFold(name, "localhost") {
+		name = "127.0.0.1"
+	}
+	return tcp(dbHost, name, port)
+}
+
+// checkHost refuses what wpdb would misread.
+func checkHost(dbHost, host string) error {
+	socket := strings.Index(host, ":/")
+	switch {
+	case strings.Contains(host, "://"):
+		return fmt.Errorf("DB_HOST is %q, which is a URL; write host:port", dbHost)
+	case strings.ContainsFunc(host, func(c rune) bool { return c <= ' ' || c == 0x7f }):
+		return fmt.Errorf("DB_HOST is %q, which has white space or a control character in it; remove it", dbHost)
+	case strings.HasPrefix(host, "/"):
+		return fmt.Errorf("DB_HOST is %q, which is a path; write localhost:%s for a socket", dbHost, host)
+	case socket < 0 && strings.ContainsAny(host, `/@\?#'",;`):
+		return fmt.Errorf("DB_HOST is %q, which is not a host; write host:port or host:/path/to/socket", dbHost)
+	}
+	return nil
+}
+
+// parseIPv6 reads an address with or without brackets. A name with more than
+// one colon has a port too many.
+func parseIPv6(dbHost, host string) (Host, error) {
+	name, port := host, ""
+	if rest, ok := strings.CutPrefix(host, "["); ok {
+		var after string
+		name, after, ok = strings.Cut(rest, "]")
+		if !ok || after != "" && after[0] != ':' {
+			return Host{}, fmt.Errorf("DB_HOST is %q, whose brackets do not enclose an address; write [address]:port", dbHost)
+		}
+		port = strings.TrimPrefix(after, ":")
+	}
+	if ip, err := netip.ParseAddr(name); err == nil && ip.Is6() {
+		return tcp(dbHost, name, port)
+	}
+	if strings.HasPrefix(host, "[") {
+		return Host{}, fmt.Errorf("DB_HOST is %q, which has no IPv6 address in its brackets; write a host without brackets", dbHost)
+	}
+	return Host{}, fmt.Errorf("DB_HOST is %q, which is neither an IPv6 address nor a host with one port; write host:port with one port (the Docker image adds WORDPRESS_DB_PORT to WORDPRESS_DB_HOST)", dbHost)
+}
+
+// tcp checks the port, of which WordPress takes an empty one and 0 for none.
+func tcp(dbHost, name, port string) (Host, error) {
+	if strings.ContainsAny(name, "[]") {
+		return Host{}, fmt.Errorf("DB_HOST is %q, where brackets do not enclose an IPv6 address; write host:port", dbHost)
+	}
+	if port == "" || port == "0" {
+		port = defaultPort
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil || n == 0 {
+		return Host{}, fmt.Errorf("DB_HOST is %q, whose port is not a number from 1 to 65535; write host:port", dbHost)
+	}
+	return Host{Network: "tcp", Address: net.JoinHostPort(name, strconv.FormatUint(n, 10))}, nil
+}

@@ -1,0 +1,128 @@
+package wpconfig
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
+const maxPath = 4096 // as Linux has it
+
+const (
+	includes     = "includes a file "
+	giveIncluded = "give this program the included file as the wp-config.php instead, if it sets what is missing"
+)
+
+// evalInclude follows include and require, and has the value that the file
+// returns. wp-settings.php is where every wp-config.php ends.
+func (r *reader) evalInclude(n *node) value {
+	v := r.eval(n.kids[0])
+	name := v.asString()
+	switch {
+	case r.halt != running:
+	case name.isKnown() && path.Base(name.str) == "wp-settings.php", strings.HasSuffix(name.shape, "wp-settings.php"):
+		r.halt = allDone
+	case !name.isKnown():
+		r.unknownInclude(n.line, name)
+	case name.why != "" || strings.Contains(name.str, "://") || name.str == "" || len(name.str) > maxPath:
+		r.blind(n.line, includes+"whose path this program does not know: it comes from "+name.reason()+"; "+giveIncluded, "")
+	default:
+		return r.include(n, name.str)
+	}
+	return unknown("what an included file returns")
+}
+
+// unknownInclude is the one of Debian's wordpress package, among others: there
+// the included file is the one to read.
+func (r *reader) unknownInclude(line int, name value) {
+	if !name.request {
+		r.blind(line, includes+"whose path this program cannot evaluate (it comes from "+name.reason()+"); "+giveIncluded, "")
+		return
+	}
+	text := includes + "whose path depends on " + name.reason() + "; give this program the included file "
+	if name.shape != "" {
+		r.blind(line, text+"(%s) as the wp-config.php instead", name.shape)
+		return
+	}
+	r.blind(line, text+"as the wp-config.php instead, such as Debian's /etc/wordpress/config-<host>.php", "")
+}
+
+// include reads one file and goes on after it.
+func (r *reader) include(n *node, name string) value {
+	full, src, err := r.locate(name)
+	switch {
+	case err != nil:
+		return r.cannotInclude(n, name, err)
+	case strings.HasSuffix(n.name, "_once") && r.once[full], slices.Contains(r.stack, full):
+		return boolValue(true)
+	case len(src) > maxFile, len(r.stack) > maxDepth, r.files >= maxFiles:
+		r.blind(n.line, "includes %s, which is too large or too deep among other files for this program; "+giveIncluded, name)
+		return unknown("what an included file returns")
+	}
+	r.files++
+	if len(r.doubts) == 0 {
+		r.once[full] = true
+	}
+	tokens, _, syntax := lexFile(string(src))
+	r.run(source{name: full, path: full}, tokens, syntax)
+	return r.result
+}
+
+// locate reads an included file. PHP looks for a relative path in its
+// include_path, which usually means beside the script.
+func (r *reader) locate(name string) (string, []byte, error) {
+	candidates := []string{name}
+	if !path.IsAbs(name) {
+		candidates = []string{path.Join(path.Dir(r.file.path), name), path.Join(path.Dir(r.stack[0]), name)}
+	}
+	var first error
+	for _, candidate := range candidates {
+		src, err := r.env.ReadFile(candidate)
+		if err == nil {
+			return r.resolve(candidate), src, nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return "", nil, first
+}
+
+// cannotInclude is fine with include of a file that is not there. A path below
+// the ABSPATH that reading began with may simply be wrong.
+func (r *reader) cannotInclude(n *node, name string, err error) value {
+	missing := errors.Is(err, fs.ErrNotExist)
+	absent := "includes %s, which cannot be read: " + describe(err)
+	assumed := r.consts["ABSPATH"]
+	guessed := assumed.at.Line == 0 && strings.HasPrefix(name, assumed.val.str)
+	switch {
+	case strings.HasPrefix(n.name, "include") && missing:
+	case strings.HasPrefix(n.name, "include"), len(r.doubts) > 0, guessed:
+		r.blind(n.line, absent+"; let the user of this program read it", name)
+	default:
+		r.find(n.line, absent+"; correct the path, or let the user of this program read the file", name)
+	}
+	return boolValue(false)
+}
+
+// evalCode follows the argument of eval(), which is read and not executed like
+// the rest. In the official Docker image it is WORDPRESS_CONFIG_EXTRA.
+func (r *reader) evalCode(code value, line int) value {
+	if code.isKnown() && code.text() == "" {
+		return value{kind: nullKind}
+	}
+	if !code.isKnown() || len(code.text()) > maxFile || len(r.stack) > maxDepth || r.files >= maxFiles {
+		r.blind(line, "passes code to eval() that this program cannot evaluate (it comes from "+code.reason()+"); write that code into the file", "")
+		return unknown("what eval() returns")
+	}
+	r.files++
+	name := r.file.name + "(" + intValue(int64(line)).text() + ") : eval()'d code"
+	if code.env != "" {
+		name = shownName(code.env)
+	}
+	tokens, syntax := lexCode(code.text())
+	r.run(source{name: name, path: r.file.path}, tokens, syntax)
+	return r.result
+}

@@ -1,0 +1,191 @@
+package wpconfig
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+	"strings"
+)
+
+// reader is the state of PHP after what has been read of a configuration.
+type reader struct {
+	env  Env
+	main string // the path given to Read
+	file source // the one being read
+	// stack are the files that are being read, from the first.
+	stack []string
+	files int             // read so far
+	once  map[string]bool // for include_once
+
+	consts map[string]constant
+	vars   map[string]value
+	prefix Position // of the last assignment to $table_prefix
+	putenv map[string]value
+
+	// doubts are the conditions being followed that could not be evaluated,
+	// and changes what was set under them.
+	doubts  []string
+	changes []change
+	halt    halt
+	result  value // of the last return
+
+	findings []finding
+	blinds   []finding
+	secrets  []string
+}
+
+// source is a file as the code in it sees it.
+type source struct {
+	name string // in Positions
+	path string // of __FILE__
+}
+
+// constant is a PHP constant; one that may be defined or not is unsure.
+type constant struct {
+	val    value
+	at     Position
+	unsure bool
+}
+
+// change is what a constant or variable was before it was set under a doubt.
+type change struct {
+	name     string
+	constant *constant // nil for a variable
+	val      value
+	had      bool
+}
+
+// halt says how much of the reading has come to its end.
+type halt int
+
+const (
+	running  halt = iota
+	fileDone      // return
+	allDone       // exit, or wp-settings.php
+)
+
+const (
+	maxFiles = 64
+	maxDepth = 5
+)
+
+func newReader(name string, env Env) *reader {
+	r := &reader{env: env, main: name, once: map[string]bool{},
+		consts: map[string]constant{}, vars: map[string]value{}, putenv: map[string]value{}}
+	r.file = source{name: name, path: r.resolve(name)}
+	// wp-load.php defines ABSPATH before it includes wp-config.php, mostly as
+	// the directory where both of them are.
+	r.consts["ABSPATH"] = constant{val: stringValue(path.Dir(r.file.path) + "/")}
+	return r
+}
+
+func (r *reader) position(line int) Position { return Position{r.file.name, line} }
+
+// resolve is realpath() that falls back on the path itself.
+func (r *reader) resolve(name string) string {
+	if real, err := r.env.Realpath(name); err == nil && real != "" {
+		return real
+	}
+	return path.Clean(name)
+}
+
+// readMain reads the wp-config.php itself. It is false if the file as a whole
+// has no meaning, which is a finding.
+func (r *reader) readMain() bool {
+	src, err := r.env.ReadFile(r.main)
+	if err != nil {
+		r.find(0, "cannot be read: "+describe(err)+"; check the path to wp-config.php and that the user of this program may read it", "")
+		return false
+	}
+	if len(src) > maxFile {
+		r.find(0, "is larger than 1 MiB, which no wp-config.php is; check the path", "")
+		return false
+	}
+	tokens, opened, syntax := lexFile(string(src))
+	if syntax == nil && !opened {
+		r.find(0, "has no <?php in it; check that this is the path of a wp-config.php", "")
+		return false
+	}
+	return r.run(r.file, tokens, syntax)
+}
+
+// describe tells an error without its path or other details.
+func describe(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "there is no such file"
+	case errors.Is(err, fs.ErrPermission):
+		return "permission denied"
+	}
+	return "it is no regular file, or reading it fails"
+}
+
+// run follows the tokens of a file, and is false if they are no PHP.
+func (r *reader) run(file source, tokens []token, syntax *syntaxError) bool {
+	outer := r.file
+	r.file = file
+	r.stack = append(r.stack, file.path)
+	defer func() { r.file, r.stack = outer, r.stack[:len(r.stack)-1] }()
+	var body []stmt
+	if syntax == nil {
+		body, syntax = parse(tokens)
+	}
+	if syntax != nil {
+		r.find(syntax.line, syntax.text, "")
+		return false
+	}
+	r.result = intValue(1)
+	r.exec(body)
+	if r.halt == fileDone {
+		r.halt = running
+	}
+	return true
+}
+
+// known is a setting with a value that can be relied on.
+func (r *reader) known(name string) (constant, bool) {
+	k, ok := r.consts[name]
+	if name == TablePrefix {
+		k.val, ok = r.vars["table_prefix"]
+		k.at = r.prefix
+	}
+	return k, ok && !k.unsure && usable(name, k.val)
+}
+
+// usable says whether a value will do for a setting. Of the constants that only
+// imply a multisite the value does not matter.
+func usable(name string, v value) bool {
+	switch name {
+	case SubdomainInstall, VHost, Sunrise:
+		return true
+	case Multisite:
+		return v.isKnown()
+	}
+	return v.isKnown() && v.kind != arrayKind && v.why == ""
+}
+
+// settingOf is the setting that a constant or variable is, or "".
+func isSetting(name string) bool {
+	switch name {
+	case DBName, DBUser, DBPassword, DBHost, DBCharset, TablePrefix, Multisite,
+		SubdomainInstall, VHost, Sunrise, CustomUserTable:
+		return true
+	}
+	return false
+}
+
+// isRequestVariable names the elements of $_SERVER that only a web request has.
+// What a web server adds from its environment cannot be told from the
+// environment of this program.
+func isRequestVariable(name string) bool {
+	for _, prefix := range []string{"HTTP_", "REQUEST_", "SERVER_", "REMOTE_", "SCRIPT_", "PATH_", "REDIRECT_", "PHP_", "SSL_", "CONTENT_", "CONTEXT_"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	switch name {
+	case "HTTPS", "DOCUMENT_ROOT", "DOCUMENT_URI", "QUERY_STRING", "GATEWAY_INTERFACE", "AUTH_TYPE", "ORIG_PATH_INFO", "argv", "argc":
+		return true
+	}
+	return false
+}

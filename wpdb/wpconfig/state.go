@@ -1,0 +1,148 @@
+package wpconfig
+
+// define sets a constant, of which the first definition wins.
+func (r *reader) define(name string, v value, line int) {
+	if isSecret(name) && v.kind == stringKind && v.str != "" {
+		r.secrets = append(r.secrets, v.str)
+	}
+	old, had := r.consts[name]
+	if had && !old.unsure && old.at.Line > 0 {
+		return
+	}
+	r.check(name, v, line)
+	r.setConst(name, constant{val: v, at: r.position(line)})
+}
+
+// check blames a setting that is set to what cannot be relied on.
+func (r *reader) check(name string, v value, line int) {
+	switch {
+	case !isSetting(name):
+	case len(r.doubts) > 0:
+		r.blame(name, r.position(line), "is set under a condition that this program cannot evaluate ("+
+			r.doubts[len(r.doubts)-1]+"); set it without a condition, "+elsewhere, true)
+	case !usable(name, v):
+		r.blame(name, r.position(line), "is set from "+v.reason()+"; write its value there as a string in quotes, "+elsewhere, false)
+	}
+}
+
+func (r *reader) setConst(name string, k constant) {
+	old, had := r.consts[name]
+	r.log(change{name: name, constant: &old, had: had})
+	r.consts[name] = k
+}
+
+// setVar sets a variable, of which the last assignment wins.
+func (r *reader) setVar(name string, v value, line int) {
+	if name == "table_prefix" {
+		if len(r.doubts) == 0 {
+			r.forgive(TablePrefix)
+			r.prefix = r.position(line)
+		}
+		r.check(TablePrefix, v, line)
+	}
+	if isSecret(name) && v.kind == stringKind && v.str != "" {
+		r.secrets = append(r.secrets, v.str)
+	}
+	old, had := r.vars[name]
+	r.log(change{name: name, val: old, had: had})
+	r.vars[name] = v
+}
+
+func (r *reader) log(c change) {
+	if len(r.doubts) > 0 {
+		r.changes = append(r.changes, c)
+	}
+}
+
+// unsure follows branches of which it is not known whether they run. Each
+// begins with the state before; afterwards whatever one of them has set is
+// unknown.
+func (r *reader) unsure(doubt string, branches ...func()) {
+	r.doubts = append(r.doubts, doubt)
+	var touched []change
+	for _, branch := range branches {
+		start := len(r.changes)
+		branch()
+		touched = append(touched, r.changes[start:]...)
+		r.rollback(start)
+		r.halt = running
+	}
+	r.doubts = r.doubts[:len(r.doubts)-1]
+	for _, c := range touched {
+		r.blur(c)
+	}
+}
+
+func (r *reader) rollback(start int) {
+	for i := len(r.changes) - 1; i >= start; i-- {
+		switch c := r.changes[i]; {
+		case c.constant != nil && c.had:
+			r.consts[c.name] = *c.constant
+		case c.constant != nil:
+			delete(r.consts, c.name)
+		case c.had:
+			r.vars[c.name] = c.val
+		default:
+			delete(r.vars, c.name)
+		}
+	}
+	r.changes = r.changes[:start]
+}
+
+func (r *reader) blur(c change) {
+	if c.constant == nil {
+		old, had := r.vars[c.name]
+		r.log(change{name: c.name, val: old, had: had})
+		r.vars[c.name] = unknown("$" + shownName(c.name) + ", which is set under a condition that this program cannot evaluate")
+		return
+	}
+	r.setConst(c.name, constant{unsure: true,
+		val: unknown("the constant " + shownName(c.name) + ", which is defined under a condition that this program cannot evaluate")})
+}
+
+// doubtAt words a condition for a Problem.
+func (r *reader) doubtAt(line int, v value) string {
+	return "line " + intValue(int64(line)).text() + ": " + v.reason()
+}
+
+// scan looks through tokens that were not understood for what would set
+// something.
+func (r *reader) scan(tokens []token) {
+	for i := 0; i+1 < len(tokens); i++ {
+		t, next := tokens[i], tokens[i+1]
+		switch {
+		case t.kind == tokenVariable && r.isSet(tokens, i):
+			r.mislay(t.text, TablePrefix, t)
+		case t.isName("define") && next.isOp("(") && i+2 < len(tokens) && tokens[i+2].kind == tokenString:
+			r.mislay("", tokens[i+2].text, t)
+		case t.isName("const") && next.kind == tokenName:
+			r.mislay("", next.text, t)
+		case t.isName("include", "include_once", "require", "require_once"):
+			r.blind(t.line, includes+"in a statement that this program does not understand; "+giveIncluded, "")
+		}
+	}
+}
+
+// isSet says whether the variable at i is assigned to.
+func (r *reader) isSet(tokens []token, i int) bool {
+	next := tokens[i+1]
+	if tokens[i].text == "GLOBALS" {
+		return false
+	}
+	if next.kind == tokenOp && (isAssignment(next.text) || next.text == "++" || next.text == "--") {
+		return true
+	}
+	return i > 0 && (tokens[i-1].isName("as") || tokens[i-1].isOp("=>") || tokens[i-1].isOp("&"))
+}
+
+// mislay makes a variable or constant unknown that was set in a way that is not
+// understood.
+func (r *reader) mislay(variable, constantName string, t token) {
+	const how = "a statement that this program does not understand"
+	switch {
+	case variable != "":
+		r.setVar(variable, unknown(how), t.line)
+	case isSetting(constantName):
+		r.define(constantName, unknown(how), t.line)
+	}
+}

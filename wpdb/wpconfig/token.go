@@ -1,0 +1,114 @@
+package wpconfig
+
+import "strings"
+
+// tokenKind tells the tokens of PHP apart as far as the parser cares.
+type tokenKind int
+
+const (
+	tokenEnd      tokenKind = iota // beyond the last token
+	tokenHTML                      // text outside of the PHP tags
+	tokenVariable                  // $name; the text is the name
+	tokenName                      // a keyword, or the name of a function or constant
+	tokenNumber
+	tokenString   // a string without interpolation; the text is its value
+	tokenTemplate // a string with interpolation; the value is in the parts
+	tokenShell    // a string in backticks, which runs a command
+	tokenOp       // an operator, bracket or semicolon
+)
+
+// token is one token of PHP at the line where it begins.
+type token struct {
+	kind  tokenKind
+	text  string
+	parts []part
+	line  int
+}
+
+// part is a piece of an interpolated string: text, or the tokens of the
+// expression that stands there.
+type part struct {
+	text string
+	code []token
+}
+
+func (t token) isOp(text string) bool { return t.kind == tokenOp && t.text == text }
+
+// isName compares as PHP does with its keywords and function names: without
+// regard to case or to the backslash of the global namespace.
+func (t token) isName(names ...string) bool {
+	if t.kind != tokenName {
+		return false
+	}
+	for _, name := range names {
+		if strings.EqualFold(strings.TrimPrefix(t.text, `\`), name) {
+			return true
+		}
+	}
+	return false
+}
+
+// syntaxError is something that PHP itself would refuse, or that is beyond the
+// bounds of this reader, so that the rest of the file has no meaning.
+type syntaxError struct {
+	line int
+	text string
+}
+
+// maxNesting bounds the depth of brackets, of expressions and of statements,
+// and with it the recursion over a file.
+const maxNesting = 200
+
+// matchBrackets finds the partner of every bracket, so that the parser can pass
+// over what it does not know. Other tokens have no partner, which is 0.
+func matchBrackets(tokens []token) ([]int, *syntaxError) {
+	match := make([]int, len(tokens))
+	var open []int
+	for i, t := range tokens {
+		switch closes := closer(t); {
+		case closes != "" && len(open) >= maxNesting:
+			return nil, &syntaxError{t.line, "nests brackets more than 200 deep, which this program does not follow; give this program a simpler file"}
+		case closes != "":
+			open = append(open, i)
+		case !isCloser(t):
+		case len(open) == 0 || closer(tokens[open[len(open)-1]]) != t.text:
+			return nil, strayBracket(tokens, open, t)
+		default:
+			last := open[len(open)-1]
+			match[last], match[i], open = i, last, open[:len(open)-1]
+		}
+	}
+	if len(open) > 0 {
+		return nil, unclosed(tokens[open[len(open)-1]])
+	}
+	return match, nil
+}
+
+func strayBracket(tokens []token, open []int, t token) *syntaxError {
+	if len(open) > 0 {
+		return unclosed(tokens[open[len(open)-1]])
+	}
+	return &syntaxError{t.line, "the bracket " + t.text + " closes nothing; remove it, or add the bracket that opens it"}
+}
+
+func unclosed(t token) *syntaxError {
+	return &syntaxError{t.line, "the bracket " + t.text + " is never closed; add its " + closer(t)}
+}
+
+func isCloser(t token) bool { return t.isOp(")") || t.isOp("]") || t.isOp("}") }
+
+// closer is the bracket that closes t, or "" if t opens nothing.
+func closer(t token) string {
+	if t.kind != tokenOp {
+		return ""
+	}
+	switch t.text {
+	case "(":
+		return ")"
+	case "[", "#[":
+		return "]"
+	case "{":
+		return "}"
+	}
+	return ""
+}

@@ -1,0 +1,188 @@
+package wpconfig
+
+import (
+	"strconv"
+	"strings"
+)
+
+// kind is the type of a PHP value, or that it is not known.
+type kind int
+
+const (
+	unknownKind kind = iota
+	nullKind
+	boolKind
+	intKind
+	stringKind
+	arrayKind
+)
+
+// value is a PHP value.
+type value struct {
+	kind  kind
+	str   string
+	num   int64 // an integer, or a boolean as 0 or 1
+	elems map[string]value
+
+	// why says what an unknown value comes from. On a known value it says
+	// why that value is not to be trusted as a setting: it came from a
+	// variable that is not set.
+	why string
+	// shape is an unknown string as far as it is known.
+	shape string
+	// request marks what depends on the web request that PHP serves.
+	request bool
+	// env is the environment variable whose value this is, unchanged.
+	env string
+}
+
+// tri is a truth value that may be unknown.
+type tri int
+
+const (
+	maybe tri = iota
+	no
+	yes
+)
+
+const maxString = 64 << 10 // of a string that the file itself puts together
+const maxShape = 200
+
+func unknown(why string) value { return value{why: why} }
+
+func stringValue(s string) value { return value{kind: stringKind, str: s} }
+
+func intValue(n int64) value { return value{kind: intKind, num: n} }
+
+func boolValue(b bool) value {
+	if b {
+		return value{kind: boolKind, num: 1}
+	}
+	return value{kind: boolKind}
+}
+
+// triValue is the boolean of t; why says what it would have taken to know it.
+func triValue(t tri, why string) value {
+	if t == maybe {
+		return unknown(why)
+	}
+	return boolValue(t == yes)
+}
+
+func (v value) isKnown() bool { return v.kind != unknownKind }
+
+// truth is PHP's conversion to a boolean.
+func (v value) truth() tri {
+	switch v.kind {
+	case unknownKind:
+		return maybe
+	case stringKind:
+		return triOf(v.str != "" && v.str != "0")
+	case arrayKind:
+		return triOf(len(v.elems) > 0)
+	}
+	return triOf(v.num != 0)
+}
+
+func triOf(b bool) tri {
+	if b {
+		return yes
+	}
+	return no
+}
+
+func (t tri) not() tri {
+	switch t {
+	case yes:
+		return no
+	case no:
+		return yes
+	}
+	return maybe
+}
+
+// text is PHP's conversion to a string. Only scalars have one.
+func (v value) text() string {
+	switch {
+	case v.kind == stringKind:
+		return v.str
+	case v.kind == intKind:
+		return strconv.FormatInt(v.num, 10)
+	case v.kind == boolKind && v.num != 0:
+		return "1"
+	}
+	return ""
+}
+
+// asString is text as a value, which keeps what is known of the origin.
+func (v value) asString() value {
+	switch v.kind {
+	case unknownKind, stringKind:
+		return v
+	case arrayKind:
+		return unknown("an array, where a string is needed")
+	}
+	return value{kind: stringKind, str: v.text(), why: v.why}
+}
+
+// integer is PHP's conversion to an integer.
+func (v value) integer() value {
+	switch v.kind {
+	case unknownKind, arrayKind:
+		return unknown(v.reason())
+	case stringKind:
+		s := strings.TrimLeft(v.str, " \t\n\r\v\f")
+		end := 0
+		for end < len(s) && (isDigit(s[end]) || end == 0 && (s[0] == '-' || s[0] == '+')) {
+			end++
+		}
+		n, _ := strconv.ParseInt(s[:end], 10, 64)
+		return intValue(n)
+	}
+	return intValue(v.num)
+}
+
+func (v value) reason() string {
+	if v.why == "" {
+		return "an expression that this program does not evaluate"
+	}
+	return v.why
+}
+
+// form is the string as far as it is known.
+func (v value) form() string {
+	switch {
+	case v.isKnown():
+		return v.text()
+	case v.shape != "":
+		return v.shape
+	}
+	return "<…>"
+}
+
+// concat joins two values as PHP's dot does.
+func concat(a, b value) value {
+	a, b = a.asString(), b.asString()
+	if !a.isKnown() || !b.isKnown() {
+		cause := a
+		if a.isKnown() || b.request && !a.request {
+			cause = b
+		}
+		v := value{why: cause.why, request: cause.request}
+		if shape := a.form() + b.form(); len(shape) <= maxShape {
+			v.shape = shape
+		}
+		return v
+	}
+	if len(a.str)+len(b.str) > maxString {
+		return unknown("a string longer than 64 KiB, which this program does not put together")
+	}
+	return value{kind: stringKind, str: a.str + b.str, why: a.why + onlyIf(a.why == "", b.why)}
+}
+
+func onlyIf(condition bool, s string) string {
+	if condition {
+		return s
+	}
+	return ""
+}
