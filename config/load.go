@@ -208,15 +208,22 @@ func (l *loader) wpConfigLayer(file value, environment []string) layer {
 		name, text, _ := strings.Cut(entry, "=")
 		lookup[name] = text
 	}
+	names := wpConfigNames()
+	var given []string
+	for constant, name := range names {
+		if _, set := l.get(name); set {
+			given = append(given, constant)
+		}
+	}
 	c, problems := wpconfig.Read(file.text, wpconfig.Env{Getenv: func(name string) (string, bool) {
 		text, ok := lookup[name]
 		return text, ok
-	}})
-	names := wpConfigNames()
+	}}, given...)
 	for _, p := range problems {
-		if _, set := l.get(""); !set {
-			l.problems = append(l.problems, Problem{fmt.Sprintf("%s:%d", p.File, p.Line), p.Text})
-		}
+		l.problems = append(l.problems, wpConfigProblem(p))
+	}
+	if c.DBCharset == "utf8" {
+		c.DBCharset = "utf8mb4" // as WordPress's wpdb::determine_charset does
 	}
 	set := layer{}
 	for constant, text := range map[string]string{
@@ -228,6 +235,13 @@ func (l *loader) wpConfigLayer(file value, environment []string) layer {
 		set[names[constant]] = value{text, fmt.Sprintf("%s:%d", at.File, at.Line)}
 	}
 	return set
+}
+
+func wpConfigProblem(p wpconfig.Problem) Problem {
+	if p.Line == 0 {
+		return Problem{p.File, p.Text}
+	}
+	return Problem{fmt.Sprintf("%s:%d", p.File, p.Line), p.Text}
 }
 
 // wpConfigNames are the settings that wp-config.php has, by its names.

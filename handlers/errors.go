@@ -126,7 +126,7 @@ func (s *server) status(c echo.Context, code oauth.Code) int {
 }
 
 func respondOAuth(c echo.Context, status int, e oauth.Error) {
-	respondJSON(c, status, errorResponse{Error: e.Code, Description: e.Description})
+	respond(c, status, errorResponse{Error: e.Code, Description: e.Description})
 }
 
 func respondUnavailable(c echo.Context, u unavailable) {
@@ -135,17 +135,7 @@ func respondUnavailable(c echo.Context, u unavailable) {
 	}
 	body := restError{Code: u.code, Message: u.message}
 	body.Data.Status = u.status
-	respondJSON(c, u.status, body)
-}
-
-// respondJSON: whether the client is still there to read it shows in no other
-// way than this error, and nothing is left to be done about it.
-func respondJSON(c echo.Context, status int, body any) {
-	if c.Request().Method == http.MethodHead {
-		_ = c.NoContent(status)
-		return
-	}
-	_ = c.JSON(status, body)
+	respond(c, u.status, body)
 }
 
 // panicked is the error of a panic: where it came from, but not what it said,

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"net/http"
 	"regexp"
 	"strings"
 
@@ -15,24 +14,21 @@ const (
 	routeReady  = "/readyz"
 )
 
-// WordPress's own routes ignore letter case, and take a slash at the end.
-const tokenRoute = `(?i)^/?moserver/token/?$`
-
 // canonicalRoute gives the token endpoint one path, whatever folder WordPress
 // lives in and however its links are written: /wp-json/moserver/token,
 // /index.php/wp-json/moserver/token, /?rest_route=/moserver/token, and the
 // /wp-content/plugins/…/web/moserver/token of old documentation.
 func canonicalRoute(next echo.HandlerFunc) echo.HandlerFunc {
+	// WordPress's own routes ignore letter case, and take a slash at the end.
 	pretty := regexp.MustCompile(`(?i)^(/.*)?/(wp-json|wp-content/plugins/[^/]+/web)/moserver/token/?$`)
-	plain := regexp.MustCompile(tokenRoute)
+	plain := regexp.MustCompile(`(?i)^/?moserver/token/?$`)
 	return func(c echo.Context) error {
 		u := c.Request().URL
-		if pretty.MatchString(u.Path) || isFrontPage(u.Path) && plain.MatchString(u.Query().Get("rest_route")) {
+		switch {
+		case pretty.MatchString(u.Path), isFrontPage(u.Path) && plain.MatchString(u.Query().Get("rest_route")):
 			u.Path, u.RawPath = routeToken, ""
-		} else if u.Path == routeHealth || u.Path == routeReady {
-			return next(c)
-		} else {
-			u.Path, u.RawPath = "/", ""
+		case u.Path != routeHealth && u.Path != routeReady:
+			u.Path, u.RawPath = "/", "" // no route
 		}
 		return next(c)
 	}
@@ -42,18 +38,4 @@ func canonicalRoute(next echo.HandlerFunc) echo.HandlerFunc {
 // answers.
 func isFrontPage(path string) bool {
 	return strings.HasSuffix(path, "/") || strings.HasSuffix(path, "/index.php")
-}
-
-// healthz says that the process lives.
-func (s *server) healthz(c echo.Context) error {
-	return c.JSON(http.StatusOK, map[string]string{"status": "ok"})
-}
-
-// readyz says if tokens can be had: the database answers and has the tables.
-func (s *server) readyz(c echo.Context) error {
-	if err := s.ready(c.Request().Context()); err != nil {
-		note(c).err = err
-		return c.JSON(http.StatusServiceUnavailable, map[string]string{"status": "unavailable", "reason": err.Error()})
-	}
-	return c.JSON(http.StatusOK, map[string]string{"status": "ok"})
 }

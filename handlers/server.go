@@ -54,8 +54,16 @@ func New(tokens TokenServer, ready func(context.Context) error, options Options,
 	probes := []string{http.MethodGet, http.MethodHead}
 	e.Match(probes, routeHealth, s.healthz)
 	e.Match(probes, routeReady, s.readyz)
-	e.RouteNotFound("/*", func(echo.Context) error { return errNoRoute })
+	e.RouteNotFound("/*", s.noRoute)
 	return e
+}
+
+// noRoute answers what no route is for, and methods that Echo does not know.
+func (s *server) noRoute(c echo.Context) error {
+	if c.Request().URL.Path == routeToken {
+		return s.token(c)
+	}
+	return errNoRoute
 }
 
 // recovered turns a panic into an error of its request, so that it gets an

@@ -20,6 +20,16 @@ type tokenResponse struct {
 	RefreshToken string `json:"refresh_token,omitempty"`
 }
 
+func newTokenResponse(t *oauth.Tokens) tokenResponse {
+	return tokenResponse{
+		AccessToken:  t.AccessToken,
+		ExpiresIn:    t.ExpiresIn,
+		TokenType:    "Bearer",
+		Scope:        t.Scope.String(),
+		RefreshToken: t.RefreshToken,
+	}
+}
+
 // revokedResponse is the body of a successful revocation, as the plugin's
 // engine has it; RFC 7009, 2.2 lets a client ignore it.
 type revokedResponse struct {
@@ -54,15 +64,11 @@ func (s *server) token(c echo.Context) error {
 		return err
 	}
 	if answer.Tokens == nil {
-		return c.JSON(http.StatusOK, revokedResponse{Revoked: true})
+		respond(c, http.StatusOK, revokedResponse{Revoked: true})
+	} else {
+		respond(c, http.StatusOK, newTokenResponse(answer.Tokens))
 	}
-	return c.JSON(http.StatusOK, tokenResponse{
-		AccessToken:  answer.Tokens.AccessToken,
-		ExpiresIn:    answer.Tokens.ExpiresIn,
-		TokenType:    "Bearer",
-		Scope:        answer.Tokens.Scope.String(),
-		RefreshToken: answer.Tokens.RefreshToken,
-	})
+	return nil
 }
 
 // noteAnswer tells the log, the limiter and the browser what came of a request.

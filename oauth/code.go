@@ -1,9 +1,6 @@
 package oauth
 
-import (
-	"context"
-	"errors"
-)
+import "context"
 
 // redeemCode exchanges an authorization code for tokens (RFC 6749, 4.1.3).
 func (x *exchange) redeemCode(ctx context.Context) (*Tokens, error) {
@@ -19,24 +16,17 @@ func (x *exchange) redeemCode(ctx context.Context) (*Tokens, error) {
 		return nil, err
 	}
 	issued := []Token{access}
+	var refresh Token
 	if x.refreshTokenForCode(scope) {
-		refresh, err := x.newToken(RefreshToken, scope)
-		if err != nil {
+		if refresh, err = x.newToken(RefreshToken, scope); err != nil {
 			return nil, err
 		}
 		issued = append(issued, refresh)
 	}
-	// Taking the code is the gate: whoever loses it here has stored nothing.
-	if err := x.Store.Redeem(ctx, x.presented, issued...); errors.Is(err, ErrNotFound) {
-		return nil, errCodeUnknown
-	} else if err != nil {
+	if err := x.redeem(ctx, errCodeUnknown, issued...); err != nil {
 		return nil, err
 	}
-	tokens := x.tokens(access)
-	if len(issued) > 1 {
-		tokens.RefreshToken = issued[1].Value
-	}
-	return tokens, nil
+	return x.tokens(access, refresh.Value), nil
 }
 
 // checkCode is the plugin's order: the code, its age, its redirect URI, then

@@ -1,10 +1,6 @@
 package oauth
 
-import (
-	"context"
-	"errors"
-	"time"
-)
+import "context"
 
 // refresh exchanges a refresh token for an access token (RFC 6749, 6). The
 // answer always has a refresh token: there are clients that replace their
@@ -21,22 +17,20 @@ func (x *exchange) refresh(ctx context.Context) (*Tokens, error) {
 	if err != nil {
 		return nil, err
 	}
-	tokens := x.tokens(access)
 	if x.facts.Client.Confidential && !x.Policy.RotateAll {
-		tokens.RefreshToken = x.request.RefreshToken
-		return tokens, x.Store.Issue(ctx, access)
+		if err := x.Store.Issue(ctx, access); err != nil {
+			return nil, err
+		}
+		return x.tokens(access, x.request.RefreshToken), nil
 	}
 	successor, err := x.successor()
 	if err != nil {
 		return nil, err
 	}
-	tokens.RefreshToken = successor.Value
-	if err := x.Store.Redeem(ctx, x.presented, access, successor); errors.Is(err, ErrNotFound) {
-		return nil, errRefreshUnknown
-	} else if err != nil {
+	if err := x.redeem(ctx, errRefreshUnknown, access, successor); err != nil {
 		return nil, err
 	}
-	return tokens, nil
+	return x.tokens(access, successor.Value), nil
 }
 
 func (x *exchange) checkRefreshToken() error {
@@ -61,13 +55,4 @@ func (x *exchange) successor() (Token, error) {
 		token.Expires = x.facts.Grant.Expires
 	}
 	return token, err
-}
-
-// tokens is the answer that hands out an access token.
-func (x *exchange) tokens(access Token) *Tokens {
-	return &Tokens{
-		AccessToken: access.Value,
-		ExpiresIn:   int64(access.Expires.Sub(x.now) / time.Second),
-		Scope:       access.Scope,
-	}
 }

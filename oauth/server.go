@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"time"
@@ -138,6 +139,17 @@ func (x *exchange) checkGrant(foreign Error) error {
 		return errUserGone
 	}
 	return nil
+}
+
+// redeem puts tokens in the place of what was presented. That is the gate:
+// whoever loses it has stored nothing, and is told what one is told who comes
+// too late.
+func (x *exchange) redeem(ctx context.Context, gone Error, tokens ...Token) error {
+	err := x.Store.Redeem(ctx, x.presented, tokens...)
+	if errors.Is(err, ErrNotFound) {
+		return gone
+	}
+	return err
 }
 
 // expired says if a grant is over. Its last second still counts, as it does

@@ -25,6 +25,16 @@ func (x *exchange) newToken(kind Kind, scope Scope) (Token, error) {
 	}, err
 }
 
+// tokens is the answer that hands out tokens which are stored.
+func (x *exchange) tokens(access Token, refreshToken string) *Tokens {
+	return &Tokens{
+		AccessToken:  access.Value,
+		ExpiresIn:    int64(access.Expires.Sub(x.now) / time.Second),
+		Scope:        access.Scope,
+		RefreshToken: refreshToken,
+	}
+}
+
 // expires is the end of a lifetime that begins now; 0 is never.
 func (x *exchange) expires(lifetime time.Duration) time.Time {
 	if lifetime == 0 {

@@ -64,13 +64,17 @@ type Env struct {
 // wp-settings.php that ends every wp-config.php. Every setting that WordPress
 // cannot do without (DB_NAME, DB_USER, DB_PASSWORD, DB_HOST, $table_prefix) is
 // either in Found or the subject of a Problem, unless a Problem says that the
-// file as a whole cannot be read.
-func Read(path string, env Env) (Config, []Problem) {
+// file as a whole cannot be read. The settings that are given, by this package's
+// constants, are known from elsewhere: nothing about them is a Problem.
+func Read(path string, env Env, given ...string) (Config, []Problem) {
 	r := newReader(path, env.withDefaults())
 	if !r.readMain() {
 		return Config{Found: map[string]Position{}}, r.report()
 	}
-	r.reportMissing()
+	for _, name := range given {
+		r.forgive(name)
+	}
+	r.reportMissing(given)
 	return r.config(), r.report()
 }
 

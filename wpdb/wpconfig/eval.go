@@ -46,6 +46,7 @@ func (r *reader) evalAll(nodes []*node) []value {
 // evalOpaque looks for effects in what has no value. It may depend on the web
 // request through one of its parts, which is the better explanation.
 func (r *reader) evalOpaque(n *node) value {
+	r.heedLoader(n.name)
 	for _, v := range r.evalAll(n.kids) {
 		if v.request {
 			return v.withoutShape()

@@ -40,6 +40,7 @@ func (r *reader) evalCall(n *node) value {
 		return v
 	}
 	r.blurArguments(n.kids, n.line)
+	r.heedLoader(name)
 	return foreign(n.name, args)
 }
 
@@ -72,6 +73,16 @@ func (r *reader) blurArguments(args []*node, line int) {
 		if _, set := r.vars[arg.name]; arg.kind == nodeVariable && !set {
 			r.setVar(arg.name, unknown("$"+shownName(arg.name)+", which is set by a function"), line)
 		}
+	}
+}
+
+// heedLoader heeds that a variable which is not set here may be in a .env file
+// that PHP reads into its environment: with Dotenv, or with the like of
+// loadEnv().
+func (r *reader) heedLoader(name string) {
+	name = strings.ToLower(name)
+	if strings.Contains(name, "dotenv") || strings.Contains(name, "load") && strings.Contains(name, "env") {
+		r.loads = true
 	}
 }
 

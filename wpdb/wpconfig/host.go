@@ -88,7 +88,7 @@ func parseIPv6(dbHost, host string) (Host, error) {
 	if strings.HasPrefix(host, "[") {
 		return Host{}, fmt.Errorf("DB_HOST is %q, which has no IPv6 address in its brackets; write a host without brackets", dbHost)
 	}
-	return Host{}, fmt.Errorf("DB_HOST is %q, which is neither an IPv6 address nor a host with one port; write host:port with one port (the Docker image adds WORDPRESS_DB_PORT to WORDPRESS_DB_HOST)", dbHost)
+	return Host{}, fmt.Errorf("DB_HOST is %q, which is neither an IPv6 address nor a host with one port; write host:port with one port, or an IPv6 address as [address]:port", dbHost)
 }
 
 // tcp checks the port, of which WordPress takes an empty one and 0 for none.

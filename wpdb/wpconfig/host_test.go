@@ -48,7 +48,7 @@ func TestParseHostErrors(t *testing.T) {
 		" db":                  "white space or a control character in it; remove it",
 		"/tmp/mysql.sock":      "is a path; write localhost:/tmp/mysql.sock for a socket",
 		"user@db":              "is not a host; write host:port or host:/path/to/socket",
-		"db:3306:3306":         "write host:port with one port (the Docker image adds WORDPRESS_DB_PORT",
+		"db:3306:3306":         "write host:port with one port, or an IPv6 address",
 		"db:port":              "whose port is not a number from 1 to 65535",
 		"db:65536":             "whose port is not a number from 1 to 65535",
 		"[::1":                 "brackets do not enclose an address",

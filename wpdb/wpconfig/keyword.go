@@ -86,6 +86,7 @@ func (p *parser) skipNew(n *node) {
 		p.skipBlock()
 		return
 	case t.kind == tokenName, t.kind == tokenVariable:
+		n.name = "a new " + t.text
 		p.pos++
 	case t.isOp("("):
 		p.group()

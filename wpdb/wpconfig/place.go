@@ -100,7 +100,11 @@ func (r *reader) lookup(pl place) value {
 	switch {
 	case ok:
 	case pl.array != "":
-		v = r.environment(pl.array, pl.element)
+		// An assignment under an unknown key has made the whole array
+		// unknown.
+		if v, ok = r.vars[pl.array]; !ok {
+			v = r.environment(pl.array, pl.element)
+		}
 	default:
 		return r.unset(pl.name)
 	}
@@ -153,7 +157,11 @@ func (r *reader) getenv(name string) value {
 	if s, ok := r.env.Getenv(name); ok {
 		return value{kind: stringKind, str: s, env: name}
 	}
-	return value{kind: boolKind, why: "the environment variable " + shownName(name) + ", which is not set for this program"}
+	why := "the environment variable " + shownName(name) + ", which is not set for this program"
+	if r.loads {
+		return unknown(why)
+	}
+	return value{kind: boolKind, why: why}
 }
 
 // evalAssign assigns, with all of PHP's operators that keep a value known.

@@ -2,6 +2,7 @@ package wpconfig
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -93,9 +94,12 @@ func (r *reader) setBlindly() string {
 
 // reportMissing blames the required settings that nothing set, and with them
 // whatever could have.
-func (r *reader) reportMissing() {
+func (r *reader) reportMissing(given []string) {
 	lacking := false
 	for _, name := range []string{DBName, DBUser, DBPassword, DBHost, TablePrefix} {
+		if slices.Contains(given, name) {
+			continue
+		}
 		if _, ok := r.known(name); !ok {
 			r.blame(name, Position{File: r.main}, missingText(name), true)
 		}

@@ -36,6 +36,11 @@ func TestProblems(t *testing.T) {
 		"unknown name":   {"<?php\ndefine($k, 'x');", []string{":2: defines a constant whose name", "DB_NAME", "DB_USER", "DB_PASSWORD", "DB_HOST", "$table_prefix"}},
 		"reading ends":   {"<?php\nexit;" + complete[5:], []string{":2: reading ends at this exit", "DB_NAME", "DB_USER", "DB_PASSWORD", "DB_HOST", "$table_prefix"}},
 		"unknown eval":   {"<?php\neval(base64_decode('eA=='));", []string{":2: passes code to eval() that this program cannot evaluate (it comes from a call of base64_decode()", "DB_NAME", "DB_USER", "DB_PASSWORD", "DB_HOST", "$table_prefix"}},
+		"loader":         {"<?php loadEnv(__DIR__ . '/.env');\ndefine('DB_NAME', $_ENV['N'] ?? 'x');" + complete[5:], []string{":2: DB_NAME is set from the environment variable N, which is not set for this program"}},
+		"loader object":  {"<?php (new DotEnv('.env'))->load();\ndefine('DB_NAME', getenv('N') ?: 'x');" + complete[5:], []string{":2: DB_NAME is set from the environment variable N"}},
+		"loader library": {"<?php Dotenv\\Dotenv::createImmutable(__DIR__)->load();\ndefine('DB_NAME', getenv('N') ?: 'x');" + complete[5:], []string{":2: DB_NAME is set from the environment variable N"}},
+		"loader loop":    {"<?php foreach (file('.env') as $l) { list($k, $v) = explode('=', $l); $_ENV[$k] = $v; }\ndefine('DB_NAME', $_ENV['N'] ?? 'x');" + complete[5:], []string{":2: DB_NAME is set from $_ENV, which is set under a condition"}},
+		"putenv loop":    {"<?php foreach (file('.env') as $l) putenv($l);\ndefine('DB_NAME', getenv('N') ?: 'x');" + complete[5:], []string{":2: DB_NAME is set from the environment, which putenv() changed"}},
 		"harmless":       {complete + "eval(base64_decode('eA==')); define($k, 1); include $_GET['x']; exit;", nil},
 		"bedrock define": {"<?php use Roots\\WPConfig\\Config;\nConfig::define('DB_NAME', env('N'));" + complete[5:], []string{":2: DB_NAME is set from a call of env()"}},
 	}

@@ -21,6 +21,7 @@ type reader struct {
 	vars   map[string]value
 	prefix Position // of the last assignment to $table_prefix
 	putenv map[string]value
+	loads  bool // variables into the environment, out of a .env file
 
 	// doubts are the conditions being followed that could not be evaluated,
 	// and changes what was set under them.
@@ -164,7 +165,7 @@ func usable(name string, v value) bool {
 	return v.isKnown() && v.kind != arrayKind && v.why == ""
 }
 
-// settingOf is the setting that a constant or variable is, or "".
+// isSetting says whether a constant or variable is one of the settings.
 func isSetting(name string) bool {
 	switch name {
 	case DBName, DBUser, DBPassword, DBHost, DBCharset, TablePrefix, Multisite,
