@@ -10,9 +10,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-const exampleFile = "../config.example.yaml"
+const (
+	exampleFile = "../config.example.yaml"
+	readmeFile  = "../README.md"
+)
 
-var update = flag.Bool("update", false, "write config.example.yaml anew")
+var update = flag.Bool("update", false, "write config.example.yaml and the README's table anew")
 
 // example is the file as the list of settings has it.
 func example() string {
@@ -29,19 +32,49 @@ func example() string {
 	return b.String()
 }
 
-func TestExampleFile(t *testing.T) {
-	if *update {
-		if err := os.WriteFile(exampleFile, []byte(example()), 0o644); err != nil {
-			t.Fatal(err)
+func TestExampleFile(t *testing.T) { checkFile(t, exampleFile, func(string) string { return example() }) }
+
+// TestReadme: the README's table has every setting.
+func TestReadme(t *testing.T) {
+	checkFile(t, readmeFile, func(readme string) string {
+		const start, end = "<!-- settings -->\n", "<!-- /settings -->"
+		before, rest, _ := strings.Cut(readme, start)
+		_, after, found := strings.Cut(rest, end)
+		if !found {
+			t.Fatal("the README has no place for the table of settings")
 		}
-	}
-	text, err := os.ReadFile(exampleFile)
-	if err != nil {
+		return before + start + table() + end + after
+	})
+}
+
+// checkFile holds a file to what it should be, given what it is.
+func checkFile(t *testing.T, path string, want func(string) string) {
+	text, err := os.ReadFile(path)
+	if err != nil && !*update {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(example(), string(text)); diff != "" {
-		t.Errorf("config.example.yaml is not what the settings are (-want +got); run go test ./config -update\n%s", diff)
+	expected := want(string(text))
+	if *update {
+		if err := os.WriteFile(path, []byte(expected), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if diff := cmp.Diff(expected, string(text)); diff != "" {
+		t.Errorf("%s is not what the settings are (-want +got); run go test ./config -update\n%s", path, diff)
 	}
+}
+
+// table is the settings as a table of the README.
+func table() string {
+	var b strings.Builder
+	b.WriteString("| Setting | Default | Meaning |\n|---|---|---|\n")
+	for _, s := range new(Settings).list() {
+		value := s.value
+		if value != "" {
+			value = "`" + value + "`"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", s.name, value, strings.ReplaceAll(s.usage, "$table_prefix", "`$table_prefix`"))
+	}
+	return b.String()
 }
 
 // TestExampleLoads: the file sets nothing but defaults, and has no problem of
