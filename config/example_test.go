@@ -32,7 +32,9 @@ func example() string {
 	return b.String()
 }
 
-func TestExampleFile(t *testing.T) { checkFile(t, exampleFile, func(string) string { return example() }) }
+func TestExampleFile(t *testing.T) {
+	checkFile(t, exampleFile, func(string) string { return example() })
+}
 
 // TestReadme: the README's table has every setting.
 func TestReadme(t *testing.T) {

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-
-	"moserver-sidecar/wpdb/wpconfig"
 )
 
 // Problem is something in the settings that must be mended before they can be
@@ -81,35 +79,6 @@ func Load(sources Sources) (Settings, []Problem) {
 	settings := l.settings()
 	l.locate(&settings)
 	return settings, l.problems
-}
-
-// locate takes db_host apart.
-func (l *loader) locate(s *Settings) {
-	host, err := wpconfig.ParseHost(s.DBHost)
-	if err != nil {
-		v, _ := l.get("db_host")
-		l.problem(v.where, "db_host: %v", err)
-		return
-	}
-	s.DBNetwork, s.DBAddress = host.Network, host.Address
-	if host.Network == "unix" && host.Address == "" {
-		s.DBNetwork, s.DBAddress = localDatabase()
-	}
-}
-
-// localDatabase is where "localhost" is: PHP goes to the socket that it was
-// built with, which differs between distributions. Where there is none of them
-// the database is in another container, and its port is the best guess.
-func localDatabase() (network, address string) {
-	for _, path := range []string{
-		"/run/mysqld/mysqld.sock", "/var/run/mysqld/mysqld.sock", "/var/lib/mysql/mysql.sock",
-		"/tmp/mysql.sock", "/run/mysql/mysql.sock",
-	} {
-		if info, err := os.Stat(path); err == nil && info.Mode().Type() == os.ModeSocket {
-			return "unix", path
-		}
-	}
-	return "tcp", "127.0.0.1:3306"
 }
 
 func (l *loader) add(added layer) { l.layers = append(l.layers, added) }
@@ -198,57 +167,4 @@ func plainCause(err error) error {
 		return path.Err
 	}
 	return err
-}
-
-// wpConfigLayer is what wp-config.php says. What another source sets already
-// need not be found there.
-func (l *loader) wpConfigLayer(file value, environment []string) layer {
-	lookup := map[string]string{}
-	for _, entry := range environment {
-		name, text, _ := strings.Cut(entry, "=")
-		lookup[name] = text
-	}
-	names := wpConfigNames()
-	var given []string
-	for constant, name := range names {
-		if _, set := l.get(name); set {
-			given = append(given, constant)
-		}
-	}
-	c, problems := wpconfig.Read(file.text, wpconfig.Env{Getenv: func(name string) (string, bool) {
-		text, ok := lookup[name]
-		return text, ok
-	}}, given...)
-	for _, p := range problems {
-		l.problems = append(l.problems, wpConfigProblem(p))
-	}
-	if c.DBCharset == "utf8" {
-		c.DBCharset = "utf8mb4" // as WordPress's wpdb::determine_charset does
-	}
-	set := layer{}
-	for constant, text := range map[string]string{
-		wpconfig.DBName: c.DBName, wpconfig.DBUser: c.DBUser, wpconfig.DBPassword: c.DBPassword,
-		wpconfig.DBHost: c.DBHost, wpconfig.DBCharset: c.DBCharset, wpconfig.TablePrefix: c.TablePrefix,
-		wpconfig.CustomUserTable: c.CustomUserTable, wpconfig.Multisite: fmt.Sprint(c.Multisite),
-	} {
-		at := c.Found[constant]
-		set[names[constant]] = value{text, fmt.Sprintf("%s:%d", at.File, at.Line)}
-	}
-	return set
-}
-
-func wpConfigProblem(p wpconfig.Problem) Problem {
-	if p.Line == 0 {
-		return Problem{p.File, p.Text}
-	}
-	return Problem{fmt.Sprintf("%s:%d", p.File, p.Line), p.Text}
-}
-
-// wpConfigNames are the settings that wp-config.php has, by its names.
-func wpConfigNames() map[string]string {
-	return map[string]string{
-		wpconfig.DBName: "db_name", wpconfig.DBUser: "db_user", wpconfig.DBPassword: passwordName,
-		wpconfig.DBHost: "db_host", wpconfig.DBCharset: "db_charset", wpconfig.TablePrefix: "table_prefix",
-		wpconfig.CustomUserTable: "users_table", wpconfig.Multisite: "multisite",
-	}
 }

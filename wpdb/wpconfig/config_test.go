@@ -60,3 +60,17 @@ func TestReadShapes(t *testing.T) {
 		})
 	}
 }
+
+// TestGiven: what is known from elsewhere need not be found, nor understood,
+// and an include that cannot be followed matters only to the rest.
+func TestGiven(t *testing.T) {
+	const src = "<?php define('DB_NAME', pick()); include choose(); define('DB_USER','u'); define('DB_HOST','h'); define('DB_PASSWORD','p');"
+	files := environment(map[string]string{mainPath: src}, nil)
+	c, problems := Read(mainPath, files, DBName, TablePrefix)
+	checkProblems(t, problems, nil)
+	if c.DBUser != "u" || c.DBName != "" {
+		t.Errorf("read %+v", c)
+	}
+	_, problems = Read(mainPath, files, DBName)
+	checkProblems(t, problems, []string{"1: includes a file", "$table_prefix"})
+}
