@@ -10,8 +10,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"moserver-sidecar/config"
 	"moserver-sidecar/oauth"
@@ -40,7 +38,7 @@ func demo(args []string, w io.Writer) (err error) {
 	if err := parseFlags(flags, args); err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal()
 	defer stop()
 	listener, err := demoListener(*address)
 	if err != nil {

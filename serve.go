@@ -29,7 +29,7 @@ func serve(args []string) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal()
 	defer stop()
 	log := newLogger(settings)
 	store, err := wpdb.Open(databaseConfig(settings), log)
@@ -45,6 +45,14 @@ func serve(args []string) error {
 		return err
 	}
 	return runServer(ctx, listener, newHandler(store, settings, log), settings, log)
+}
+
+// untilSignal is a context that ends with SIGTERM or Ctrl-C. A second signal
+// ends the process at once.
+func untilSignal() (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }
 
 // loadSettings reads the flags of a command and gathers the settings. It prints

@@ -87,20 +87,27 @@ func (s *Server) Token(ctx context.Context, r Request) (Answer, error) {
 func (x *exchange) find(ctx context.Context) (err error) {
 	x.grant, _ = x.request.Grant()
 	x.presented = x.request.presented(x.grant)
-	ids := []string{""}
-	for i, c := range x.request.Credentials {
-		if i == 0 {
-			ids[0] = c.ClientID
-		} else if !slices.Contains(ids, c.ClientID) {
-			ids = append(ids, c.ClientID)
-		}
-	}
-	for _, id := range ids {
+	for _, id := range x.request.clientIDs() {
 		if x.facts, err = x.Store.Find(ctx, id, x.presented); err != nil || x.facts.Client != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// clientIDs are the ids that the client may mean, most likely first. Without
+// any the facts of the site are wanted all the same.
+func (r Request) clientIDs() []string {
+	var ids []string
+	for _, c := range r.Credentials {
+		if !slices.Contains(ids, c.ClientID) {
+			ids = append(ids, c.ClientID)
+		}
+	}
+	if len(ids) == 0 {
+		return []string{""}
+	}
+	return ids
 }
 
 // presented is the code or token that the request is about.
