@@ -206,7 +206,7 @@ func runServer(ctx context.Context, l net.Listener, h http.Handler, s config.Set
 	server := handlers.HTTPServer(h, handlerOptions(s), log)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
-	log.Info("listening", "address", s.Listen, "version", version())
+	log.Info("listening", "address", l.Addr().String(), "version", version())
 	select {
 	case err := <-failed:
 		return err

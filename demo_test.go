@@ -1,0 +1,41 @@
+package main
+
+import (
+	"log/slog"
+	"net/http/httptest"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+
+	"moserver-sidecar/config"
+)
+
+// TestDemoInMemory runs the commands that the demo prints on a machine without
+// MariaDB. The demo with it is tested in e2e, from outside.
+func TestDemoInMemory(t *testing.T) {
+	site := &demoSite{clientID: randomName(), clientSecret: randomName(), refreshToken: randomName()}
+	site.useMemory()
+	server := httptest.NewServer(newHandler(site.store, config.Defaults(), slog.New(slog.DiscardHandler)))
+	defer server.Close()
+	var text strings.Builder
+	site.print(&text, server.Listener.Addr().String())
+
+	if !strings.Contains(text.String(), "apt-get install mariadb-server-core") || strings.Contains(text.String(), "SELECT") {
+		t.Errorf("it should say what there is instead of a database, and show no rows:\n%s", text.String())
+	}
+	commands := regexp.MustCompile(`(?m)^  curl .*$`).FindAllString(text.String(), -1)
+	answers := []string{`"token_type":"Bearer"`, `{"revoked":true}`, `"error":"invalid_grant"`}
+	if len(commands) != len(answers) {
+		t.Fatalf("want %d commands, got %q", len(answers), commands)
+	}
+	for i, want := range answers {
+		out, err := exec.Command("sh", "-c", commands[i]).CombinedOutput()
+		if err != nil || !strings.Contains(string(out), want) {
+			t.Errorf("%s: want %s, got %s, %v", commands[i], want, out, err)
+		}
+	}
+	if err := site.close(); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,165 @@
+package e2e_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"moserver-sidecar/wpdb/sandbox"
+)
+
+// wantFailure checks that a command ended with status 1, and said why for
+// people.
+func wantFailure(t testing.TB, r result, sentence string) {
+	t.Helper()
+	if r.code != 1 || !strings.Contains(r.stderr, sentence) {
+		t.Errorf("want exit status 1 and %q, got %d:\n%s%s", sentence, r.code, r.stdout, r.stderr)
+	}
+	for _, text := range []string{"goroutine ", "panic", dbPassword} {
+		if strings.Contains(r.stdout+r.stderr, text) {
+			t.Errorf("it printed %q:\n%s%s", text, r.stdout, r.stderr)
+		}
+	}
+}
+
+// TestStartErrors: what can never work ends the server at once, with a
+// sentence of its own.
+func TestStartErrors(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, startDatabase(t, sandbox.Options{Accounts: true}))
+	s.exec("CREATE USER wp@localhost IDENTIFIED BY 'the right one'")
+	s.exec("GRANT ALL ON wordpress.* TO wp@localhost")
+	s.exec("CREATE USER reader@localhost IDENTIFIED BY 'the right one'")
+	s.exec("GRANT SELECT ON wordpress.* TO reader@localhost")
+	s.exec("CREATE DATABASE bare")
+	for _, name := range []string{"users", "usermeta", "options"} {
+		s.exec("CREATE TABLE bare.{p}" + name + " LIKE wordpress.{p}" + name)
+	}
+	s.exec("GRANT ALL ON bare.* TO wp@localhost")
+	right := writeWPConfig(t, s.server, s.prefix, "wp", "the right one")
+	for _, c := range []struct {
+		name, wpConfig string
+		flags          []string
+		sentence       string
+	}{
+		{"wrong password", writeWPConfig(t, s.server, s.prefix, "wp", dbPassword), nil, "refuses the user"},
+		{"wrong prefix", writeWPConfig(t, s.server, "other_", "wp", "the right one"), nil, "no tables of the OAuth server plugin with the prefix"},
+		{"no such database", right, []string{"--db-name", "nowhere"}, "There is no database"},
+		{"plugin not activated", right, []string{"--db-name", "bare"}, "Activate"},
+		{"read-only user", writeWPConfig(t, s.server, s.prefix, "reader", "the right one"), nil, "may not INSERT"},
+		{"no wp-config.php", "/nowhere/wp-config.php", nil, "/nowhere/wp-config.php"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			flags := append([]string{"serve", "--wp-config", c.wpConfig, "--listen", freeAddress(t)}, c.flags...)
+			wantFailure(t, command(t, nil, flags...), c.sentence)
+		})
+	}
+	serve(t, nil, "--wp-config", right, "--listen", freeAddress(t)).stop() // and what is right works
+
+	s.exec("ALTER TABLE {p}moos_oauth_refresh_tokens ENGINE=MyISAM")
+	myISAM := command(t, nil, "serve", "--wp-config", right, "--listen", freeAddress(t))
+	wantFailure(t, myISAM, "kept by the engine MyISAM")
+}
+
+// TestPortTaken: two servers cannot have one port.
+func TestPortTaken(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, database)
+	server := s.serve()
+	address := strings.TrimPrefix(server.base, "http://")
+	wantFailure(t, command(t, nil, "serve", "--wp-config", s.wpConfig, "--listen", address), "is another server there already?")
+	alive(t, server)
+}
+
+// TestCheck: check says all that is wrong at once, for people and for
+// machines.
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, database)
+	flags := []string{"check", "--wp-config", s.wpConfig}
+	good := command(t, nil, flags...)
+	if good.code != 0 || !strings.HasPrefix(good.stdout, "ok: ") || good.stderr != "" {
+		t.Errorf("a good site: %+v", good)
+	}
+	type report struct {
+		OK       bool
+		Settings []struct{ Where, Problem string }
+		Database []struct{ Problem, Remedy string }
+	}
+	read := func(r result) (parsed report) {
+		if err := json.Unmarshal([]byte(r.stdout), &parsed); err != nil {
+			t.Errorf("%v: %s", err, r.stdout)
+		}
+		return parsed
+	}
+	if r := read(command(t, nil, append(flags, "--json")...)); !r.OK || len(r.Settings)+len(r.Database) > 0 {
+		t.Errorf("a good site: %+v", r)
+	}
+
+	s.exec("ALTER TABLE {p}moos_oauth_access_tokens ENGINE=MyISAM")
+	s.exec("ALTER TABLE {p}moos_oauth_refresh_tokens DROP COLUMN scope")
+	environment := []string{"MOSERVER_NO_SUCH_SETTING=1"}
+	flags = append(flags, "--listen", "everywhere")
+	bad := command(t, environment, flags...)
+	for _, text := range []string{"MOSERVER_NO_SUCH_SETTING", "--listen", "MyISAM", "no column scope"} {
+		if !strings.Contains(bad.stdout, text) {
+			t.Errorf("nothing is said of %s:\n%s", text, bad.stdout)
+		}
+	}
+	if n := strings.Count(bad.stdout, "problem: "); bad.code != 1 || n != 4 || strings.Contains(bad.stdout, dbPassword) {
+		t.Errorf("want exit status 1 and 4 problems, got %d and %d:\n%s", bad.code, n, bad.stdout)
+	}
+	if r := command(t, environment, append(flags, "--json")...); r.code != 1 {
+		t.Errorf("--json: exit status %d", r.code)
+	} else if p := read(r); p.OK || len(p.Settings) != 2 || len(p.Database) != 2 || p.Database[0].Remedy == "" {
+		t.Errorf("--json: %+v", p)
+	}
+}
+
+// TestHelp: the help names all that there is.
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"--help"}, {"help"}, {"-h"}, {}, {"serve", "--help"}, {"check", "-h"}} {
+		help := command(t, nil, args...)
+		if help.code != 0 || help.stderr != "" {
+			t.Errorf("%q: exit status %d, %s", args, help.code, help.stderr)
+		}
+		for _, name := range append([]string{"  serve ", "  check ", "  demo ", "  version ", "--config", "--json"}, settingFlags()...) {
+			if !strings.Contains(help.stdout, name) {
+				t.Errorf("%q does not mention %s", args, name)
+			}
+		}
+	}
+	if v := command(t, nil, "version"); v.code != 0 || !strings.HasPrefix(v.stdout, "moserver-sidecar ") {
+		t.Errorf("version: %+v", v)
+	}
+}
+
+// settingFlags are the settings as users know them: to rename one breaks
+// somebody's start script.
+func settingFlags() []string {
+	return strings.Fields(`--listen --socket-mode --wp-config --db-host --db-name --db-user --db-password
+		--db-password-file --db-charset --db-tls --db-max-connections --table-prefix --users-table --multisite
+		--rotate-refresh-tokens --openid-refresh-token --revoke-access-tokens --error-status
+		--request-timeout --shutdown-timeout --max-body-bytes --trusted-proxies --auth-failures
+		--log-level --log-format`)
+}
+
+// TestWrongUse: what is mistyped is told, with where to look.
+func TestWrongUse(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ args, sentence string }{
+		{"sevre", "moserver-sidecar --help"},
+		{"serve --lisen 127.0.0.1:1", "moserver-sidecar --help"},
+		{"serve wp-config.php", "moserver-sidecar --help"},
+		{"check --wp-confg x", "moserver-sidecar --help"},
+		{"demo --port 1", "moserver-sidecar --help"},
+		{"serve", "--wp-config /path/to/wp-config.php"},
+	} {
+		r := command(t, nil, strings.Fields(c.args)...)
+		wantFailure(t, r, c.sentence)
+		if strings.Count(r.stderr, "\n") != 1 {
+			t.Errorf("%s: more than one line:\n%s", c.args, r.stderr)
+		}
+	}
+}

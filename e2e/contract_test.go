@@ -1,0 +1,65 @@
+package e2e_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestContract sends what was recorded from the plugin. Each case puts rows in
+// place, sends one request, and says what must come back and what must have
+// changed in the tables; where that differs from the plugin, it is meant to.
+func TestContract(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, database)
+	server := s.serve()
+	for _, file := range []string{"authorization_code.json", "refresh.json"} {
+		for _, c := range readCases(t, file) {
+			t.Run(c.Name, func(t *testing.T) { runCase(t, s, server, c) })
+		}
+	}
+}
+
+func runCase(t *testing.T, s *site, server *sidecar, c contractCase) {
+	now := time.Now().Truncate(time.Second)
+	s.prepare(c, now)
+	before := s.snapshot()
+	a := server.send(c.Request.build(t, server.base))
+	after := s.snapshot()
+
+	if a.status != c.Want.Status {
+		t.Errorf("status: want %d, got %d %s", c.Want.Status, a.status, a.text)
+	}
+	judgeBody(t, c, a)
+	if c.Want.Effects != nil {
+		if diff := cmp.Diff(c.Want.Effects, effects(before, after, now)); diff != "" {
+			t.Errorf("tables (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// judgeBody compares the body as strictly as the case asks for: of an error
+// only the code counts, and that it is explained.
+func judgeBody(t *testing.T, c contractCase, a answer) {
+	want, isObject := c.Want.Body.(map[string]any)
+	switch code, isError := want["error"].(string); {
+	case c.Request.Method == http.MethodHead && a.text != "":
+		t.Errorf("the answer to HEAD has a body: %s", a.text)
+	case isError:
+		a.wantError(t, c.Want.Status, code)
+	case isObject:
+		if diff := cmp.Diff(want, describe(a.body)); diff != "" {
+			t.Errorf("body (-want +got):\n%s", diff)
+		}
+	}
+	for _, name := range c.Want.BodyHas {
+		if a.body[name] == nil {
+			t.Errorf("the body has no %s: %s", name, a.text)
+		}
+	}
+	if c.Want.Status == http.StatusServiceUnavailable && a.unavailableFault() != "" {
+		t.Errorf("%s: %s", a.unavailableFault(), a.text)
+	}
+}

@@ -1,0 +1,210 @@
+package e2e_test
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// nginxSetup is one way to put nginx before the sidecar.
+type nginxSetup struct {
+	name   string
+	unix   bool // the sidecar listens on a unix socket
+	config func(t testing.TB, dir, sidecarAddress string) string
+}
+
+func nginxSetups() []nginxSetup {
+	whole := func(t testing.TB, _, address string) string { return siteConf(t, address) }
+	snippet := func(t testing.TB, dir, address string) string { return snippetConf(t, dir, address, true) }
+	return []nginxSetup{
+		{"nginx.conf, unix socket", true, whole},
+		{"nginx.conf, TCP", false, whole},
+		{"moserver-token.conf, unix socket", true, snippet},
+		{"moserver-token.conf, TCP", false, snippet},
+	}
+}
+
+// start starts the sidecar on a site, and nginx before it.
+func (n nginxSetup) start(t testing.TB, s *site) (*sidecar, *front) {
+	t.Helper()
+	dir := socketDir(t)
+	address := freeAddress(t)
+	if n.unix {
+		address = "unix:" + filepath.Join(dir, "token.sock")
+	}
+	// Only nginx itself is trusted, not all of 127.0.0.0/8, so that clients
+	// with other addresses of this network can be told from it.
+	server := s.serve("--listen", address, "--trusted-proxies", "127.0.0.1")
+	return server, startNginx(t, dir, n.config(t, dir, address))
+}
+
+// TestNginx runs the configurations that come with the server.
+func TestNginx(t *testing.T) {
+	t.Parallel()
+	for _, setup := range nginxSetups() {
+		t.Run(setup.name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, database)
+			server, nginx := setup.start(t, s)
+			t.Run("tokens", func(t *testing.T) { nginxTokens(t, s, nginx) })
+			t.Run("the rest is WordPress's", func(t *testing.T) { nginxRest(t, server, nginx) })
+			t.Run("address of the client", func(t *testing.T) { nginxAddress(t, s, server, nginx) })
+			t.Run("nothing on disk", func(t *testing.T) { nginxDisk(t, s, nginx) })
+			t.Run("sidecar down", func(t *testing.T) { nginxDown(t, s, server, nginx) })
+		})
+	}
+}
+
+// tokenPaths are the addresses of the token endpoint that nginx must send to
+// the sidecar.
+func tokenPaths() []string {
+	return []string{
+		"/wp-json/moserver/token",
+		"/wp-json/moserver/token/",
+		"/wp-json/moserver/token?scope=email",
+		"/index.php/wp-json/moserver/token",
+		"/wptest/wordpress/wp-json/moserver/token",
+		"/wptest/wordpress/index.php/wp-json/moserver/token/",
+		"/?rest_route=/moserver/token",
+		"/?rest_route=/moserver/token/",
+		"/?rest_route=%2Fmoserver%2Ftoken",
+		"/index.php?rest_route=/moserver/token",
+		"/wptest/?lang=en&rest_route=/moserver/token",
+		"/wp-content/plugins/miniorange-oauth-20-server/web/moserver/token",
+	}
+}
+
+func nginxTokens(t *testing.T, s *site, nginx *front) {
+	for _, path := range tokenPaths() {
+		token := "nginx " + path
+		s.put("refresh", token, s.app, row{})
+		scope := "profile email"
+		if strings.Contains(path, "scope=") {
+			scope = "email"
+		}
+		nginx.post(path, refreshForm(s.app, token)...).wantTokens(t, scope)
+		nginx.post(path, append(credentials(s.app), "token", token)...).wantRevoked(t)
+		nginx.post(path, refreshForm(s.app, token)...).wantError(t, http.StatusBadRequest, "invalid_grant")
+	}
+	preflight := mustRequest(http.MethodOptions, "http://"+nginx.address+tokenPath, "")
+	preflight.Header.Set("Origin", "https://client.example.com")
+	if a := nginx.send(preflight); a.status != http.StatusNoContent || a.header.Get("Access-Control-Allow-Origin") == "" {
+		t.Errorf("preflight: %d %v", a.status, a.header)
+	}
+}
+
+// nginxRest: nothing but the token endpoint reaches the sidecar.
+func nginxRest(t *testing.T, server *sidecar, nginx *front) {
+	before := 3*len(tokenPaths()) + 1 // those of nginxTokens, some of whose lines may come late
+	server.awaitThat("lines in the log", func() bool { return server.requests() == before })
+	for _, path := range []string{
+		"/", "/index.php", "/wp-json/moserver/authorize?client_id=x", "/wp-json/moserver/resource", "/wp-json/wp/v2/posts",
+		"/wp-json/moserver/token/x", "/wp-json/moserver/tokens", "/wp-json/x/wp-json-moserver/token",
+		"/?rest_route=/moserver/resource", "/?rest_route=/moserver/token/x", "/?x=rest_route=/moserver/token",
+		"/healthz", "/readyz", "/a-post/moserver/token",
+	} {
+		if a := nginx.get(path); a.status != http.StatusOK || !strings.HasPrefix(a.text, wordPressSay+path) {
+			t.Errorf("GET %s: want it at WordPress, got %d %q", path, a.status, a.text)
+		}
+		if a := nginx.post(path, "a", "b"); a.status != http.StatusOK || !strings.HasPrefix(a.text, wordPressSay+path) {
+			t.Errorf("POST %s: want it at WordPress, got %d %q", path, a.status, a.text)
+		}
+	}
+	if after := server.requests(); after != before {
+		t.Errorf("the sidecar has answered %d of them", after-before)
+	}
+}
+
+// requests is how many lines for requests are in the sidecar's log.
+func (s *sidecar) requests() int { return strings.Count(s.stderr.String(), "msg=request") }
+
+// nginxAddress: the sidecar knows the address that nginx saw, and does not
+// believe what a client says of itself.
+func nginxAddress(t *testing.T, s *site, server *sidecar, nginx *front) {
+	client := httpClient(nginx.address)
+	client.Transport = &http.Transport{
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			from := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
+			return from.DialContext(ctx, network, nginx.address)
+		},
+		DisableKeepAlives: true,
+	}
+	s.put("refresh", "addressed", s.app, row{})
+	forgeries := []string{"", "203.0.113.7", "203.0.113.7, 127.0.0.1", "127.0.0.1"}
+	before := server.requests()
+	for _, forged := range forgeries {
+		r := formRequest("http://"+nginx.address+tokenPath, refreshForm(s.app, "addressed")...)
+		if forged != "" {
+			r.Header.Set("X-Forwarded-For", forged)
+			r.Header.Set("Forwarded", "for=203.0.113.7")
+			r.Header.Set("X-Real-IP", "203.0.113.7")
+		}
+		a, err := do(client, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.wantTokens(t, "profile email")
+	}
+	server.awaitThat("lines in the log", func() bool { return server.requests() == before+len(forgeries) })
+	if n := strings.Count(server.stderr.String(), "remote=127.0.0.2\n"); n != len(forgeries) {
+		t.Errorf("%d of %d lines have the address that nginx saw:\n%s", n, len(forgeries), tail(server.stderr.String()))
+	}
+}
+
+// nginxDisk: neither a token in the query nor a large body is left on disk.
+func nginxDisk(t *testing.T, s *site, nginx *front) {
+	s.put("refresh", "diskless", s.app, row{})
+	nginx.post(tokenPath+"?refresh_token=token-in-the-query", refreshForm(s.app, "diskless")...).wantTokens(t, "profile email")
+	nginx.post(tokenPath, append(refreshForm(s.app, "diskless"), "padding", strings.Repeat("x", 60_000))...).wantTokens(t, "profile email")
+	if a := nginx.post(tokenPath, "padding", strings.Repeat("x", 70_000)); a.status != http.StatusRequestEntityTooLarge {
+		t.Errorf("a body of 70 kB: %d %s", a.status, a.text)
+	}
+	nginx.get("/logged-by-wordpress")
+	var access string
+	nginx.awaitThat("WordPress's requests are in the access log", func() bool {
+		access = string(readFile(t, filepath.Join(nginx.dir, "access.log")))
+		return strings.Contains(access, "GET /logged-by-wordpress ")
+	})
+	for _, text := range []string{"POST " + tokenPath + " ", "POST " + tokenPath + "?", "token-in-the-query"} {
+		if strings.Contains(access, text) {
+			t.Errorf("the access log has %q", text)
+		}
+	}
+	// nginx says so when it writes a body to a file.
+	for _, text := range []string{"buffered to a temporary file", "token-in-the-query"} {
+		if strings.Contains(nginx.stderr.String(), text) {
+			t.Errorf("nginx has written %q", text)
+		}
+	}
+}
+
+// nginxDown: without the sidecar clients get 502, which they repeat, and not
+// PHP's invalid_grant, which would end their token.
+func nginxDown(t *testing.T, s *site, server *sidecar, nginx *front) {
+	server.stop()
+	for _, path := range tokenPaths() {
+		a := nginx.post(path, refreshForm(s.app, "diskless")...)
+		if a.status != http.StatusBadGateway || strings.Contains(a.text, wordPressSay) {
+			t.Errorf("%s: want 502, got %d %s", path, a.status, a.text)
+		}
+	}
+	if a := nginx.get("/"); a.status != http.StatusOK {
+		t.Errorf("WordPress: %d %s", a.status, a.text)
+	}
+}
+
+// TestNginxWayBack: without the one include line PHP has the endpoint again.
+func TestNginxWayBack(t *testing.T) {
+	t.Parallel()
+	dir := socketDir(t)
+	nginx := startNginx(t, dir, snippetConf(t, dir, "unix:"+os.DevNull, false))
+	for _, path := range tokenPaths() {
+		if a := nginx.post(path, "grant_type", "refresh_token"); a.status != http.StatusOK || !strings.HasPrefix(a.text, wordPressSay) {
+			t.Errorf("%s: want it at WordPress, got %d %s", path, a.status, a.text)
+		}
+	}
+}

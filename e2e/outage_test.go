@@ -1,0 +1,218 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"moserver-sidecar/wpdb/sandbox"
+)
+
+// workers is how many clients there are at once.
+const workers = 16
+
+// timed is an answer and when it came.
+type timed struct {
+	answer
+	at time.Time
+}
+
+// TestDatabaseKilled kills the database under load, for four seconds. Nothing
+// that a client was told may be lost, and no client may be told that its token
+// is over.
+func TestDatabaseKilled(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name        string
+		environment []string
+		unavailable bool // the outage is longer than requests wait
+	}{
+		{"requests outlast it", nil, false},
+		{"requests give up", []string{"MOSERVER_REQUEST_TIMEOUT=1s"}, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, startDatabase(t, sandbox.Options{}))
+			s.flush()
+			server := s.serveWith(c.environment)
+			var back time.Time
+			answers := refreshLoad(s, server, func() {
+				time.Sleep(time.Second)
+				s.server.Kill()
+				time.Sleep(4 * time.Second)
+				if err := s.server.Run(context.Background()); err != nil {
+					t.Error(err)
+				}
+				back = time.Now()
+				time.Sleep(3 * time.Second)
+			})
+			judgeOutage(t, s, answers, back, c.unavailable)
+		})
+	}
+}
+
+// flush has the database write all that it holds in memory. Without it
+// MariaDB cannot be started again when it is killed in the first seconds of a
+// new data directory.
+func (s *site) flush() {
+	s.t.Helper()
+	s.exec("SET GLOBAL innodb_max_dirty_pages_pct_lwm = 0")
+	s.exec("SET GLOBAL innodb_max_dirty_pages_pct = 0")
+	eventually(s.t, patience, "the database has no dirty pages", func() bool {
+		return s.strings("SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS " +
+			"WHERE VARIABLE_NAME = 'INNODB_BUFFER_POOL_PAGES_DIRTY'")[0] == "0"
+	})
+}
+
+// refreshLoad lets each worker refresh a token of its own, one request after
+// the other, for as long as during takes. It returns all answers.
+func refreshLoad(s *site, server *sidecar, during func()) []timed {
+	var (
+		mu        sync.Mutex
+		answers   []timed
+		running   sync.WaitGroup
+		ctx, stop = context.WithCancel(context.Background())
+	)
+	for worker := range workers {
+		s.put("refresh", fmt.Sprintf("worker %d", worker), s.app, row{})
+	}
+	for worker := range workers {
+		running.Go(func() {
+			for ctx.Err() == nil {
+				a, err := server.do(formRequest(server.base+tokenPath, refreshForm(s.app, fmt.Sprintf("worker %d", worker))...))
+				if err != nil {
+					s.t.Errorf("a request got no answer: %v", err)
+				}
+				mu.Lock()
+				answers = append(answers, timed{a, time.Now()})
+				mu.Unlock()
+				time.Sleep(20 * time.Millisecond) // a load, not a benchmark
+			}
+		})
+	}
+	during()
+	stop()
+	running.Wait()
+	return answers
+}
+
+func judgeOutage(t *testing.T, s *site, answers []timed, back time.Time, wantUnavailable bool) {
+	stored := map[string]bool{}
+	for _, token := range s.strings("SELECT access_token FROM {p}moos_oauth_access_tokens") {
+		stored[token] = true
+	}
+	before, refused, after := 0, 0, time.Duration(-1)
+	for _, a := range answers {
+		switch {
+		case a.status == http.StatusOK:
+			if !stored[a.member("access_token")] {
+				t.Errorf("a token that a client has is not in the table: %s", a.text)
+			}
+			if a.at.Before(back) {
+				before++
+			} else if waited := a.at.Sub(back); after < 0 || waited < after {
+				after = waited
+			}
+		case a.unavailableFault() != "":
+			t.Errorf("%s: %d %s", a.unavailableFault(), a.status, a.text)
+		default:
+			refused++
+		}
+	}
+	if before == 0 {
+		t.Error("there were no tokens before the outage")
+	}
+	if after < 0 || after > 3*time.Second {
+		t.Errorf("the first tokens came %s after the database was back", after)
+	}
+	if (refused > 0) != wantUnavailable {
+		t.Errorf("503: want some %v, got %d", wantUnavailable, refused)
+	}
+	t.Logf("%d tokens before, %d answers of 503, tokens again after %s", before, refused, after)
+}
+
+// TestSidecarKilled kills the server itself while codes are exchanged. Each
+// exchange has happened wholly or not at all, whatever its client has heard.
+func TestSidecarKilled(t *testing.T) {
+	t.Parallel()
+	const codes = 600
+	s := newSite(t, database)
+	for i := range codes {
+		// A user for each code, to know its tokens by.
+		s.exec("INSERT INTO {p}users (ID, user_login) VALUES (?, ?)", 100+i, fmt.Sprintf("user %d", i))
+		s.put("code", fmt.Sprintf("code-%d", i), s.app, row{user: 100 + i})
+	}
+	server := s.serve()
+	answered := redeemUntilKilled(s, server, codes)
+
+	next := s.serve()
+	whole := 0
+	for i := range codes {
+		code := fmt.Sprintf("code-%d", i)
+		access := s.tokensOf("access", 100+i)
+		refresh := s.tokensOf("refresh", 100+i)
+		a, wasAnswered := answered[i]
+		switch there := s.has("code", code); {
+		case there && (wasAnswered || len(access)+len(refresh) > 0):
+			t.Errorf("%s is still there, beside tokens: answered %v, access %v, refresh %v", code, wasAnswered, access, refresh)
+		case there:
+			next.redeem(s.app, code).wantTokens(t, "profile email")
+		case len(access) != 1 || len(refresh) != 1:
+			t.Errorf("%s is used, but there are %d access and %d refresh tokens", code, len(access), len(refresh))
+		case wasAnswered && (access[0] != a.member("access_token") || refresh[0] != a.member("refresh_token")):
+			t.Errorf("%s: the tokens in the tables are not those of the answer", code)
+		default:
+			whole++
+		}
+	}
+	if len(answered) == 0 || whole == codes {
+		t.Errorf("the server was not killed in the middle: %d answers, %d of %d codes used", len(answered), whole, codes)
+	}
+	t.Logf("%d codes answered, %d used, of %d", len(answered), whole, codes)
+}
+
+func (s *site) tokensOf(kind string, user int) []string {
+	name, column := table(kind)
+	return s.strings("SELECT "+column+" FROM "+name+" WHERE user_id = ?", user)
+}
+
+// redeemUntilKilled exchanges codes and kills the server after some. It
+// returns the answers by the number of the code.
+func redeemUntilKilled(s *site, server *sidecar, codes int) map[int]answer {
+	var (
+		mu       sync.Mutex
+		answered = map[int]answer{}
+		running  sync.WaitGroup
+		next     = make(chan int, codes)
+	)
+	for i := range codes {
+		next <- i
+	}
+	close(next)
+	for range workers {
+		running.Go(func() {
+			for i := range next {
+				a, err := server.do(formRequest(server.base+tokenPath, codeForm(s.app, fmt.Sprintf("code-%d", i))...))
+				if err != nil {
+					return // the server is gone, and the rest of its codes with it
+				}
+				if a.status != http.StatusOK {
+					s.t.Errorf("code-%d: %d %s", i, a.status, a.text)
+				}
+				mu.Lock()
+				answered[i] = a
+				enough := len(answered) == codes/4
+				mu.Unlock()
+				if enough {
+					go server.kill()
+				}
+			}
+		})
+	}
+	running.Wait()
+	server.kill()
+	return answered
+}
