@@ -43,7 +43,7 @@ func (c Config) tables() (tables, error) {
 	if users == "" {
 		users = c.Prefix + "users"
 	}
-	if c.Prefix != "" && !validTableName(c.Prefix) {
+	if c.Prefix != "" && (!validTableName(c.Prefix) || strings.Contains(c.Prefix, ".")) {
 		return tables{}, fmt.Errorf("the table prefix %q is not one that WordPress allows: use letters, digits and underscores", c.Prefix)
 	}
 	if !validTableName(users) {

@@ -2,6 +2,7 @@ package wpdb
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -69,7 +70,7 @@ func phpFalse(value string) bool { return value == "" || value == "0" }
 // lifetime is a number of seconds; PHP takes one with a fraction too.
 func lifetime(value string, unset time.Duration) time.Duration {
 	seconds, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-	if err != nil || !(seconds >= 1) {
+	if err != nil || !(seconds >= 1) || math.IsInf(seconds, 1) { // ParseFloat reads "inf" and "nan"
 		return unset
 	}
 	return time.Duration(min(seconds, maxLifetime.Seconds())) * time.Second

@@ -1,6 +1,7 @@
 package wpdb
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -19,21 +20,20 @@ const (
 	colUser          = "user ID"
 )
 
-// row is a result row by column name. The driver's text protocol gives every
-// value as bytes, and NULL as nil.
+// row is a result row by column name. The driver gives texts and dates as bytes,
+// numbers as the Go type that suits their column, and NULL as nil.
 type row map[string]any
 
 // text is a column's value; NULL and a column that is not there are "".
 func (r row) text(column string) string {
 	switch v := r[column].(type) {
+	case nil:
+		return ""
 	case []byte:
 		return string(v)
-	case string:
-		return v
-	case int64:
-		return strconv.FormatInt(v, 10)
+	default: // user_id is an int in most editions, but need not be
+		return fmt.Sprint(v)
 	}
-	return ""
 }
 
 // null says if a column is NULL or not there.

@@ -19,6 +19,8 @@ const (
 	// maxConflicts is how often a transaction is tried that others stand in
 	// the way of.
 	maxConflicts = 8
+	// maxColumn is how many characters the plugin's columns hold, VARCHAR(255).
+	maxColumn = 255
 
 	firstPause = 10 * time.Millisecond
 	lastPause  = 500 * time.Millisecond
@@ -119,7 +121,7 @@ func (s *Store) setDown(err error) {
 // nothing: the empty string, which a broken row might have, what is longer
 // than the columns, and bytes that are no text.
 func comparand(value string) any {
-	if value == "" || len(value) > 255 || !utf8.ValidString(value) {
+	if value == "" || len(value) > maxColumn || !utf8.ValidString(value) {
 		return nil
 	}
 	return value

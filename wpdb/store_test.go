@@ -1,8 +1,11 @@
 package wpdb_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"io"
+	"log"
 	"log/slog"
 	"os"
 	"strings"
@@ -10,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
 	"github.com/jmoiron/sqlx"
 
 	"moserver-sidecar/oauth"
@@ -28,6 +32,10 @@ var (
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
+	// What the driver says of the broken connections of the tests' own sessions.
+	if err := mysql.SetLogger(log.New(io.Discard, "", 0)); err != nil {
+		panic(err)
+	}
 	var err error
 	if database, err = sandbox.Start(context.Background(), sandbox.Options{}); err != nil {
 		fmt.Fprintln(os.Stderr, "these tests need MariaDB:", err)
@@ -41,8 +49,9 @@ func run(m *testing.M) int {
 type site struct {
 	*wpdb.Store
 	t      testing.TB
-	db     *sqlx.DB
+	db     *sqlx.DB // beside the store, with sessions as PHP has them
 	config wpdb.Config
+	server *sandbox.Server
 }
 
 // newSite makes the tables of a site and opens a store on them.
@@ -55,11 +64,31 @@ func newSite(t testing.TB, server *sandbox.Server) *site {
 	return openSite(t, server, wpdb.Config{Prefix: prefix})
 }
 
-// openSite opens a store on the tables that c names.
+// newServer starts a server of a test's own.
+func newServer(t testing.TB, o sandbox.Options) *sandbox.Server {
+	t.Helper()
+	server, err := sandbox.Start(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return server
+}
+
+// openSite opens a store on the tables that c names. What c leaves empty is
+// what gives access to the server as root.
 func openSite(t testing.TB, server *sandbox.Server, c wpdb.Config) *site {
 	t.Helper()
-	c.Network, c.Address, c.User, c.Name = "unix", server.Socket, "root", server.Name()
-	c.Charset, c.MaxConnections = "utf8mb4", 16
+	c.Network = "unix"
+	c.Address = cmp.Or(c.Address, server.Socket)
+	c.User = cmp.Or(c.User, "root")
+	c.Name = cmp.Or(c.Name, server.Name())
+	c.Charset = cmp.Or(c.Charset, "utf8mb4")
+	c.MaxConnections = cmp.Or(c.MaxConnections, 16)
 	db, err := sqlx.Open("mysql", server.DSN("interpolateParams=true&sql_mode=%27NO_ENGINE_SUBSTITUTION%27"))
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +99,7 @@ func openSite(t testing.TB, server *sandbox.Server, c wpdb.Config) *site {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { store.Close() })
-	return &site{Store: store, t: t, db: db, config: c}
+	return &site{Store: store, t: t, db: db, config: c, server: server}
 }
 
 // exec runs SQL in which {} stands for the site's prefix.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 
@@ -12,6 +14,9 @@ import (
 
 // Issue implements oauth.Store. A single token is a single statement.
 func (s *Store) Issue(ctx context.Context, tokens ...oauth.Token) error {
+	if err := fit(tokens); err != nil {
+		return err
+	}
 	w := &write{Store: s, tokens: tokens, work: func(ctx context.Context, db sqlx.ExecerContext) error {
 		return s.insert(ctx, db, tokens)
 	}}
@@ -22,6 +27,9 @@ func (s *Store) Issue(ctx context.Context, tokens ...oauth.Token) error {
 // Redeem implements oauth.Store. The DELETE is the gate: the rows that it says
 // it removed are nobody else's any more.
 func (s *Store) Redeem(ctx context.Context, p oauth.Presented, tokens ...oauth.Token) error {
+	if err := fit(tokens); err != nil {
+		return err
+	}
 	w := &write{Store: s, tokens: tokens, work: func(ctx context.Context, db sqlx.ExecerContext) error {
 		result, err := db.ExecContext(ctx, s.statements.remove[p.Kind], comparand(p.Value))
 		if err != nil {
@@ -46,6 +54,20 @@ func (s *Store) Revoke(ctx context.Context, r oauth.Revocation) error {
 	}}
 	w.single = !r.AccessTokens
 	return s.again(ctx, func() error { return w.try(ctx) })
+}
+
+// fit refuses what is longer than its column. With WordPress's sql_mode the
+// server would cut it without a word, and a scope that is cut may be another
+// one.
+func fit(tokens []oauth.Token) error {
+	for _, t := range tokens {
+		for _, text := range []string{t.Value, t.ClientID, t.Scope.String()} {
+			if utf8.RuneCountInString(text) > maxColumn {
+				return fmt.Errorf("the tables do not hold more than %d characters for a token, its client or its scope", maxColumn)
+			}
+		}
+	}
+	return nil
 }
 
 // insert names the columns, because editions of the plugin have more, and

@@ -76,8 +76,10 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 }
 
 func (s *Server) prepare(ctx context.Context) error {
-	if err := os.Mkdir(s.dataDir(), 0o700); err != nil {
-		return err
+	for _, dir := range []string{s.dataDir(), s.tempDir()} {
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			return err
+		}
 	}
 	if s.options.Accounts {
 		if err := s.installAccounts(ctx); err != nil {
@@ -98,11 +100,15 @@ func (s *Server) prepare(ctx context.Context) error {
 
 func (s *Server) dataDir() string { return filepath.Join(s.Dir, "data") }
 
+// tempDir is for the server's temporary tables. In a folder that servers share,
+// each one that starts removes those of the others.
+func (s *Server) tempDir() string { return filepath.Join(s.Dir, "tmp") }
+
 func (s *Server) logFile() string { return filepath.Join(s.Dir, "mariadbd.log") }
 
 // installAccounts creates the grant tables.
 func (s *Server) installAccounts(ctx context.Context) error {
-	c := exec.CommandContext(ctx, "mariadb-install-db", "--no-defaults", "--datadir="+s.dataDir(),
+	c := exec.CommandContext(ctx, "mariadb-install-db", "--no-defaults", "--datadir="+s.dataDir(), "--tmpdir="+s.tempDir(),
 		"--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve")
 	if os.Getuid() == 0 {
 		c.Args = append(c.Args, "--user=root")
@@ -136,7 +142,7 @@ func (s *Server) Run(ctx context.Context) error {
 
 func (s *Server) arguments() []string {
 	args := []string{
-		"--no-defaults", "--datadir=" + s.dataDir(), "--socket=" + s.Socket, "--log-error=" + s.logFile(),
+		"--no-defaults", "--datadir=" + s.dataDir(), "--tmpdir=" + s.tempDir(), "--socket=" + s.Socket, "--log-error=" + s.logFile(),
 		"--pid-file=" + filepath.Join(s.Dir, "mariadbd.pid"),
 		"--innodb-buffer-pool-size=64M", "--innodb-log-file-size=16M", "--innodb-flush-log-at-trx-commit=1",
 		"--skip-name-resolve", "--character-set-server=utf8mb4",
@@ -184,7 +190,9 @@ func (s *Server) logTail() []byte {
 	return bytes.Join(lines[max(0, len(lines)-15):], []byte("\n"))
 }
 
-// Kill ends the server as kill -9 does, and keeps its data for Run.
+// Kill ends the server as kill -9 does, and keeps its data for Run. Use it with
+// Accounts: a data directory that has never been closed in order may not have
+// the first page of its files yet, and cannot be opened again.
 func (s *Server) Kill() {
 	_ = s.command.Process.Kill() // it fails only if the process has ended
 	<-s.exited

@@ -1,0 +1,182 @@
+package wpdb_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
+	"moserver-sidecar/wpdb/sandbox"
+)
+
+// redeemAside redeems a code for pair("1") and gives the outcome to a channel.
+func (s *site) redeemAside(code oauth.Presented) <-chan error {
+	outcome := make(chan error, 1)
+	go func() { outcome <- s.Redeem(within(s.t, patience), code, pair("1")...) }()
+	return outcome
+}
+
+// awaitLock waits until a transaction of the server waits for a lock.
+func (s *site) awaitLock() {
+	s.t.Helper()
+	eventually(s.t, "a transaction waits for a lock", func() bool {
+		return s.status("Innodb_row_lock_current_waits") > 0
+	})
+}
+
+// status is one of the server's counters.
+func (s *site) status(name string) (n int) {
+	s.t.Helper()
+	if err := s.db.QueryRow("SHOW GLOBAL STATUS LIKE '"+name+"'").Scan(&name, &n); err != nil {
+		s.t.Fatal(err)
+	}
+	return n
+}
+
+// Somebody else holds the code for a moment, and lets it go or takes it.
+func TestLockedCode(t *testing.T) {
+	for end, want := range map[string]error{"ROLLBACK": nil, "COMMIT": oauth.ErrNotFound} {
+		t.Run(end, func(t *testing.T) {
+			s := newSite(t, database)
+			code := s.putCode("c1")
+			other := s.session()
+			s.on(other, "BEGIN", "DELETE FROM {}moos_oauth_authorization_codes WHERE authorization_code = 'c1'")
+			outcome := s.redeemAside(code)
+			s.awaitLock()
+			time.Sleep(300 * time.Millisecond) // it goes on waiting
+			s.on(other, end)
+			if err := <-outcome; !errors.Is(err, want) {
+				t.Errorf("Redeem returned %v, want %v", err, want)
+			}
+			if n := s.count("access_tokens"); n != map[bool]int{true: 1}[want == nil] {
+				t.Errorf("%d access tokens are stored", n)
+			}
+		})
+	}
+}
+
+// The server ends a deadlock by rolling one of the transactions back. Here it
+// is the store's, because the other one has changed more.
+func TestDeadlock(t *testing.T) {
+	s := newSite(t, database)
+	s.exec("INSERT INTO {}moos_oauth_access_tokens (access_token) VALUES ('there')")
+	code := s.putCode("c1")
+	before := s.status("Innodb_deadlocks")
+	other := s.session()
+	s.on(other, "BEGIN",
+		"INSERT INTO {}moos_oauth_scopes (scope) SELECT seq FROM seq_1_to_500",
+		"SELECT * FROM {}moos_oauth_access_tokens FOR UPDATE") // keeps the store's INSERT out
+	outcome := s.redeemAside(code)
+	s.awaitLock()
+	// The store's transaction has the code and waits for this one.
+	s.on(other, "DELETE FROM {}moos_oauth_authorization_codes WHERE authorization_code = 'c1'", "ROLLBACK")
+	if err := <-outcome; err != nil {
+		t.Errorf("Redeem returned %v", err)
+	}
+	s.exec("DELETE FROM {}moos_oauth_access_tokens WHERE access_token = 'there'")
+	s.checkPair("1")
+	if s.status("Innodb_deadlocks") == before {
+		t.Error("there was no deadlock")
+	}
+}
+
+// During a fail-over a server is read-only for a while.
+func TestReadOnly(t *testing.T) {
+	server := newServer(t, sandbox.Options{Accounts: true})
+	root := newSite(t, server)
+	root.exec("CREATE USER wp@localhost IDENTIFIED BY 'pass-w0rd'")
+	root.exec("GRANT ALL ON wordpress.* TO wp@localhost")
+	s := root.reopen(func(c *wpdb.Config) { c.User, c.Password = "wp", "pass-w0rd" })
+	code := root.putCode("c1")
+	root.exec("SET GLOBAL read_only = 1")
+	if s.find(clientID, code).Grant == nil {
+		t.Error("a read-only server is not read")
+	}
+	before := root.status("Connections")
+	for what, err := range map[string]error{
+		"Redeem": s.Redeem(within(t, 100*time.Millisecond), code, pair("0")...),
+		"Issue":  s.Issue(within(t, 100*time.Millisecond), pair("0")[0]),
+	} {
+		if !errors.Is(err, oauth.ErrUnavailable) || errors.Is(err, oauth.ErrNotFound) {
+			t.Errorf("%s returned %v", what, err)
+		}
+	}
+	if root.status("Connections") < before+2 {
+		t.Error("the store stays with its connection; a new one may lead to the new primary")
+	}
+	outcome := s.redeemAside(code)
+	time.Sleep(100 * time.Millisecond) // it goes on trying
+	root.exec("SET GLOBAL read_only = 0")
+	if err := <-outcome; err != nil {
+		t.Errorf("Redeem returned %v", err)
+	}
+	root.checkPair("1")
+}
+
+// The server's messages quote values: "Duplicate entry 'the token' for key". No
+// error that leaves the store may repeat one.
+func TestErrorsTellNoValues(t *testing.T) {
+	const secret = "5ecre7-va1ue"
+	s := newSite(t, database)
+	s.exec("ALTER TABLE {}moos_oauth_access_tokens ADD UNIQUE (access_token)")
+	issued := newToken(oauth.AccessToken, secret)
+	if err := s.Issue(within(t, patience), issued); err != nil {
+		t.Fatal(err)
+	}
+	broken := s.reopen(func(c *wpdb.Config) { c.Prefix = "missing_" })
+	denied := s.reopen(func(c *wpdb.Config) { c.Password, c.Address = secret, "/nowhere/db.sock" })
+	code := s.putCode(secret)
+	_, findErr := broken.Find(within(t, patience), clientID, code)
+	for what, err := range map[string]error{
+		"a token that is there": s.Issue(within(t, patience), issued),
+		"a pair of them":        s.Redeem(within(t, patience), code, issued, newToken(oauth.RefreshToken, secret)),
+		"no table":              broken.Issue(within(t, patience), issued),
+		"no table to look in":   findErr,
+		"no table to take from": broken.Redeem(within(t, patience), code, issued),
+		"no server":             denied.Issue(within(t, 50*time.Millisecond), issued),
+		"a long token":          s.Issue(within(t, patience), newToken(oauth.AccessToken, strings.Repeat(secret, 30))),
+	} {
+		if err == nil || errors.Is(err, oauth.ErrNotFound) {
+			t.Errorf("%s: %v", what, err)
+		} else if strings.Contains(fmt.Sprintf("%+v %#v", err, err), secret) || strings.Contains(err.Error(), clientID) {
+			t.Errorf("%s: the error repeats a value: %v", what, err)
+		}
+	}
+}
+
+// A request that is cancelled is neither an outage nor a dead grant.
+func TestCancelled(t *testing.T) {
+	s := newSite(t, database)
+	code := s.putCode("c1")
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := s.Redeem(ctx, code, pair("1")...); !errors.Is(err, context.Canceled) {
+		t.Errorf("Redeem returned %v", err)
+	}
+	if s.find(clientID, code).Grant == nil {
+		t.Error("the code is gone")
+	}
+}
+
+// A request that ends while its transaction waits gets its tokens all the same:
+// the write is finished, not given up half-way.
+func TestDeadlineDuringWrite(t *testing.T) {
+	s := newSite(t, database)
+	code := s.putCode("c1")
+	other := s.session()
+	s.on(other, "BEGIN", "SELECT * FROM {}moos_oauth_authorization_codes FOR UPDATE")
+	ctx, cancel := context.WithCancel(context.Background())
+	outcome := make(chan error, 1)
+	go func() { outcome <- s.Redeem(ctx, code, pair("1")...) }()
+	s.awaitLock()
+	cancel()
+	s.on(other, "ROLLBACK")
+	if err := <-outcome; err != nil {
+		t.Errorf("Redeem returned %v", err)
+	}
+	s.checkPair("1")
+}

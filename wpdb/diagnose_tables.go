@@ -1,0 +1,151 @@
+package wpdb
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// needs is the tables, with the columns and privileges that the server uses of
+// each.
+func (t tables) needs() []need {
+	return []need{
+		{t.options, []string{"option_name", "option_value"}, "SELECT"},
+		{t.users, []string{"ID"}, "SELECT"},
+		{t.clients, []string{"client_id", "client_name", "client_secret", "redirect_uri"}, "SELECT"},
+		{t.codes, []string{"authorization_code", "client_id", "user_id", "redirect_uri", "expires", "scope"}, "SELECT, DELETE"},
+		{t.accessTokens, []string{"access_token", "client_id", "user_id", "expires", "scope"}, "SELECT, INSERT, DELETE"},
+		{t.refreshTokens, []string{"refresh_token", "client_id", "user_id", "expires", "scope"}, "SELECT, INSERT, DELETE"},
+	}
+}
+
+type need struct {
+	table      string
+	columns    []string
+	privileges string
+}
+
+// tables looks for tables that are not there, and for those that cannot roll
+// back.
+func (d *diagnosis) tables() error {
+	for _, n := range d.Store.tables.needs() {
+		engine, err := d.engine(n.table)
+		if err != nil {
+			return err
+		}
+		switch {
+		case engine == "":
+			d.missing = append(d.missing, n.table)
+		case !strings.EqualFold(engine, "InnoDB") && strings.Contains(n.privileges, "DELETE"):
+			d.add(true, fmt.Sprintf("Run: ALTER TABLE %s ENGINE=InnoDB;", quoteName(n.table)),
+				"The table %s is kept by the engine %s, which has no transactions, so a failure could lose a code or leave half a token.", n.table, engine)
+		}
+	}
+	if err := d.forgetHidden(); err != nil {
+		return err
+	}
+	return d.explainMissing()
+}
+
+// forgetHidden: a user who has no privilege on a table does not see it in
+// information_schema. If other tables are seen, it is not missing because of
+// that; privileges says what is the matter.
+func (d *diagnosis) forgetHidden() error {
+	if len(d.present()) == 0 {
+		return nil
+	}
+	var missing []string
+	for _, table := range d.missing {
+		_, err := d.db.ExecContext(d.ctx, "SELECT 1 FROM "+quoteName(table)+" WHERE FALSE")
+		switch {
+		case number(err) == errNoSuchTable || number(err) == errUnknownDatabase:
+			missing = append(missing, table)
+		case err != nil && !denied(err):
+			return err
+		}
+	}
+	d.missing = missing
+	return nil
+}
+
+// engine is the storage engine of a table, empty if there is no such table.
+func (d *diagnosis) engine(table string) (engine string, err error) {
+	schema, name, qualified := strings.Cut(table, ".")
+	if !qualified {
+		schema, name = d.config.Name, table
+	}
+	rows, err := d.db.QueryContext(d.ctx, "SELECT COALESCE(ENGINE, 'unknown') FROM information_schema.TABLES "+
+		"WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?", schema, name)
+	if err != nil {
+		return "", err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := rows.Scan(&engine); err != nil {
+			return "", err
+		}
+	}
+	return engine, rows.Err()
+}
+
+// explainMissing tells a wrong prefix from a plugin that was never active.
+func (d *diagnosis) explainMissing() error {
+	if len(d.missing) == 0 {
+		return nil
+	}
+	prefixes, err := d.prefixes()
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(prefixes) > 0 && !slices.Contains(prefixes, d.config.Prefix):
+		d.add(true, fmt.Sprintf("Set table_prefix, or $table_prefix in wp-config.php, to the right one of: %s.", strings.Join(prefixes, ", ")),
+			"There are no tables of the OAuth server plugin with the prefix %q.", d.config.Prefix)
+	case slices.Contains(d.missing, d.Store.tables.options):
+		d.add(true, "Compare DB_NAME and $table_prefix with wp-config.php; this may be another site's database, or the user may not read its tables.",
+			"There is no WordPress with the prefix %q in the database %q.", d.config.Prefix, d.config.Name)
+	case slices.Contains(d.missing, d.Store.tables.clients):
+		d.add(true, "Activate \"miniOrange OAuth 2.0 Server\" in wp-admin; it makes its tables then.",
+			"The WordPress in the database %q has no tables of the OAuth server plugin.", d.config.Name)
+	case slices.Equal(d.missing, []string{d.Store.tables.users}):
+		d.add(true, "Compare users_table, or CUSTOM_USER_TABLE in wp-config.php, with what WordPress uses.",
+			"There is no table of users named %s.", d.Store.tables.users)
+	default:
+		d.add(true, "Restore them, or deactivate and activate the plugin in wp-admin.",
+			"Tables are missing: %s.", strings.Join(d.missing, ", "))
+	}
+	return nil
+}
+
+// prefixes are those under which the database has the plugin's tables.
+func (d *diagnosis) prefixes() (prefixes []string, err error) {
+	const suffix = "moos_oauth_clients"
+	var names []string
+	err = d.db.SelectContext(d.ctx, &names, "SELECT TABLE_NAME FROM information_schema.TABLES "+
+		"WHERE TABLE_SCHEMA = ? AND TABLE_NAME LIKE ? ORDER BY TABLE_NAME", d.config.Name, `%moos\_oauth\_clients`)
+	for _, name := range names {
+		prefixes = append(prefixes, strings.TrimSuffix(name, suffix))
+	}
+	return prefixes, err
+}
+
+// columns looks for columns that are not there.
+func (d *diagnosis) columns() error {
+	for _, n := range d.present() {
+		for _, column := range n.columns {
+			_, err := d.db.ExecContext(d.ctx, fmt.Sprintf("SELECT `%s` FROM %s WHERE FALSE", column, quoteName(n.table)))
+			if number(err) == errUnknownColumn {
+				d.add(true, "The table is not the plugin's, or damaged; restore it, or let the plugin make it anew.",
+					"The table %s has no column %s.", n.table, column)
+			} else if err != nil && !denied(err) { // privileges has its own look
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// present is what is needed of the tables that are there.
+func (d *diagnosis) present() []need {
+	return slices.DeleteFunc(d.Store.tables.needs(), func(n need) bool { return slices.Contains(d.missing, n.table) })
+}

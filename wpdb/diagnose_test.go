@@ -1,0 +1,266 @@
+package wpdb_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
+	"moserver-sidecar/wpdb/sandbox"
+)
+
+const dbPassword = "pass-w0rd"
+
+// diagnosed is a site that is read as the user wp, whose privileges count.
+func diagnosed(t *testing.T, server *sandbox.Server, grants ...string) *site {
+	t.Helper()
+	root := newSite(t, server)
+	root.exec("DROP USER IF EXISTS wp@localhost")
+	root.exec("CREATE USER wp@localhost IDENTIFIED BY '" + dbPassword + "'")
+	if len(grants) == 0 {
+		grants = []string{"GRANT ALL ON wordpress.* TO wp@localhost"}
+	}
+	for _, grant := range grants {
+		root.exec(grant)
+	}
+	return root.reopen(func(c *wpdb.Config) { c.User, c.Password = "wp", dbPassword })
+}
+
+// expectation is what a finding says: words of its problem and of its remedy.
+type expectation struct {
+	problem, remedy string
+	fatal           bool
+}
+
+// check compares what Diagnose finds, each thing once, in any order.
+func (s *site) check(want ...expectation) {
+	s.t.Helper()
+	findings, err := s.Diagnose(within(s.t, patience))
+	if err != nil {
+		s.t.Fatalf("Diagnose: %v", err)
+	}
+	matched := map[int]bool{}
+	for _, w := range want {
+		found := false
+		for i, f := range findings {
+			if strings.Contains(f.Problem, s.sql(w.problem)) && strings.Contains(f.Remedy, s.sql(w.remedy)) &&
+				f.Fatal == w.fatal && !matched[i] {
+				matched[i], found = true, true
+				break
+			}
+		}
+		if !found {
+			s.t.Errorf("no finding says %q (remedy %q, fatal %t); there are %+v", w.problem, w.remedy, w.fatal, findings)
+		}
+	}
+	for i, f := range findings {
+		if !matched[i] {
+			s.t.Errorf("another finding: %s", f)
+		}
+		if f.Problem == "" || f.Remedy == "" || f.String() != f.Problem+" "+f.Remedy {
+			s.t.Errorf("a finding without its texts: %+v", f)
+		}
+		if strings.Contains(f.String(), s.config.Password) && s.config.Password != "" {
+			s.t.Errorf("a finding tells the password: %s", f)
+		}
+	}
+}
+
+func TestDiagnose(t *testing.T) {
+	server := newServer(t, sandbox.Options{Accounts: true})
+	for name, test := range map[string]func(*testing.T, *sandbox.Server){
+		"healthy": func(t *testing.T, server *sandbox.Server) { diagnosed(t, server).check() },
+
+		"wrong password": wrongPassword, "unknown database": unknownDatabase, "nobody answers": nobodyAnswers,
+		"wrong prefix": wrongPrefix, "no plugin": noPlugin, "no WordPress": noWordPress, "lost table": lostTable,
+		"lost users table": lostUsersTable,
+		"engine":           wrongEngine, "lost column": lostColumn, "privileges": fewPrivileges,
+		"no privilege at all on a table": noPrivilege,
+		"read-only":                      readOnlyServer, "clock": wrongClock, "switched off": switchedOff, "all at once": allAtOnce,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, server) })
+	}
+}
+
+func wrongPassword(t *testing.T, server *sandbox.Server) {
+	s := diagnosed(t, server).reopen(func(c *wpdb.Config) { c.Password = "n0t-the-passw0rd" })
+	s.check(expectation{server.Socket + ` refuses the user "wp" or the password`, "DB_PASSWORD", true})
+}
+
+func unknownDatabase(t *testing.T, server *sandbox.Server) {
+	s := diagnosed(t, server)
+	want := expectation{`no database "elsewhere" for the user "`, "DB_NAME", true}
+	s.reopen(func(c *wpdb.Config) { c.Name = "elsewhere" }).check(want)                                 // 1044: it may not know
+	s.reopen(func(c *wpdb.Config) { c.Name, c.User, c.Password = "elsewhere", "root", "" }).check(want) // 1049
+}
+
+func nobodyAnswers(t *testing.T, server *sandbox.Server) {
+	address := server.Dir + "/none.sock"
+	s := diagnosed(t, server).reopen(func(c *wpdb.Config) { c.Address = address })
+	findings, err := s.Diagnose(within(t, patience))
+	if !errors.Is(err, oauth.ErrUnavailable) || !strings.Contains(err.Error(), address) || len(findings) != 0 {
+		t.Errorf("Diagnose returned %v, %v", findings, err)
+	}
+	if strings.Contains(err.Error(), dbPassword) {
+		t.Error("the error tells the password")
+	}
+}
+
+func wrongPrefix(t *testing.T, server *sandbox.Server) {
+	right := diagnosed(t, server)
+	s := right.reopen(func(c *wpdb.Config) { c.Prefix = "wordpress_" })
+	s.check(expectation{`prefix "wordpress_"`, right.config.Prefix, true})
+}
+
+// noPlugin and noWordPress have a database without another site of the plugin.
+func emptyDatabase(t *testing.T, server *sandbox.Server, tables ...string) *site {
+	t.Helper()
+	s := diagnosed(t, server, "GRANT ALL ON *.* TO wp@localhost")
+	s.exec("CREATE DATABASE empty")
+	t.Cleanup(func() { s.exec("DROP DATABASE empty") })
+	for _, table := range tables {
+		s.exec("CREATE TABLE empty.{}" + table + " LIKE {}" + table)
+	}
+	return s.reopen(func(c *wpdb.Config) { c.Name = "empty" })
+}
+
+func noPlugin(t *testing.T, server *sandbox.Server) {
+	emptyDatabase(t, server, "options", "users", "usermeta").check(
+		expectation{`"empty" has no tables of the OAuth server plugin`, "Activate", true})
+}
+
+func noWordPress(t *testing.T, server *sandbox.Server) {
+	emptyDatabase(t, server).check(expectation{`no WordPress with the prefix "{}" in the database "empty"`, "table_prefix", true})
+}
+
+func lostTable(t *testing.T, server *sandbox.Server) {
+	s := diagnosed(t, server)
+	s.exec("DROP TABLE {}moos_oauth_access_tokens")
+	s.exec("DROP TABLE {}moos_oauth_authorization_codes")
+	s.check(expectation{"{}moos_oauth_authorization_codes, {}moos_oauth_access_tokens", "activate the plugin", true})
+}
+
+func lostUsersTable(t *testing.T, server *sandbox.Server) {
+	s := diagnosed(t, server, "GRANT ALL ON *.* TO wp@localhost")
+	for _, table := range []string{"people", "elsewhere.people"} {
+		s.reopen(func(c *wpdb.Config) { c.UsersTable = table }).check(
+			expectation{"no table of users named " + table, "CUSTOM_USER_TABLE", true})
+	}
+}
+
+func wrongEngine(t *testing.T, server *sandbox.Server) {
+	s := diagnosed(t, server)
+	s.exec("ALTER TABLE {}moos_oauth_refresh_tokens ENGINE=MyISAM")
+	s.exec("ALTER TABLE {}options ENGINE=MyISAM") // only read
+	s.check(expectation{"{}moos_oauth_refresh_tokens is kept by the engine MyISAM",
+		"ALTER TABLE `{}moos_oauth_refresh_tokens` ENGINE=InnoDB;", true})
+}
+
+func lostColumn(t *testing.T, server *sandbox.Server) {
+	s := diagnosed(t, server)
+	s.exec("ALTER TABLE {}moos_oauth_clients DROP COLUMN client_name")
+	s.exec("ALTER TABLE {}moos_oauth_access_tokens DROP COLUMN access_token, DROP COLUMN scope")
+	s.exec("ALTER TABLE {}options DROP COLUMN option_value")
+	s.check(
+		expectation{"{}options has no column option_value", "restore", true},
+		expectation{"{}moos_oauth_clients has no column client_name", "restore", true},
+		expectation{"{}moos_oauth_access_tokens has no column access_token", "restore", true},
+		expectation{"{}moos_oauth_access_tokens has no column scope", "restore", true})
+}
+
+func fewPrivileges(t *testing.T, server *sandbox.Server) {
+	s := diagnosed(t, server, "GRANT SELECT ON wordpress.* TO wp@localhost")
+	missing := func(privilege, table string) expectation {
+		return expectation{`"wp" may not ` + privilege + " on the table {}moos_oauth_" + table, "GRANT SELECT", true}
+	}
+	want := []expectation{
+		missing("DELETE", "authorization_codes"),
+		missing("INSERT", "access_tokens"), missing("DELETE", "access_tokens"),
+		missing("INSERT", "refresh_tokens"), missing("DELETE", "refresh_tokens"),
+	}
+	s.check(want...)
+	s.exec("GRANT DELETE ON {}moos_oauth_authorization_codes TO wp@localhost")
+	s.exec("GRANT INSERT, DELETE ON {}moos_oauth_access_tokens TO wp@localhost")
+	s.check(want[3:]...)
+}
+
+// To a user without any privilege on it a table does not exist, but for the
+// error on touching it.
+func noPrivilege(t *testing.T, server *sandbox.Server) {
+	s := diagnosed(t, server, "GRANT USAGE ON *.* TO wp@localhost")
+	for _, table := range []string{"options", "moos_oauth_clients", "moos_oauth_authorization_codes",
+		"moos_oauth_access_tokens", "moos_oauth_refresh_tokens"} {
+		s.exec("GRANT SELECT, INSERT, DELETE ON {}" + table + " TO wp@localhost")
+	}
+	s.check(expectation{"may not SELECT on the table {}users", "GRANT SELECT ON `{}users`", true})
+
+	elsewhere := s.reopen(func(c *wpdb.Config) { c.UsersTable = "elsewhere.people" })
+	elsewhere.check(expectation{"may not SELECT on the table elsewhere.people", "`elsewhere`.`people`", true})
+
+	misnamed := s.reopen(func(c *wpdb.Config) { c.Prefix = "wordpress_" })
+	misnamed.check(expectation{`prefix "wordpress_"`, s.config.Prefix, true})
+}
+
+func readOnlyServer(t *testing.T, server *sandbox.Server) {
+	s := diagnosed(t, server)
+	s.exec("SET GLOBAL read_only = 1")
+	t.Cleanup(func() { s.exec("SET GLOBAL read_only = 0") })
+	s.check(expectation{server.Socket + " is read-only", "primary", true})
+}
+
+// wrongClock lets the sessions of the server live at another time.
+func wrongClock(t *testing.T, server *sandbox.Server) {
+	s := diagnosed(t, server)
+	t.Cleanup(func() { s.exec("SET GLOBAL init_connect = ''") })
+	for offset, want := range map[string][]expectation{
+		"-602": {{"differs from the database's by 60", "NTP", false}},
+		"+597": {{"differs from the database's by -59", "NTP", false}},
+		"+0":   nil,
+	} {
+		s.exec("SET GLOBAL init_connect = 'SET timestamp = UNIX_TIMESTAMP(NOW(6)) " + offset + "'")
+		s.reopen(sameConfig).check(want...)
+	}
+}
+
+func switchedOff(t *testing.T, server *sandbox.Server) {
+	s := diagnosed(t, server)
+	s.setOption("mo_oauth_server_master_switch", "off")
+	s.check(expectation{"switched off", "Master Switch", false})
+}
+
+func allAtOnce(t *testing.T, server *sandbox.Server) {
+	s := diagnosed(t, server, "GRANT SELECT, INSERT ON wordpress.* TO wp@localhost")
+	s.setOption("mo_oauth_server_master_switch", "off")
+	s.exec("DROP TABLE {}moos_oauth_authorization_codes")
+	s.exec("ALTER TABLE {}moos_oauth_access_tokens ENGINE=MyISAM, DROP COLUMN scope")
+	s.check(
+		expectation{"missing: {}moos_oauth_authorization_codes", "", true},
+		expectation{"MyISAM", "", true},
+		expectation{"no column scope", "", true},
+		expectation{"DELETE on the table {}moos_oauth_access_tokens", "", true},
+		expectation{"DELETE on the table {}moos_oauth_refresh_tokens", "", true},
+		expectation{"switched off", "", false})
+}
+
+// A log of statements refuses every write of a READ COMMITTED transaction,
+// Diagnose's own included.
+func TestDiagnoseBinlog(t *testing.T) {
+	server := newServer(t, sandbox.Options{Args: []string{"--log-bin=x", "--binlog-format=STATEMENT", "--server-id=1"}})
+	s := newSite(t, server)
+	s.check(expectation{"binlog_format=STATEMENT", "binlog_format=MIXED", true})
+	err := s.Issue(within(t, patience), newToken(oauth.AccessToken, "a1"))
+	if !errors.Is(err, oauth.ErrUnavailable) || !strings.Contains(err.Error(), "binlog_format") {
+		t.Errorf("Issue returned %v", err)
+	}
+}
+
+func TestDiagnoseStops(t *testing.T) {
+	s := newSite(t, database)
+	if err := s.Ready(within(t, patience)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Diagnose(within(t, -1)); !errors.Is(err, oauth.ErrUnavailable) {
+		t.Errorf("Diagnose returned %v", err)
+	}
+}

@@ -1,0 +1,100 @@
+package wpdb_test
+
+import (
+	"testing"
+	"time"
+
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
+)
+
+// newNetwork is a multisite installation: blog 2 has an access token lifetime
+// of 120 s and plain secrets, the main blog 60 s and encrypted ones.
+func newNetwork(t *testing.T) *site {
+	t.Helper()
+	s := newSite(t, database).reopen(func(c *wpdb.Config) { c.Multisite = true })
+	s.exec("CREATE TABLE {}2_options LIKE {}options")
+	s.exec("INSERT INTO {}2_options (option_name, option_value) VALUES ('mo_oauth_expiry_time', '120')")
+	s.setOption("mo_oauth_expiry_time", "60")
+	return s
+}
+
+// putOnBlog registers a client whose secret is stored for the blog's way.
+func (s *site) putOnBlog(blog any, stored string) {
+	s.t.Helper()
+	s.DeleteClient(clientID)
+	s.exec("INSERT INTO {}moos_oauth_clients (client_name, client_id, client_secret, redirect_uri, active_oauth_server_id) "+
+		"VALUES ('My App', ?, ?, 'https://a.example.com/cb', ?)", clientID, stored, blog)
+}
+
+func TestBlogOfClient(t *testing.T) {
+	const secret = "clFqnXSsSYlEbbOAUYmAqAsvhFUaUdcZ"
+	encrypted := wpdb.EncryptSecret(secret, "My App")
+	s := newNetwork(t)
+	single := s.reopen(func(c *wpdb.Config) { c.Multisite = false })
+	for _, test := range []struct {
+		what   string
+		on     *site
+		blog   any
+		stored string
+		want   time.Duration
+	}{
+		{"blog 2", s, 2, secret, 2 * time.Minute},
+		{"main blog", s, 1, encrypted, time.Minute},
+		{"blog 0", s, 0, encrypted, time.Minute},
+		{"no blog", s, nil, encrypted, time.Minute},
+		{"no multisite", single, 2, encrypted, time.Minute},
+	} {
+		s.putOnBlog(test.blog, test.stored)
+		facts := test.on.find(clientID, refreshToken("none"))
+		if facts.Site.AccessTokenLifetime != test.want {
+			t.Errorf("%s: tokens live for %v, want %v", test.what, facts.Site.AccessTokenLifetime, test.want)
+		}
+		if facts.Client == nil || facts.Client.Secret != secret {
+			t.Errorf("%s: the client is %+v", test.what, facts.Client)
+		}
+	}
+}
+
+// A client of a blog that has been deleted is refused, and one of another blog
+// still served. That the table is gone is no outage.
+func TestDeletedBlog(t *testing.T) {
+	s := newNetwork(t)
+	s.putOnBlog(3, "secret")
+	p := s.putCode("c1")
+	facts := s.find(clientID, p)
+	if facts.Client != nil {
+		t.Errorf("the client of a deleted blog is %+v", facts.Client)
+	}
+	s.exec("CREATE TABLE {}3_options LIKE {}options") // as if made anew
+	if s.find(clientID, p).Client == nil {
+		t.Error("the client of a blog that is there is not found")
+	}
+}
+
+func TestUsersTable(t *testing.T) {
+	s := newSite(t, database)
+	s.exec("CREATE DATABASE IF NOT EXISTS shared_users")
+	s.exec("CREATE TABLE {}people LIKE {}users")
+	s.exec("CREATE TABLE shared_users.{}people LIKE {}users")
+	s.exec("INSERT INTO {}people (ID) VALUES (20)")
+	s.exec("INSERT INTO shared_users.{}people (ID) VALUES (30)")
+	for _, test := range []struct {
+		table string
+		user  int64
+	}{
+		{"", alice}, {"{}people", 20}, {"shared_users.{}people", 30},
+	} {
+		other := s.reopen(func(c *wpdb.Config) { c.UsersTable = s.sql(test.table) })
+		for _, user := range []int64{alice, 20, 30} {
+			p := refreshToken(test.table + string(rune(user)))
+			s.PutGrant(p, oauth.Grant{ClientID: clientID, UserID: user})
+			if got := other.find(clientID, p).Grant.UserExists; got != (user == test.user) {
+				t.Errorf("users table %q: user %d exists: %t", test.table, user, got)
+			}
+		}
+		if err := other.Ready(within(t, patience)); err != nil {
+			t.Errorf("users table %q: %v", test.table, err)
+		}
+	}
+}

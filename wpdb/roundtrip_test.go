@@ -1,0 +1,111 @@
+package wpdb_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb/sandbox"
+)
+
+// commands runs work, and returns the first word of each statement and the name
+// of each other command that reached the server meanwhile, from the server's
+// own log.
+func (s *site) commands(work func()) []string {
+	s.t.Helper()
+	file := filepath.Join(s.server.Dir, "general.log")
+	if err := os.RemoveAll(file); err != nil {
+		s.t.Fatal(err)
+	}
+	s.exec("SET GLOBAL general_log_file = ?", file)
+	s.exec("SET GLOBAL general_log = 1")
+	work()
+	s.exec("SET GLOBAL general_log = 0")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	// A line is: time, if it has changed; id of the connection; command; text.
+	var commands []string
+	for _, m := range regexp.MustCompile(`(?m)^(?:\d{6} [ \d]\d:\d\d:\d\d)?\t\s*\d+ (\w+)\t(.*)$`).FindAllStringSubmatch(string(text), -1) {
+		switch {
+		case strings.HasPrefix(m[2], "SET GLOBAL general_log"): // this function's
+		case m[1] == "Query":
+			commands = append(commands, strings.Fields(m[2])[0])
+		default:
+			commands = append(commands, m[1])
+		}
+	}
+	return commands
+}
+
+func TestGeneralLog(t *testing.T) {
+	server := newServer(t, sandbox.Options{Accounts: true}) // the log can be turned on only with mysql's tables
+	t.Run("round trips", func(t *testing.T) { roundTrips(t, server) })
+	t.Run("session", func(t *testing.T) { session(t, server) })
+}
+
+// What a request costs, on a connection that is open already. Each statement is
+// a round trip to a server that is often another machine.
+func roundTrips(t *testing.T, server *sandbox.Server) {
+	s := newSite(t, server)
+	code := s.putCode("c1")
+	token := refreshToken("r1")
+	must := func(err error) {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	for _, test := range []struct {
+		what string
+		work func()
+		want []string
+	}{
+		{"an unknown code", func() { s.find(clientID, oauth.Presented{Kind: oauth.AuthorizationCode, Value: "?"}) },
+			[]string{"SELECT"}},
+		{"a code", func() { s.find(clientID, code); must(s.Redeem(within(t, patience), code, pair("1")...)) },
+			[]string{"SELECT", "START", "DELETE", "INSERT", "INSERT", "COMMIT"}},
+		{"a refresh", func() { s.find(clientID, token); must(s.Issue(within(t, patience), newToken(oauth.AccessToken, "a2"))) },
+			[]string{"SELECT", "INSERT"}},
+		{"a refresh with rotation", func() { s.find(clientID, token); must(s.Redeem(within(t, patience), token, pair("3")...)) },
+			[]string{"SELECT", "START", "DELETE", "INSERT", "INSERT", "COMMIT"}},
+		{"a code that is gone", func() { _ = s.Redeem(within(t, patience), code, pair("4")...) },
+			[]string{"START", "DELETE", "ROLLBACK"}},
+		{"a revocation", func() { must(s.Revoke(within(t, patience), oauth.Revocation{Presented: token, ClientID: clientID})) },
+			[]string{"DELETE"}},
+		{"a revocation of all", func() {
+			must(s.Revoke(within(t, patience), oauth.Revocation{Presented: token, ClientID: clientID, AccessTokens: true}))
+		}, []string{"START", "DELETE", "DELETE", "COMMIT"}},
+	} {
+		s.find(clientID, oauth.Presented{}) // opens the connection
+		if got := s.commands(test.work); !slices.Equal(got, test.want) {
+			t.Errorf("%s takes %v, want %v", test.what, got, test.want)
+		}
+	}
+}
+
+// A new connection is set up in three statements, the charset, the settings and
+// the isolation level, and its session has what the store counts on.
+func session(t *testing.T, server *sandbox.Server) {
+	s := newSite(t, server)
+	got := s.commands(func() { s.find(clientID, oauth.Presented{}) })
+	if want := []string{"Connect", "SET", "SET", "SET", "SELECT"}; !slices.Equal(got, want) {
+		t.Errorf("the first request takes %v, want %v", got, want)
+	}
+	text, err := os.ReadFile(filepath.Join(s.server.Dir, "general.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, setting := range []string{"sql_mode = 'NO_ENGINE_SUBSTITUTION'", "innodb_lock_wait_timeout = 5", "READ COMMITTED"} {
+		if !strings.Contains(string(text), setting) {
+			t.Errorf("no session has %s:\n%s", setting, text)
+		}
+	}
+	if strings.Contains(string(text), "time_zone") {
+		t.Errorf("a session's time_zone was set:\n%s", text)
+	}
+}
