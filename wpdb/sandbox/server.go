@@ -109,7 +109,8 @@ func (s *Server) logFile() string { return filepath.Join(s.Dir, "mariadbd.log") 
 // installAccounts creates the grant tables.
 func (s *Server) installAccounts(ctx context.Context) error {
 	c := exec.CommandContext(ctx, "mariadb-install-db", "--no-defaults", "--datadir="+s.dataDir(), "--tmpdir="+s.tempDir(),
-		"--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve")
+		"--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve",
+		"--force") // even where the name of this host cannot be looked up
 	if os.Getuid() == 0 {
 		c.Args = append(c.Args, "--user=root")
 	}
