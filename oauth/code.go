@@ -19,6 +19,11 @@ func (x *exchange) redeemCode(ctx context.Context) (*Tokens, error) {
 		return nil, err
 	}
 	issued := []Token{access}
+	// What can fail comes before the code is taken.
+	idToken, err := x.idToken(ctx, scope)
+	if err != nil {
+		return nil, err
+	}
 	if x.refreshTokenForCode(scope) {
 		refresh, err := x.newToken(RefreshToken, scope)
 		if err != nil {
@@ -33,6 +38,7 @@ func (x *exchange) redeemCode(ctx context.Context) (*Tokens, error) {
 		return nil, err
 	}
 	tokens := x.tokens(access)
+	tokens.IDToken = idToken
 	if len(issued) > 1 {
 		tokens.RefreshToken = issued[1].Value
 	}
@@ -57,5 +63,5 @@ func (x *exchange) checkCode() error {
 }
 
 func (x *exchange) refreshTokenForCode(scope Scope) bool {
-	return !x.Policy.OfflineAccess || !scope.Contains("openid") || scope.Contains("offline_access")
+	return !x.Policy.OfflineAccess || !x.openID(scope) || scope.Contains("offline_access")
 }

@@ -22,6 +22,9 @@ func (x *exchange) refresh(ctx context.Context) (*Tokens, error) {
 		return nil, err
 	}
 	tokens := x.tokens(access)
+	if tokens.IDToken, err = x.idToken(ctx, scope); err != nil {
+		return nil, err
+	}
 	if x.facts.Client.Confidential && !x.Policy.RotateAll {
 		tokens.RefreshToken = x.request.RefreshToken
 		return tokens, x.Store.Issue(ctx, access)

@@ -34,11 +34,18 @@ type Client struct {
 
 // Site is what an administrator has set in wp-admin for the client's site.
 type Site struct {
+	Blog                 int64 // the site's number in a network of sites; 0: the main one, or no network
 	SwitchedOff          bool
+	OpenIDOff            bool   // no ID tokens
+	Issuer               string // address of the plugin's routes, without a slash at the end; empty: the site has none
 	AccessTokenLifetime  time.Duration
 	RefreshTokenLifetime time.Duration // 0: refresh tokens never expire
 	TokenLength          int           // in hex digits
 }
+
+// ClientIssuer is the issuer of a client's ID tokens (OpenID Connect Core 1.0,
+// 2). The plugin gives each client an issuer of its own.
+func (s Site) ClientIssuer(clientID string) string { return s.Issuer + "/" + clientID }
 
 // Grant is a code or token as it is stored.
 type Grant struct {
@@ -91,6 +98,15 @@ type Store interface {
 	// row can hold, is never found. That a client, a grant or both are absent
 	// is no error.
 	Find(ctx context.Context, clientID string, p Presented) (Facts, error)
+
+	// FindBearer reads what an access token stands for. An empty value, or one
+	// that no row can hold, is never found.
+	FindBearer(ctx context.Context, accessToken string) (Bearer, error)
+
+	// Identify reads what an ID token is made of. That the user or the code is
+	// absent leaves those fields empty and is no error; a client without a key
+	// of its own signs with HS256.
+	Identify(ctx context.Context, q IdentityQuery) (Identity, error)
 
 	// Issue stores tokens.
 	Issue(ctx context.Context, tokens ...Token) error

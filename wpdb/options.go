@@ -16,6 +16,14 @@ const (
 	optionRefreshLifetime  = "mo_oauth_refresh_expiry_time"
 	optionTokenLength      = "mo_oauth_server_token_length"
 	optionSecretsEncrypted = "mo_oauth_server_is_client_secret_encrypted"
+	optionOpenID           = "mo_oauth_server_enable_oidc"
+	optionIDToken          = "mo_oauth_server_current_id_token"
+)
+
+// The options of WordPress that the issuer is made of.
+const (
+	optionHome       = "home"
+	optionPermalinks = "permalink_structure"
 )
 
 // What the plugin does when an option is not set, but for the lifetime of
@@ -33,7 +41,7 @@ const (
 func optionList() []string {
 	return []string{
 		optionMasterSwitch, optionAccessLifetime, optionRefreshLifetime,
-		optionTokenLength, optionSecretsEncrypted,
+		optionTokenLength, optionSecretsEncrypted, optionOpenID, optionHome, optionPermalinks,
 	}
 }
 
@@ -42,16 +50,16 @@ func optionNames() string { return "'" + strings.Join(optionList(), "', '") + "'
 
 // optionColumns selects each option as a column of its own name. option_name
 // has a unique index, so each is a single look-up.
-func optionColumns(table string) string {
+func optionColumns(table string, names []string) string {
 	var b strings.Builder
-	for _, name := range optionList() {
+	for _, name := range names {
 		fmt.Fprintf(&b, ",\n  (SELECT option_value FROM `%s` WHERE option_name = '%s' LIMIT 1) AS `%s`", table, name, name)
 	}
 	return b.String()
 }
 
 // site reads the options as the plugin does: only the very word 'off' switches
-// it off, and of the numbers an empty string and "0" count as unset. So does
+// it off, only 'on' or nothing leaves OpenID Connect on, and of the numbers an empty string and "0" count as unset. So does
 // here whatever is no positive number, on which the plugin fails.
 func site(options map[string]string) oauth.Site {
 	length, _ := strconv.Atoi(strings.TrimSpace(options[optionTokenLength]))
@@ -60,7 +68,23 @@ func site(options map[string]string) oauth.Site {
 		AccessTokenLifetime:  lifetime(options[optionAccessLifetime], defaultAccessLifetime),
 		RefreshTokenLifetime: lifetime(options[optionRefreshLifetime], 0),
 		TokenLength:          min(max(length, minTokenLength), maxTokenLength),
+		OpenIDOff:            !phpFalse(options[optionOpenID]) && options[optionOpenID] != "on",
+		Issuer:               issuer(options[optionHome], options[optionPermalinks]),
 	}
+}
+
+// issuer is the address of the plugin's routes as the plugin has it in its ID
+// tokens. Without pretty permalinks the route is a parameter. It is empty if the
+// site has no address.
+func issuer(home, permalinks string) string {
+	home = strings.TrimRight(home, "/")
+	if home == "" {
+		return ""
+	}
+	if phpFalse(permalinks) {
+		return home + "/?rest_route=/moserver"
+	}
+	return home + "/wp-json/moserver"
 }
 
 // phpFalse says if PHP takes an option's value for false.

@@ -25,8 +25,11 @@ type Subject interface {
 	DeleteClient(id string)
 	PutUser(id int64)
 	DeleteUser(id int64)
-	PutGrant(oauth.Presented, oauth.Grant) // UserExists is not kept
-	Tokens(oauth.Kind) []oauth.Token       // in any order
+	PutProfile(id int64, p oauth.Profile) // Avatar is the store's own
+	PutKey(clientID string, key oauth.SigningKey)
+	PutIDToken(code string, stored oauth.StoredIDToken) // beside a code that is there
+	PutGrant(oauth.Presented, oauth.Grant)              // UserExists is not kept
+	Tokens(oauth.Kind) []oauth.Token                    // in any order
 }
 
 const (
@@ -45,6 +48,11 @@ func Run(t *testing.T, newSubject func(*testing.T) Subject) {
 		"find grant":                  findGrant,
 		"find is byte-exact":          findByteExact,
 		"find sees changes at once":   findSeesChanges,
+		"find bearer":                 findBearer,
+		"find bearer is byte-exact":   findBearerByteExact,
+		"identify":                    identify,
+		"identify absent":             identifyAbsent,
+		"identify sees changes":       identifySeesChanges,
 		"issue":                       issue,
 		"redeem":                      redeem,
 		"redeem what is not there":    redeemAbsent,
@@ -134,6 +142,8 @@ func findSite(t *testing.T, s Subject) {
 		{AccessTokenLifetime: time.Hour, TokenLength: 32},
 		{AccessTokenLifetime: 2 * time.Minute, RefreshTokenLifetime: 10 * time.Minute, TokenLength: 64},
 		{SwitchedOff: true, AccessTokenLifetime: time.Hour, TokenLength: 32},
+		{OpenIDOff: true, AccessTokenLifetime: time.Hour, TokenLength: 32, Issuer: "https://example.com/blog/wp-json/moserver"},
+		{AccessTokenLifetime: time.Hour, TokenLength: 32, Issuer: "https://example.com/?rest_route=/moserver"},
 	} {
 		s.SetSite(want)
 		for _, id := range []string{clientID, "nobody", ""} {

@@ -1,0 +1,63 @@
+package oauth
+
+import (
+	"context"
+	"crypto/rsa"
+	"errors"
+)
+
+// Discovery is what a client's discovery document is made of (OpenID Connect
+// Discovery 1.0, 3).
+type Discovery struct {
+	Client *Client
+	Site   Site
+}
+
+// Discover describes the server as the client of that id sees it. The errors
+// are an Error with the code InvalidClient, and those of Token that are no
+// Error.
+func (s *Server) Discover(ctx context.Context, clientID string) (Discovery, error) {
+	facts, err := s.Store.Find(ctx, clientID, Presented{})
+	switch {
+	case err != nil:
+		return Discovery{}, err
+	case facts.Site.SwitchedOff:
+		return Discovery{}, ErrSwitchedOff
+	case facts.Client == nil:
+		return Discovery{}, errNoClient
+	}
+	return Discovery{facts.Client, facts.Site}, nil
+}
+
+// PublicKey returns the key that verifies a client's ID tokens, for the
+// client's JWK Set. One who signs with its secret has none: that is an Error
+// with the code InvalidClient. A key that cannot be read is one with the code
+// InvalidClientKey. Other errors are those of Discover.
+//
+// The key is the public half of the one that signs. The column for it might
+// hold another, and counts only where the private key cannot be read.
+func (s *Server) PublicKey(ctx context.Context, clientID string) (*rsa.PublicKey, error) {
+	d, err := s.Discover(ctx, clientID)
+	if errors.Is(err, errNoClient) {
+		return nil, errNoKeys
+	}
+	if err != nil {
+		return nil, err
+	}
+	identity, err := s.Store.Identify(ctx, IdentityQuery{Blog: d.Site.Blog, ClientID: clientID})
+	switch {
+	case err != nil:
+		return nil, err
+	case identity.Key.Algorithm == HS256:
+		return nil, errNoKeys
+	case identity.Key.Algorithm != RS256:
+		return nil, errInvalidKey
+	}
+	if private, err := s.keys.private(identity.Key.PrivateKey); err == nil {
+		return &private.PublicKey, nil
+	}
+	if public := parsePublicKey(identity.Key.PublicKey); public != nil {
+		return public, nil
+	}
+	return nil, errInvalidKey
+}
