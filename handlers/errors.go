@@ -56,6 +56,24 @@ type requestError struct {
 // Error implements error.
 func (e requestError) Error() string { return e.refusal.Error() }
 
+// routeError is an OAuth error with the status, and where it needs them the
+// challenge and the body, of its route.
+type routeError struct {
+	refusal   oauth.Error
+	status    int
+	challenge string // of WWW-Authenticate; empty: none
+	body      any    // nil: that of RFC 6749, 5.2
+}
+
+// Error implements error.
+func (e routeError) Error() string { return e.refusal.Error() }
+
+// Unwrap gives the refusal to whoever counts refusals.
+func (e routeError) Unwrap() error { return e.refusal }
+
+// basicChallenge asks for client credentials (RFC 7617, 2).
+const basicChallenge = `Basic realm="moserver", charset="UTF-8"`
+
 var (
 	errNoRoute = unavailable{status: http.StatusNotFound, code: "rest_no_route",
 		message: "No route was found matching the URL and request method."}
@@ -68,6 +86,8 @@ var (
 
 	errMethod = requestError{oauth.Error{Code: oauth.InvalidRequest,
 		Description: "The request method must be POST"}, http.StatusMethodNotAllowed}
+	errMethodGet = requestError{oauth.Error{Code: oauth.InvalidRequest,
+		Description: "The request method must be GET"}, http.StatusMethodNotAllowed}
 	errTooLarge = requestError{oauth.Error{Code: oauth.InvalidRequest,
 		Description: "The request body is too large"}, http.StatusRequestEntityTooLarge}
 	errSlow = requestError{oauth.Error{Code: oauth.InvalidRequest,
@@ -84,9 +104,12 @@ func (s *server) respondError(err error, c echo.Context) {
 	var (
 		away    unavailable
 		refused requestError
+		route   routeError
 		denied  oauth.Error
 	)
 	switch {
+	case errors.As(err, &route):
+		respondRoute(c, route)
 	case errors.As(err, &away):
 		respondUnavailable(c, away)
 	case errors.As(err, &refused):
@@ -119,7 +142,7 @@ func (s *server) status(c echo.Context, code oauth.Code) int {
 	case s.options.ErrorStatus200:
 		return http.StatusOK
 	case code == oauth.InvalidClient && note(c).headerAuth:
-		c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Basic realm="moserver", charset="UTF-8"`)
+		c.Response().Header().Set(echo.HeaderWWWAuthenticate, basicChallenge)
 		return http.StatusUnauthorized
 	}
 	return http.StatusBadRequest
@@ -127,6 +150,16 @@ func (s *server) status(c echo.Context, code oauth.Code) int {
 
 func respondOAuth(c echo.Context, status int, e oauth.Error) {
 	respondJSON(c, status, errorResponse{Error: e.Code, Description: e.Description})
+}
+
+func respondRoute(c echo.Context, e routeError) {
+	if e.challenge != "" {
+		c.Response().Header().Set(echo.HeaderWWWAuthenticate, e.challenge)
+	}
+	if e.body == nil {
+		e.body = errorResponse{Error: e.refusal.Code, Description: e.refusal.Description}
+	}
+	respondJSON(c, e.status, e.body)
 }
 
 func respondUnavailable(c echo.Context, u unavailable) {
