@@ -90,7 +90,7 @@ func TestIDTokenVerifiesElsewhere(t *testing.T) {
 		want := map[string]any{
 			"iss": n.URL + "/wp-json/moserver/" + client.id, "sub": "2", "aud": client.id, "ID": 2.0, "id": 2.0, "email": "alice@example.com",
 			"username": "alice", "first_name": "Alice", "last_name": "Liddell", "nickname": "alice", "display_name": "Alice Liddell",
-			"avatar": "0.gravatar.com%2Favatar%2Fc160f8cc69a4f0bf2b0362752353d060%3Fs%3D32%26d%3Dmm",
+			"avatar": "0.gravatar.com%2Favatar%2Fc160f8cc69a4f0bf2b0362752353d060%3Fs%3D96%26d%3Dmm",
 		}
 		for grant, a := range map[string]answer{"code": redeemed, "refresh": refreshed} {
 			claims := n.pyjwt(a.token("id_token"), client.id, client.key)

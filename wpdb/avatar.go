@@ -28,7 +28,7 @@ func avatarOptions() []string {
 }
 
 // avatar is the address of the user's picture as WordPress's get_avatar_url
-// makes it for 32 pixels, without its scheme. Where the version of WordPress
+// makes it in its usual size, without its scheme. Where the version of WordPress
 // cannot be known it is the one that all versions since 6.8 make. Before 6.7 a
 // site with http had the picture from one of three servers.
 func (r row) avatar() string {
@@ -50,7 +50,7 @@ func (r row) avatar() string {
 // avatarQuery: 'mystery' is WordPress's default and goes by the name 'mm';
 // 'gravatar_default' leaves the picture to Gravatar.
 func avatarQuery(r row) string {
-	query := "?s=32"
+	query := "?s=96"
 	picture := r.text(optionAvatarDefault)
 	switch picture {
 	case "", "mystery", "mysteryman":
@@ -59,10 +59,13 @@ func avatarQuery(r row) string {
 		picture = ""
 	}
 	if picture != "" {
-		query += "&d=" + url.QueryEscape(picture)
+		query += "&d=" + rawURLEncode(picture)
 	}
 	if rating := strings.ToLower(r.text(optionAvatarRating)); rating != "" {
-		query += "&r=" + url.QueryEscape(rating)
+		query += "&r=" + rawURLEncode(rating)
 	}
 	return query
 }
+
+// rawURLEncode is PHP's function of that name (RFC 3986, 2.3).
+func rawURLEncode(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
