@@ -41,6 +41,7 @@ type namespace struct {
 	key     *rsa.PrivateKey // of the client rsID
 	options handlers.Options
 	log     *lockedBuffer
+	clock   func() time.Time // the server's
 }
 
 // lockedBuffer is what the server logs.
@@ -71,7 +72,7 @@ func startNamespace(t testing.TB, options handlers.Options, c wpdb.Config) *name
 	if err := database.CreateSite(context.Background(), "wp_"); err != nil {
 		t.Fatal(err)
 	}
-	n := &namespace{t: t, options: options, log: &lockedBuffer{}}
+	n := &namespace{t: t, options: options, log: &lockedBuffer{}, clock: time.Now}
 	if n.db, err = sql.Open("mysql", database.DSN("interpolateParams=true&multiStatements=true&sql_mode=%27NO_ENGINE_SUBSTITUTION%27")); err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +86,7 @@ func startNamespace(t testing.TB, options handlers.Options, c wpdb.Config) *name
 	}
 	t.Cleanup(func() { store.Close() })
 	n.options.RequestTimeout, n.options.MaxBodyBytes = 20*time.Second, 1<<16
-	server := &oauth.Server{Store: store, Now: time.Now, Random: rand.Reader}
+	server := &oauth.Server{Store: store, Now: func() time.Time { return n.clock() }, Random: rand.Reader}
 	n.Server = httptest.NewServer(handlers.New(server, store.Ready, n.options, log))
 	t.Cleanup(n.Server.Close)
 	n.fill()

@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"context"
+	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
 	"net/url"
@@ -93,7 +94,7 @@ func (x *exchange) idToken(ctx context.Context, scope Scope) (string, error) {
 		claims.AuthTime = min(x.now.Unix(), x.facts.Grant.Expires.Add(-codeLifetime).Unix())
 		claims.Nonce = x.nonce(identity.Stored.OfCode)
 	}
-	token, err := s.sign(claims)
+	token, err := x.sign(s, claims)
 	if err != nil { // the key can be read but not used
 		x.defect = errKeyUnreadable
 	}
@@ -127,7 +128,7 @@ func (x *exchange) claims(scope Scope, p Profile) idClaims {
 }
 
 // sign makes the ID token in its compact form (RFC 7515, 7.1).
-func (s signer) sign(claims idClaims) (string, error) {
+func (x *exchange) sign(s signer, claims idClaims) (string, error) {
 	header, err := json.Marshal(idHeader{"JWT", s.method.Alg(), claims.Audience})
 	if err != nil {
 		return "", err
@@ -138,9 +139,16 @@ func (s signer) sign(claims idClaims) (string, error) {
 	}
 	encode := base64.RawURLEncoding.EncodeToString
 	input := encode(header) + "." + encode(payload)
+	key, isRSA := s.private.(*rsa.PrivateKey)
+	if kept := x.signatures.find(claims.IssuedAt, signed{key, input}); isRSA && kept != "" {
+		return input + "." + kept, nil
+	}
 	signature, err := s.method.Sign(input, s.private)
 	if err != nil {
 		return "", err
+	}
+	if isRSA {
+		x.signatures.keep(claims.IssuedAt, signed{key, input}, encode(signature))
 	}
 	return input + "." + encode(signature), nil
 }

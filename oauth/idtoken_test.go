@@ -225,6 +225,9 @@ func TestChangedKeyCountsOnTheNextRequest(t *testing.T) {
 		s.PutKey(appID, key)
 		token := s.refresh("openid").Tokens.IDToken
 		input := token[:strings.LastIndex(token, ".")]
+		if again := s.refresh("openid").Tokens.IDToken; again != token {
+			t.Errorf("%s: the same second gives another token", key.Algorithm)
+		}
 		file := map[bool]string{true: "other.pem", false: "pkcs8.pem"}[key.PrivateKey == testdata(t, "other.pem")]
 		if key.Algorithm == oauth.HS256 {
 			file = secret

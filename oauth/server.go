@@ -30,7 +30,8 @@ type Server struct {
 	Now    func() time.Time // the clock that expiry is judged by
 	Random io.Reader        // cryptographically secure, for new tokens
 
-	keys keyring
+	keys       keyring
+	signatures signatures
 }
 
 // exchange is one request on its way through the server.
