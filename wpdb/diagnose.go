@@ -66,6 +66,8 @@ type diagnosis struct {
 	ctx      context.Context
 	findings []Finding
 	missing  []string // tables that are not there, which later looks leave out
+
+	withoutIDTokens []string // likewise those that only ID tokens need
 }
 
 func (d *diagnosis) add(fatal bool, remedy, problem string, args ...any) {
@@ -76,12 +78,14 @@ func (d *diagnosis) add(fatal bool, remedy, problem string, args ...any) {
 // each.
 func (t tables) needs() []need {
 	return []need{
-		{t.options, []string{"option_name", "option_value"}, "SELECT"},
-		{t.users, []string{"ID"}, "SELECT"},
-		{t.clients, []string{"client_id", "client_name", "client_secret", "redirect_uri"}, "SELECT"},
-		{t.codes, []string{"authorization_code", "client_id", "user_id", "redirect_uri", "expires", "scope"}, "SELECT, DELETE"},
-		{t.accessTokens, []string{"access_token", "client_id", "user_id", "expires", "scope"}, "SELECT, INSERT, DELETE"},
-		{t.refreshTokens, []string{"refresh_token", "client_id", "user_id", "expires", "scope"}, "SELECT, INSERT, DELETE"},
+		{t.options, []string{"option_name", "option_value"}, "SELECT", false},
+		{t.users, []string{"ID", "user_login", "user_email", "display_name"}, "SELECT", false},
+		{t.usermeta, []string{"user_id", "meta_key", "meta_value"}, "SELECT", true},
+		{t.keys, []string{"client_id", "private_key", "public_key", "encryption_algorithm"}, "SELECT", true},
+		{t.clients, []string{"client_id", "client_name", "client_secret", "redirect_uri"}, "SELECT", false},
+		{t.codes, []string{"authorization_code", "client_id", "user_id", "redirect_uri", "expires", "scope"}, "SELECT, DELETE", false},
+		{t.accessTokens, []string{"access_token", "client_id", "user_id", "expires", "scope"}, "SELECT, INSERT, DELETE", false},
+		{t.refreshTokens, []string{"refresh_token", "client_id", "user_id", "expires", "scope"}, "SELECT, INSERT, DELETE", false},
 	}
 }
 
@@ -89,6 +93,7 @@ type need struct {
 	table      string
 	columns    []string
 	privileges string
+	idTokens   bool // without it there are tokens, but no ID tokens
 }
 
 // tables looks for tables that are not there, and for those that cannot roll
@@ -100,6 +105,8 @@ func (d *diagnosis) tables() error {
 			return err
 		}
 		switch {
+		case engine == "" && n.idTokens:
+			d.withoutIDTokens = append(d.withoutIDTokens, n.table)
 		case engine == "":
 			d.missing = append(d.missing, n.table)
 		case !strings.EqualFold(engine, "InnoDB") && strings.Contains(n.privileges, "DELETE"):
@@ -133,6 +140,10 @@ func (d *diagnosis) engine(table string) (engine string, err error) {
 // explainMissing tells a wrong prefix from a plugin that was never active.
 func (d *diagnosis) explainMissing() error {
 	if len(d.missing) == 0 {
+		for _, table := range d.withoutIDTokens {
+			d.add(false, "Restore it, or deactivate and activate the plugin in wp-admin.",
+				"The table %s is missing, so no answer has an ID token.", table)
+		}
 		return nil
 	}
 	prefixes, err := d.prefixes()
@@ -186,7 +197,9 @@ func (d *diagnosis) columns() error {
 
 // present is what is needed of the tables that are there.
 func (d *diagnosis) present() []need {
-	return slices.DeleteFunc(d.Store.tables.needs(), func(n need) bool { return slices.Contains(d.missing, n.table) })
+	return slices.DeleteFunc(d.Store.tables.needs(), func(n need) bool {
+		return slices.Contains(d.missing, n.table) || slices.Contains(d.withoutIDTokens, n.table)
+	})
 }
 
 // privileges tries each statement on no row, which is how the server decides
@@ -214,7 +227,7 @@ func (d *diagnosis) tryPrivilege(n need, privilege, statement string) error {
 	case err == nil || number(err) == errUnknownColumn: // columns has its own look
 		return nil
 	case denied(err):
-		d.add(true, fmt.Sprintf("As an administrator of the database run: GRANT %s ON %s TO …;", n.privileges, quoteName(n.table)),
+		d.add(!n.idTokens, fmt.Sprintf("As an administrator of the database run: GRANT %s ON %s TO …;", n.privileges, quoteName(n.table)),
 			"The user %q may not %s on the table %s.", d.config.User, privilege, n.table)
 		return nil
 	case d.readOnly():

@@ -127,6 +127,10 @@ func TestIdentifyOnOtherEditions(t *testing.T) {
 	if got := s.identify(q); got.Key.Algorithm != "" {
 		t.Errorf("without the table of the keys: %+v; nothing may be signed", got)
 	}
+	findings, err := s.Diagnose(context.Background())
+	if err != nil || len(findings) != 1 || findings[0].Fatal || !strings.Contains(findings[0].Problem, "public_keys is missing") {
+		t.Errorf("findings %v, error %v; want the missing table, which is not fatal", findings, err)
+	}
 }
 
 // TestUserTables are those of wp-config.php, and may be in another database.
