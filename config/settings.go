@@ -99,7 +99,7 @@ func (s *Settings) list() []setting {
 		{"table_prefix", "WordPress's $table_prefix.", "wp_", text(&s.TablePrefix)},
 		{"users_table", "Name of the users table where it is not the prefix and users.", "", text(&s.UsersTable)},
 		{"usermeta_table", "Name of the usermeta table where it is not the prefix and usermeta.", "", text(&s.UsermetaTable)},
-		{"home", "Address of the main site, as in WP_HOME, where it is not the option home: the issuer of ID tokens is made of it.", "", text(&s.Home)},
+		{"home", "Address of the main site, as in WP_HOME, where it is not the option home: the issuer of ID tokens is made of it.", "", webAddress(&s.Home)},
 		{"multisite", "Whether WordPress is a network of sites.", "false", boolean(&s.Multisite)},
 
 		{"rotate_refresh_tokens", "Whose refresh tokens are replaced at each use: those of public clients, or all.", RotatePublic, choice(&s.RotateRefreshTokens, RotatePublic, RotateAll)},

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
+	"crypto/sha512"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
@@ -123,15 +124,20 @@ func phpToken(t testing.TB, alg, key string, claims map[string]any) string {
 
 func rawSignature(t testing.TB, alg, key, input string) []byte {
 	t.Helper()
-	digest := sha256.Sum256([]byte(input))
+	digest, hash := sha256.Sum256([]byte(input)), crypto.SHA256
+	hashed := digest[:]
+	if alg == "RS384" {
+		longer := sha512.Sum384([]byte(input))
+		hashed, hash = longer[:], crypto.SHA384
+	}
 	switch alg {
-	case "RS256":
+	case "RS256", "RS384":
 		block, _ := pem.Decode([]byte(testdata(t, key)))
 		parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 		if err != nil {
 			t.Fatal(err)
 		}
-		signature, err := rsa.SignPKCS1v15(nil, parsed.(*rsa.PrivateKey), crypto.SHA256, digest[:])
+		signature, err := rsa.SignPKCS1v15(nil, parsed.(*rsa.PrivateKey), hash, hashed)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -56,6 +56,7 @@ func TestStoredIDToken(t *testing.T) {
 		"another key, cut":                      {stored: oauth.StoredIDToken{OfCode: cut(foreignKey), Current: foreignKey}},
 		"HS256 with the public key":             {stored: oauth.StoredIDToken{OfCode: confused}, nonce: nonce},
 		"HS256 before a switch to RS256":        {stored: oauth.StoredIDToken{OfCode: phpToken(t, "HS256", secret, phpClaims())}, nonce: nonce},
+		"RS384 with the client's key":           {stored: oauth.StoredIDToken{OfCode: phpToken(t, "RS384", "pkcs8.pem", phpClaims())}, nonce: nonce},
 		"alg none":                              {stored: oauth.StoredIDToken{OfCode: phpToken(t, "none", "", phpClaims())}, nonce: nonce},
 		"expired":                               {stored: oauth.StoredIDToken{OfCode: expired}, nonce: nonce},
 		"another client":                        {stored: oauth.StoredIDToken{OfCode: made(map[string]any{"aud": "other"})}},
@@ -110,6 +111,7 @@ func TestNonceOfACutRow(t *testing.T) {
 			survived := false
 			for length := range len(token) {
 				s := newSite(t)
+				s.PutKey(appID, oauth.SigningKey{Algorithm: oauth.HS256}) // which is quick
 				s.putCode("openid", oauth.StoredIDToken{OfCode: token[:length]})
 				_, got := payload(t, s.redeem().Tokens.IDToken)
 				if nonce, there := got["nonce"]; there {

@@ -64,6 +64,12 @@ func findBearerByteExact(t *testing.T, s Subject) {
 	s.PutGrant(presented(oauth.AccessToken, "abcdef"), grant())
 	s.PutGrant(presented(oauth.AccessToken, ""), grant())
 	s.PutGrant(presented(oauth.RefreshToken, "r1"), grant())
+	foreign := grant()
+	foreign.ClientID = "VFIXcmmqhaWeAnMjGqwsfVUSlRuUVYXU"
+	s.PutGrant(presented(oauth.AccessToken, "foreign"), foreign)
+	if bearer := mustFindBearer(t, s, "foreign"); bearer.Grant == nil || bearer.Client != nil {
+		t.Errorf("a token of client %q found client %+v", foreign.ClientID, bearer.Client)
+	}
 	for _, value := range []string{"", "r1", "ABCDEF", "abcdef ", "àbcdef", "\xff", fmt.Sprintf("%0300d", 1)} {
 		if bearer := mustFindBearer(t, s, value); bearer.Grant != nil || bearer.Client != nil || bearer.Profile != (oauth.Profile{}) {
 			t.Errorf("%.20q: found %+v", value, bearer)
