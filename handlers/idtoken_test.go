@@ -278,3 +278,51 @@ func TestMCPClient(t *testing.T) {
 		t.Errorf("%d access tokens are in the table, want 3 (%v)", accepted, err)
 	}
 }
+
+// TestRoundTrips counts the statements that a request causes.
+func TestRoundTrips(t *testing.T) {
+	n := startNamespace(t, handlers.Options{}, wpdb.Config{})
+	n.put(oauth.RefreshToken, "plain", rsID, 2, "email")
+	n.put(oauth.RefreshToken, "openid", rsID, 2, "openid email")
+	n.put(oauth.AccessToken, "a1", rsID, 2, "openid email")
+	n.authorize("c1", rsID, 2, "n1")
+	refresh := func(token string) func() answer {
+		return func() answer {
+			return n.post("token", rsID, rsSecret, "grant_type", "refresh_token", "refresh_token", token)
+		}
+	}
+	for _, test := range []struct {
+		name    string
+		send    func() answer
+		selects int
+		inserts int
+	}{
+		{"refresh", refresh("plain"), 1, 1},
+		{"refresh with openid", refresh("openid"), 2, 1},
+		{"code with openid", func() answer { return n.post("token", rsID, rsSecret, "grant_type", "authorization_code", "code", "c1") }, 2, 2},
+		{"resource", func() answer { return n.send("GET", "resource", nil, "Authorization", "Bearer a1") }, 1, 0},
+		{"discovery", func() answer { return n.send("GET", rsID+"/.well-known/openid-configuration", nil) }, 1, 0},
+		{"keys", func() answer { return n.send("GET", rsID+"/.well-known/keys", nil) }, 2, 0},
+		{"introspect", func() answer {
+			return n.post("introspect", rsID, rsSecret, "token", "a1", "token_type_hint", "access_token")
+		}, 1, 0},
+	} {
+		before := [2]int{n.status("Com_select"), n.status("Com_insert")}
+		if a := test.send(); a.status != 200 {
+			t.Fatalf("%s: %d %s", test.name, a.status, a.text)
+		}
+		selects, inserts := n.status("Com_select")-before[0], n.status("Com_insert")-before[1]
+		if selects != test.selects || inserts != test.inserts {
+			t.Errorf("%s: %d SELECT and %d INSERT, want %d and %d", test.name, selects, inserts, test.selects, test.inserts)
+		}
+	}
+}
+
+// status is a counter of the database.
+func (n *namespace) status(name string) (count int) {
+	n.t.Helper()
+	if err := n.db.QueryRow("SHOW GLOBAL STATUS LIKE '"+name+"'").Scan(&name, &count); err != nil {
+		n.t.Fatal(err)
+	}
+	return count
+}
