@@ -47,7 +47,8 @@ func BenchmarkOpenIDShare(b *testing.B) {
 func startInMemory(b *testing.B) *namespace {
 	n := &namespace{t: b, key: newKey(b), clock: time.Now}
 	store := memory.New()
-	store.SetSite(oauth.Site{Issuer: "https://example.com/wp-json/moserver", AccessTokenLifetime: time.Hour, TokenLength: 32})
+	store.SetSite(oauth.Site{AccessTokenLifetime: time.Hour, TokenLength: 32})
+	store.SetOpenID("https://example.com/wp-json/moserver", false)
 	store.PutUser(2)
 	store.PutClient(oauth.Client{ID: rsID, Confidential: true, Secret: rsSecret})
 	store.PutKey(rsID, oauth.SigningKey{Algorithm: oauth.RS256, PrivateKey: privatePEM(b, n.key)})

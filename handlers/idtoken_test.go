@@ -299,9 +299,11 @@ func TestRoundTrips(t *testing.T) {
 	}{
 		{"refresh", refresh("plain"), 1, 1},
 		{"refresh with openid", refresh("openid"), 2, 1},
-		{"code with openid", func() answer { return n.post("token", rsID, rsSecret, "grant_type", "authorization_code", "code", "c1") }, 2, 2},
+		{"code with openid", func() answer {
+			return n.post("token", rsID, rsSecret, "grant_type", "authorization_code", "code", "c1")
+		}, 2, 2},
 		{"resource", func() answer { return n.send("GET", "resource", nil, "Authorization", "Bearer a1") }, 1, 0},
-		{"discovery", func() answer { return n.send("GET", rsID+"/.well-known/openid-configuration", nil) }, 1, 0},
+		{"discovery", func() answer { return n.send("GET", rsID+"/.well-known/openid-configuration", nil) }, 2, 0},
 		{"keys", func() answer { return n.send("GET", rsID+"/.well-known/keys", nil) }, 2, 0},
 		{"introspect", func() answer {
 			return n.post("introspect", rsID, rsSecret, "token", "a1", "token_type_hint", "access_token")

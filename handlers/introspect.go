@@ -21,7 +21,6 @@ type introspectionResponse struct {
 	Expires   int64  `json:"exp,omitempty"`        // absent: never
 	Subject   string `json:"sub,omitempty"`
 	Audience  string `json:"aud,omitempty"`
-	Issuer    string `json:"iss,omitempty"`
 }
 
 // introspect is the introspection endpoint (RFC 7662).
@@ -42,7 +41,6 @@ func introspectionBody(i oauth.Introspection) introspectionResponse {
 		ClientID: i.ClientID,
 		Subject:  strconv.FormatInt(i.UserID, 10),
 		Audience: i.ClientID,
-		Issuer:   i.Issuer,
 	}
 	if i.Kind == oauth.AccessToken {
 		body.TokenType = "Bearer"

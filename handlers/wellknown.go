@@ -76,7 +76,7 @@ func (s *server) discovery(c echo.Context) error {
 }
 
 func discoveryOf(d oauth.Discovery) discoveryDocument {
-	base, issuer := d.Site.Issuer, d.Site.ClientIssuer(d.Client.ID)
+	base, issuer := d.Base, d.Issuer
 	document := discoveryDocument{
 		Issuer:            issuer,
 		Authorization:     base + "/authorize",
@@ -100,7 +100,7 @@ func discoveryOf(d oauth.Discovery) discoveryDocument {
 		document.TokenAuth = []string{"client_secret_post", "client_secret_basic"}
 		document.Introspection, document.IntrospectionAuth = base+"/introspect", document.TokenAuth
 	}
-	if d.Site.OpenIDOff {
+	if d.OpenIDOff {
 		document.Scopes = []string{"profile", "email"}
 	}
 	document.RevocationAuth = document.TokenAuth

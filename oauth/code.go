@@ -63,5 +63,5 @@ func (x *exchange) checkCode() error {
 }
 
 func (x *exchange) refreshTokenForCode(scope Scope) bool {
-	return !x.Policy.OfflineAccess || !x.openID(scope) || scope.Contains("offline_access")
+	return !x.Policy.OfflineAccess || !x.openID || scope.Contains("offline_access")
 }

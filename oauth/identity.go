@@ -35,12 +35,20 @@ type StoredIDToken struct {
 	Current string // the last one that the site made, whoever it was made for
 }
 
-// Identity is what an ID token is made of.
+// Identity is what an ID token is made of. Only the requests that may have one
+// read it.
 type Identity struct {
+	OpenIDOff bool   // an administrator has switched OpenID Connect off: there are no ID tokens
+	Issuer    string // address of the plugin's routes, without a slash at the end; empty: the site has none
+
 	Key     SigningKey
 	Profile Profile
 	Stored  StoredIDToken
 }
+
+// ClientIssuer is the issuer of a client's ID tokens (OpenID Connect Core 1.0,
+// 2). The plugin gives each client an issuer of its own.
+func (i Identity) ClientIssuer(clientID string) string { return i.Issuer + "/" + clientID }
 
 // IdentityQuery names a client, a user, and the code that is redeemed, if it
 // is one. Blog is that of the client's Site.

@@ -54,18 +54,14 @@ type profileClaims struct {
 	Avatar      string `json:"avatar"`
 }
 
-// openID says if the answer has an ID token. It is the scope of the grant that
-// counts, also when the request asks for less of it: that is what the
-// documentation promises for a refresh.
-func (x *exchange) openID(scope Scope) bool {
-	return !x.facts.Site.OpenIDOff && (x.facts.Grant.Scope.Contains("openid") || scope.Contains("openid"))
-}
-
 // idToken is the ID token of the answer, empty where it has none. A client
 // whose key cannot be used gets its other tokens all the same: the login of a
 // client that needs no ID token must not fail for the want of one.
+//
+// It is the scope of the grant that counts, also when the request asks for less
+// of it: that is what the documentation promises for a refresh.
 func (x *exchange) idToken(ctx context.Context, scope Scope) (string, error) {
-	if !x.openID(scope) {
+	if !x.facts.Grant.Scope.Contains("openid") && !scope.Contains("openid") {
 		return "", nil
 	}
 	query := IdentityQuery{Blog: x.facts.Site.Blog, ClientID: x.facts.Client.ID, UserID: x.facts.Grant.UserID}
@@ -73,21 +69,33 @@ func (x *exchange) idToken(ctx context.Context, scope Scope) (string, error) {
 		query.Code = x.request.Code
 	}
 	identity, err := x.Store.Identify(ctx, query)
-	if err != nil {
+	if err != nil || identity.OpenIDOff {
 		return "", err
 	}
-	s, err := x.keys.signer(identity.Key, x.facts.Client)
-	if err == nil && x.facts.Site.Issuer == "" {
-		err = errNoIssuer
-	}
+	x.openID = true
+	s, err := x.signer(identity)
 	if err != nil {
 		x.defect = err
 		return "", nil
 	}
-	claims := x.claims(scope, identity.Profile)
+	return x.makeIDToken(s, identity, scope), nil
+}
+
+// signer is the client's.
+func (x *exchange) signer(identity Identity) (signer, error) {
+	if identity.Issuer == "" {
+		return signer{}, errNoIssuer
+	}
+	return x.keys.signer(identity.Key, x.facts.Client)
+}
+
+// makeIDToken is the stored ID token where a code has one that is surely its
+// own, else a fresh one.
+func (x *exchange) makeIDToken(s signer, identity Identity, scope Scope) string {
+	claims := x.claims(scope, identity)
 	if x.grant == GrantAuthorizationCode {
 		if stored := x.storedIDToken(s, identity.Stored); stored != "" {
-			return stored, nil
+			return stored
 		}
 		// The tables do not say when the user logged in. The plugin gives the
 		// moment of the authorization, and that the code's end tells.
@@ -98,16 +106,16 @@ func (x *exchange) idToken(ctx context.Context, scope Scope) (string, error) {
 	if err != nil { // the key can be read but not used
 		x.defect = errKeyUnreadable
 	}
-	return token, nil
+	return token
 }
 
 // claims are those of a fresh ID token. That of a refresh has no more than
 // these: neither nonce nor auth_time, which no table keeps (OpenID Connect Core
 // 1.0, 12.2).
-func (x *exchange) claims(scope Scope, p Profile) idClaims {
-	client, user := x.facts.Client.ID, x.facts.Grant.UserID
+func (x *exchange) claims(scope Scope, identity Identity) idClaims {
+	client, user, p := x.facts.Client.ID, x.facts.Grant.UserID, identity.Profile
 	claims := idClaims{
-		Issuer:   x.facts.Site.ClientIssuer(client),
+		Issuer:   identity.ClientIssuer(client),
 		Subject:  strconv.FormatInt(user, 10),
 		Audience: client,
 		UserID:   user,

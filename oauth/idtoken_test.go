@@ -53,7 +53,8 @@ type site struct {
 func newSite(t testing.TB) *site {
 	store := memory.New()
 	s := &site{&oauth.Server{Store: store, Now: func() time.Time { return now }, Random: rand.Reader}, store, t}
-	store.SetSite(oauth.Site{AccessTokenLifetime: time.Hour, TokenLength: 32, Issuer: issuer})
+	store.SetSite(oauth.Site{AccessTokenLifetime: time.Hour, TokenLength: 32})
+	store.SetOpenID(issuer, false)
 	store.PutClient(oauth.Client{ID: appID, Confidential: true, Secret: secret})
 	store.PutProfile(alice, oauth.Profile{
 		Username: "alice", Email: "alice@example.com", FirstName: "Alice", LastName: "Liddell", Nickname: "al",
@@ -202,7 +203,7 @@ func TestIDTokenOnlyWithOpenID(t *testing.T) {
 			t.Errorf("scope %q: an ID token is %v, want %v", scope, got, want)
 		}
 	}
-	s.SetSite(oauth.Site{AccessTokenLifetime: time.Hour, TokenLength: 32, Issuer: issuer, OpenIDOff: true})
+	s.SetOpenID(issuer, true)
 	if answer := s.refresh("openid"); answer.Tokens.IDToken != "" || answer.Defect != nil {
 		t.Errorf("switched off in wp-admin: %+v", answer)
 	}
@@ -286,6 +287,29 @@ func TestPublicClientNeedsAnRSAKey(t *testing.T) {
 		}
 		if got := answer.Tokens.IDToken != ""; got != want || want != (answer.Defect == nil) {
 			t.Errorf("%s: an ID token is %v, defect %v", key.Algorithm, got, answer.Defect)
+		}
+	}
+}
+
+// TestOfflineAccessPolicy: the plugin withholds the refresh token only where
+// OpenID Connect applies.
+func TestOfflineAccessPolicy(t *testing.T) {
+	for _, test := range []struct {
+		scope string
+		off   bool
+		want  bool
+	}{
+		{"openid email", false, false},
+		{"openid offline_access", false, true},
+		{"openid email", true, true},
+		{"email", false, true},
+	} {
+		s := newSite(t)
+		s.Policy.OfflineAccess = true
+		s.SetOpenID(issuer, test.off)
+		s.putCode(test.scope, oauth.StoredIDToken{})
+		if got := s.redeem().Tokens.RefreshToken != ""; got != test.want {
+			t.Errorf("scope %q, OpenID Connect off %v: a refresh token is %v, want %v", test.scope, test.off, got, test.want)
 		}
 	}
 }

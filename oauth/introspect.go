@@ -10,7 +10,6 @@ import (
 type Introspection struct {
 	Active   bool
 	Kind     Kind // AccessToken or RefreshToken
-	Issuer   string
 	ClientID string
 	UserID   int64
 	Scope    Scope
@@ -53,7 +52,6 @@ func (x *exchange) introspection() Introspection {
 	return Introspection{
 		Active:   true,
 		Kind:     x.presented.Kind,
-		Issuer:   x.facts.Site.ClientIssuer(grant.ClientID),
 		ClientID: grant.ClientID,
 		UserID:   grant.UserID,
 		Scope:    grant.Scope,

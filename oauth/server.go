@@ -42,6 +42,7 @@ type exchange struct {
 	presented Presented
 	facts     Facts
 	now       time.Time // whole seconds, as the tables keep time
+	openID    bool      // OpenID Connect applies: idToken has found so
 	defect    error     // see Answer
 }
 

@@ -36,16 +36,10 @@ type Client struct {
 type Site struct {
 	Blog                 int64 // the site's number in a network of sites; 0: the main one, or no network
 	SwitchedOff          bool
-	OpenIDOff            bool   // no ID tokens
-	Issuer               string // address of the plugin's routes, without a slash at the end; empty: the site has none
 	AccessTokenLifetime  time.Duration
 	RefreshTokenLifetime time.Duration // 0: refresh tokens never expire
 	TokenLength          int           // in hex digits
 }
-
-// ClientIssuer is the issuer of a client's ID tokens (OpenID Connect Core 1.0,
-// 2). The plugin gives each client an issuer of its own.
-func (s Site) ClientIssuer(clientID string) string { return s.Issuer + "/" + clientID }
 
 // Grant is a code or token as it is stored.
 type Grant struct {

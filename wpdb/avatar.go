@@ -24,7 +24,7 @@ const (
 )
 
 func avatarOptions() []string {
-	return []string{optionAvatarDefault, optionAvatarRating, optionDBVersion, optionHome}
+	return []string{optionAvatarDefault, optionAvatarRating, optionDBVersion}
 }
 
 // avatar is the address of the user's picture as WordPress's get_avatar_url

@@ -34,9 +34,6 @@ func (s *Store) find(ctx context.Context, clientID string, p oauth.Presented) (o
 // facts is what a row says that has a client, and may have a grant of the kind.
 func (s *Store) facts(ctx context.Context, found row, kind oauth.Kind) (oauth.Facts, error) {
 	options, err := found.options(), error(nil)
-	if s.config.Home != "" {
-		options[optionHome] = s.config.Home
-	}
 	blog, blogGone := found.integer("active_oauth_server_id"), false
 	if !s.config.Multisite || blog <= 1 {
 		blog = 0

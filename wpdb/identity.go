@@ -52,7 +52,12 @@ func (s *Store) Identify(ctx context.Context, q oauth.IdentityQuery) (oauth.Iden
 	if s.config.Home != "" && q.Blog == 0 {
 		found[optionHome] = s.config.Home
 	}
-	identity := oauth.Identity{Key: found.signingKey(), Profile: found.profile()}
+	identity := oauth.Identity{
+		OpenIDOff: openIDOff(found.text(optionOpenID)),
+		Issuer:    issuer(found.text(optionHome), found.text(optionPermalinks)),
+		Key:       found.signingKey(),
+		Profile:   found.profile(),
+	}
 	identity.Profile.Avatar = found.avatar()
 	if q.Code != "" && !found.null("authorization_code") {
 		identity.Stored = oauth.StoredIDToken{OfCode: found.text("id_token"), Current: found.text(optionIDToken)}
@@ -100,12 +105,12 @@ func (r row) profile() oauth.Profile {
 	}
 }
 
-// identifyStatement reads a client's key, a user and, for a code, its row and
+// identifyStatement reads a client's key, a user, the options and, for a code, its row and
 // the option beside it. The columns of the code are taken as they are and read
 // by name, because not every edition has an id_token.
 func identifyStatement(t tables, withCode bool) string {
 	code, join := "", ""
-	options := avatarOptions()
+	options := append(avatarOptions(), optionOpenID, optionHome, optionPermalinks)
 	if withCode {
 		code = "g.*,"
 		join = fmt.Sprintf("\nLEFT JOIN `%s` AS g ON g.authorization_code = CAST(? AS BINARY)", t.codes)

@@ -89,12 +89,12 @@ func TestIssuer(t *testing.T) {
 			if err != nil || bearer.Site != facts.Site || bearer.Client == nil {
 				t.Errorf("bearer %+v, error %v; want the client's site %+v", bearer, err, facts.Site)
 			}
-			if facts.Site.Issuer != test.issuer || facts.Site.OpenIDOff != test.off {
-				t.Errorf("site %+v, want the issuer %s", facts.Site, test.issuer)
+			got := other.identify(oauth.IdentityQuery{Blog: facts.Site.Blog, ClientID: client, UserID: 2, Code: "c1"})
+			if got.Issuer != test.issuer || got.OpenIDOff != test.off {
+				t.Errorf("issuer %s, off %v; want %s, %v", got.Issuer, got.OpenIDOff, test.issuer, test.off)
 			}
-			q := oauth.IdentityQuery{Blog: facts.Site.Blog, ClientID: client, UserID: 2, Code: "c1"}
-			if got := other.identify(q).Stored.Current; got != test.option {
-				t.Errorf("the stored ID token is %q, want that %s", got, test.option)
+			if got.Stored.Current != test.option {
+				t.Errorf("the stored ID token is %q, want that %s", got.Stored.Current, test.option)
 			}
 		})
 	}
@@ -105,9 +105,8 @@ func TestOpenIDOption(t *testing.T) {
 	s := newSite(t, database)
 	for value, off := range map[string]bool{"on": false, "": false, "0": false, "off": true, "1": true, "ON": true, "no": true, " on": true} {
 		s.setOption("mo_oauth_server_enable_oidc", value)
-		facts, err := s.Find(context.Background(), client, oauth.Presented{})
-		if err != nil || facts.Site.OpenIDOff != off {
-			t.Errorf("%q: off is %v, want %v (%v)", value, facts.Site.OpenIDOff, off, err)
+		if got := s.identify(oauth.IdentityQuery{ClientID: client}).OpenIDOff; got != off {
+			t.Errorf("%q: off is %v, want %v", value, got, off)
 		}
 	}
 }

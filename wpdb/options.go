@@ -41,7 +41,7 @@ const (
 func optionList() []string {
 	return []string{
 		optionMasterSwitch, optionAccessLifetime, optionRefreshLifetime,
-		optionTokenLength, optionSecretsEncrypted, optionOpenID, optionHome, optionPermalinks,
+		optionTokenLength, optionSecretsEncrypted,
 	}
 }
 
@@ -59,7 +59,7 @@ func optionColumns(table string, names []string) string {
 }
 
 // site reads the options as the plugin does: only the very word 'off' switches
-// it off, only 'on' or nothing leaves OpenID Connect on, and of the numbers an empty string and "0" count as unset. So does
+// it off, and of the numbers an empty string and "0" count as unset. So does
 // here whatever is no positive number, on which the plugin fails.
 func site(options map[string]string) oauth.Site {
 	length, _ := strconv.Atoi(strings.TrimSpace(options[optionTokenLength]))
@@ -68,10 +68,12 @@ func site(options map[string]string) oauth.Site {
 		AccessTokenLifetime:  lifetime(options[optionAccessLifetime], defaultAccessLifetime),
 		RefreshTokenLifetime: lifetime(options[optionRefreshLifetime], 0),
 		TokenLength:          min(max(length, minTokenLength), maxTokenLength),
-		OpenIDOff:            !phpFalse(options[optionOpenID]) && options[optionOpenID] != "on",
-		Issuer:               issuer(options[optionHome], options[optionPermalinks]),
 	}
 }
+
+// openIDOff reads the option as the plugin does: only 'on' or nothing leaves
+// OpenID Connect on.
+func openIDOff(value string) bool { return !phpFalse(value) && value != "on" }
 
 // issuer is the address of the plugin's routes as the plugin has it in its ID
 // tokens. Without pretty permalinks the route is a parameter. It is empty if the

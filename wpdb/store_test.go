@@ -92,8 +92,12 @@ func (s *site) SetSite(want oauth.Site) {
 	s.setOption("mo_oauth_refresh_expiry_time", fmt.Sprint(int(want.RefreshTokenLifetime.Seconds())))
 	s.setOption("mo_oauth_server_token_length", fmt.Sprint(want.TokenLength))
 	s.setOption("mo_oauth_server_master_switch", map[bool]string{true: "off", false: "on"}[want.SwitchedOff])
-	s.setOption("mo_oauth_server_enable_oidc", map[bool]string{true: "off", false: "on"}[want.OpenIDOff])
-	home, pretty := strings.CutSuffix(want.Issuer, "/wp-json/moserver")
+}
+
+func (s *site) SetOpenID(issuer string, off bool) {
+	s.t.Helper()
+	s.setOption("mo_oauth_server_enable_oidc", map[bool]string{true: "off", false: "on"}[off])
+	home, pretty := strings.CutSuffix(issuer, "/wp-json/moserver")
 	s.setOption("home", strings.TrimSuffix(home, "/?rest_route=/moserver"))
 	s.setOption("permalink_structure", map[bool]string{true: "/%postname%/", false: ""}[pretty])
 }

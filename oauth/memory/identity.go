@@ -6,6 +6,13 @@ import (
 	"moserver-sidecar/oauth"
 )
 
+// SetOpenID sets the site's issuer, and if OpenID Connect is switched off.
+func (s *Store) SetOpenID(issuer string, off bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.issuer, s.openIDOff = issuer, off
+}
+
 // PutProfile adds the user, or replaces the one of the same id.
 func (s *Store) PutProfile(id int64, p oauth.Profile) {
 	s.mu.Lock()
@@ -46,7 +53,10 @@ func (s *Store) FindBearer(_ context.Context, accessToken string) (oauth.Bearer,
 func (s *Store) Identify(_ context.Context, q oauth.IdentityQuery) (oauth.Identity, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	identity := oauth.Identity{Key: oauth.SigningKey{Algorithm: oauth.HS256}, Profile: s.users[q.UserID]}
+	identity := oauth.Identity{
+		OpenIDOff: s.openIDOff, Issuer: s.issuer,
+		Key: oauth.SigningKey{Algorithm: oauth.HS256}, Profile: s.users[q.UserID],
+	}
 	if key, ok := s.keys[q.ClientID]; ok {
 		identity.Key = key
 	}

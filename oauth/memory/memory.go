@@ -22,6 +22,8 @@ type Store struct {
 	rows    map[oauth.Presented]row
 	keys    map[string]oauth.SigningKey // by client id
 
+	issuer         string
+	openIDOff      bool
 	idTokens       map[string]string // by code
 	currentIDToken string
 }

@@ -41,7 +41,7 @@ func mustIdentify(t *testing.T, s Subject, q oauth.IdentityQuery) oauth.Identity
 }
 
 func findBearer(t *testing.T, s Subject) {
-	site := oauth.Site{AccessTokenLifetime: 1e9, TokenLength: 40, Issuer: "https://example.com/wp-json/moserver"}
+	site := oauth.Site{AccessTokenLifetime: 1e9, TokenLength: 40}
 	s.SetSite(site)
 	s.PutProfile(alice, profile())
 	held := grant()
@@ -83,8 +83,9 @@ func identify(t *testing.T, s Subject) {
 	s.PutGrant(presented(oauth.AuthorizationCode, "c1"), grant())
 	stored := oauth.StoredIDToken{OfCode: "head.payl", Current: "head.payload.signature"}
 	s.PutIDToken("c1", stored)
+	s.SetOpenID("https://example.com/blog/wp-json/moserver", false)
 	q := oauth.IdentityQuery{ClientID: clientID, UserID: alice}
-	want := oauth.Identity{Key: signingKey(), Profile: profile()}
+	want := oauth.Identity{Issuer: "https://example.com/blog/wp-json/moserver", Key: signingKey(), Profile: profile()}
 	if diff := cmp.Diff(want, mustIdentify(t, s, q)); diff != "" {
 		t.Errorf("without a code (-want +got):\n%s", diff)
 	}
@@ -98,6 +99,7 @@ func identifyAbsent(t *testing.T, s Subject) {
 	s.PutKey(clientID, signingKey())
 	s.PutGrant(presented(oauth.AuthorizationCode, "c1"), grant())
 	s.PutIDToken("c1", oauth.StoredIDToken{OfCode: "x", Current: "y"})
+	s.SetOpenID("", false)
 	want := oauth.Identity{Key: oauth.SigningKey{Algorithm: oauth.HS256}}
 	for _, q := range []oauth.IdentityQuery{
 		{},
@@ -118,6 +120,12 @@ func identifySeesChanges(t *testing.T, s Subject) {
 		s.PutKey(clientID, want)
 		if diff := cmp.Diff(want, mustIdentify(t, s, q).Key); diff != "" {
 			t.Errorf("key (-want +got):\n%s", diff)
+		}
+	}
+	for issuer, off := range map[string]bool{"https://example.com/wp-json/moserver": true, "http://example.com/x/?rest_route=/moserver": false} {
+		s.SetOpenID(issuer, off)
+		if got := mustIdentify(t, s, q); got.Issuer != issuer || got.OpenIDOff != off {
+			t.Errorf("issuer %q, off %v; want %q, %v", got.Issuer, got.OpenIDOff, issuer, off)
 		}
 	}
 	changed := profile()

@@ -21,6 +21,7 @@ import (
 type Subject interface {
 	oauth.Store
 	SetSite(oauth.Site)
+	SetOpenID(issuer string, off bool)
 	PutClient(oauth.Client)
 	DeleteClient(id string)
 	PutUser(id int64)
@@ -142,8 +143,6 @@ func findSite(t *testing.T, s Subject) {
 		{AccessTokenLifetime: time.Hour, TokenLength: 32},
 		{AccessTokenLifetime: 2 * time.Minute, RefreshTokenLifetime: 10 * time.Minute, TokenLength: 64},
 		{SwitchedOff: true, AccessTokenLifetime: time.Hour, TokenLength: 32},
-		{OpenIDOff: true, AccessTokenLifetime: time.Hour, TokenLength: 32, Issuer: "https://example.com/blog/wp-json/moserver"},
-		{AccessTokenLifetime: time.Hour, TokenLength: 32, Issuer: "https://example.com/?rest_route=/moserver"},
 	} {
 		s.SetSite(want)
 		for _, id := range []string{clientID, "nobody", ""} {
