@@ -50,9 +50,9 @@ func optionNames() string { return "'" + strings.Join(optionList(), "', '") + "'
 
 // optionColumns selects each option as a column of its own name. option_name
 // has a unique index, so each is a single look-up.
-func optionColumns(table string, names []string) string {
+func optionColumns(table string) string {
 	var b strings.Builder
-	for _, name := range names {
+	for _, name := range optionList() {
 		fmt.Fprintf(&b, ",\n  (SELECT option_value FROM `%s` WHERE option_name = '%s' LIMIT 1) AS `%s`", table, name, name)
 	}
 	return b.String()

@@ -84,7 +84,7 @@ LEFT JOIN %s AS u ON u.ID = g.user_id`, table, column, quoteName(t.users))
 	return fmt.Sprintf(`SELECT c.*%s%s
 FROM (SELECT 1 AS one) AS o
 LEFT JOIN `+"`%s`"+` AS c ON c.client_id = CAST(? AS BINARY)%s
-LIMIT 1`, optionColumns(t.options, optionList()), columns, t.clients, grant)
+LIMIT 1`, optionColumns(t.options), columns, t.clients, grant)
 }
 
 // grantColumns selects the code or token g, and if its user u exists.
