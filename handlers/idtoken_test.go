@@ -250,13 +250,13 @@ func TestUnusableKeyIsLogged(t *testing.T) {
 }
 
 // TestMCPClient: a client as the plugin's registration makes it, by both of
-// the methods that its metadata names, and with the parameters that AI clients
+// the methods that its metadata names, and with the parameters that such clients
 // add.
 func TestMCPClient(t *testing.T) {
 	n := startNamespace(t, handlers.Options{}, wpdb.Config{})
-	n.exec("INSERT INTO wp_moos_oauth_authorization_codes VALUES ('c1', ?, 2, 'https://claude.ai/api/mcp/auth_callback', UTC_TIMESTAMP() + INTERVAL 30 SECOND, 'openid email profile', NULL)", mcpID)
+	n.exec("INSERT INTO wp_moos_oauth_authorization_codes VALUES ('c1', ?, 2, 'https://assistant.example.com/callback', UTC_TIMESTAMP() + INTERVAL 30 SECOND, 'openid email profile', NULL)", mcpID)
 	first := n.post("token", mcpID, mcpSecret, "grant_type", "authorization_code", "code", "c1", "code_verifier", strings.Repeat("v", 43),
-		"redirect_uri", "https://claude.ai/api/mcp/auth_callback", "resource", n.URL+"/wp-json/moserver/mcp")
+		"redirect_uri", "https://assistant.example.com/callback", "resource", n.URL+"/wp-json/moserver/mcp")
 	if first.status != 200 || first.token("refresh_token") == "" {
 		t.Fatalf("code: %d %s", first.status, first.text)
 	}

@@ -102,8 +102,8 @@ func (n *namespace) fill() {
 		(2, 'first_name', 'Alice'), (2, 'last_name', 'Liddell'), (2, 'nickname', 'alice')`)
 	n.putClient("My App", rsID, rsSecret, "https://client.example.com/cb", oauth.RS256, privatePEM(n.t, n.key))
 	n.putClient("HS App", hsID, hsSecret, "https://hs.example.com/cb", oauth.HS256, "")
-	n.putClient("Claude & Co - "+mcpID, mcpID, mcpSecret, "https://claude.ai/api/mcp/auth_callback", oauth.HS256,
-		wpdb.EncryptSecret(mcpSecret, "Claude & Co - "+mcpID))
+	n.putClient("Assistant & Co - "+mcpID, mcpID, mcpSecret, "https://assistant.example.com/callback", oauth.HS256,
+		wpdb.EncryptSecret(mcpSecret, "Assistant & Co - "+mcpID))
 	n.exec("INSERT INTO wp_moos_oauth_clients VALUES ('SPA', ?, '', 'https://spa.example.com/cb', 1)", publicID)
 }
 
