@@ -86,7 +86,8 @@ func databaseConfig(s config.Settings) wpdb.Config {
 	return wpdb.Config{
 		Network: s.DBNetwork, Address: s.DBAddress, User: s.DBUser, Password: s.DBPassword, Name: s.DBName,
 		Charset: s.DBCharset, TLS: s.DBTLS, MaxConnections: s.DBMaxConnections,
-		Prefix: s.TablePrefix, UsersTable: s.UsersTable, Multisite: s.Multisite,
+		Prefix: s.TablePrefix, UsersTable: s.UsersTable, UsermetaTable: s.UsermetaTable, Multisite: s.Multisite,
+		Home: s.Home,
 	}
 }
 
@@ -156,6 +157,7 @@ func handlerOptions(s config.Settings) handlers.Options {
 		RequestTimeout: s.RequestTimeout,
 		MaxBodyBytes:   int64(s.MaxBodyBytes),
 		ErrorStatus200: s.ErrorStatus == config.ErrorStatus200,
+		SubjectString:  s.ResourceSub == config.SubString,
 		TrustedProxies: s.TrustedProxies,
 		AuthFailures:   s.AuthFailures,
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -94,6 +95,17 @@ func listenAddress(target *string) func(string) error {
 			}
 		} else if _, port, err := net.SplitHostPort(s); err != nil || port == "" {
 			return errors.New("must be host:port, such as 127.0.0.1:8089, or unix:/run/moserver/token.sock")
+		}
+		*target = s
+		return nil
+	}
+}
+
+func webAddress(target *string) func(string) error {
+	return func(s string) error {
+		u, err := url.Parse(s)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return errors.New("must be an address such as https://example.com or https://example.com/blog")
 		}
 		*target = s
 		return nil

@@ -25,12 +25,15 @@ type Settings struct {
 	DBMaxConnections int
 	TablePrefix      string
 	UsersTable       string
+	UsermetaTable    string
+	Home             string
 	Multisite        bool
 
 	RotateRefreshTokens string
 	OpenIDRefreshToken  string
 	RevokeAccessTokens  bool
 	ErrorStatus         string
+	ResourceSub         string
 
 	RequestTimeout  time.Duration
 	ShutdownTimeout time.Duration
@@ -50,6 +53,8 @@ const (
 	OpenIDOffline     = "offline_access" // openid_refresh_token
 	ErrorStatusRFC    = "rfc6749"        // error_status
 	ErrorStatus200    = "200"            // error_status
+	SubNumber         = "number"         // resource_sub
+	SubString         = "string"         // resource_sub
 	LogText           = "text"           // log_format
 	LogJSON           = "json"           // log_format
 	passwordName      = "db_password"
@@ -93,12 +98,15 @@ func (s *Settings) list() []setting {
 		{"db_max_connections", "How many connections to the database are open at most.", "16", number(&s.DBMaxConnections, 1, 1000)},
 		{"table_prefix", "WordPress's $table_prefix.", "wp_", text(&s.TablePrefix)},
 		{"users_table", "Name of the users table where it is not the prefix and users.", "", text(&s.UsersTable)},
+		{"usermeta_table", "Name of the usermeta table where it is not the prefix and usermeta.", "", text(&s.UsermetaTable)},
+		{"home", "Address of the main site, as in WP_HOME, where it is not the option home: the issuer of ID tokens is made of it.", "", webAddress(&s.Home)},
 		{"multisite", "Whether WordPress is a network of sites.", "false", boolean(&s.Multisite)},
 
 		{"rotate_refresh_tokens", "Whose refresh tokens are replaced at each use: those of public clients, or all.", RotatePublic, choice(&s.RotateRefreshTokens, RotatePublic, RotateAll)},
 		{"openid_refresh_token", "When a code with openid in its scope gives a refresh token: always, or only with offline_access, as PHP does.", OpenIDAlways, choice(&s.OpenIDRefreshToken, OpenIDAlways, OpenIDOffline)},
 		{"revoke_access_tokens", "Whether revoking a refresh token also ends all access tokens that the client has for that user.", "false", boolean(&s.RevokeAccessTokens)},
 		{"error_status", "HTTP status of OAuth errors: rfc6749 (400 and 401), or 200 for a client that depends on what PHP does.", ErrorStatusRFC, choice(&s.ErrorStatus, ErrorStatusRFC, ErrorStatus200)},
+		{"resource_sub", "Type of the member sub of /resource: number, as PHP has it, or string, as OpenID Connect libraries ask.", SubNumber, choice(&s.ResourceSub, SubNumber, SubString)},
 
 		{"request_timeout", "How long a request waits for a database that is away before it is answered with 503.", "15s", duration(&s.RequestTimeout, time.Second, 5*time.Minute)},
 		{"shutdown_timeout", "How long requests in flight may take to finish after SIGTERM.", "30s", duration(&s.ShutdownTimeout, 0, 10*time.Minute)},

@@ -37,7 +37,8 @@ func (l *loader) wpConfigLayer(file value, environment []string) layer {
 	for constant, text := range map[string]string{
 		wpconfig.DBName: c.DBName, wpconfig.DBUser: c.DBUser, wpconfig.DBPassword: c.DBPassword,
 		wpconfig.DBHost: c.DBHost, wpconfig.DBCharset: c.DBCharset, wpconfig.TablePrefix: c.TablePrefix,
-		wpconfig.CustomUserTable: c.CustomUserTable, wpconfig.Multisite: fmt.Sprint(c.Multisite),
+		wpconfig.CustomUserTable: c.CustomUserTable, wpconfig.CustomUserMeta: c.CustomUserMeta,
+		wpconfig.WPHome: c.WPHome, wpconfig.Multisite: fmt.Sprint(c.Multisite),
 	} {
 		at := c.Found[constant]
 		set[names[constant]] = value{text, fmt.Sprintf("%s:%d", at.File, at.Line)}
@@ -57,7 +58,8 @@ func wpConfigNames() map[string]string {
 	return map[string]string{
 		wpconfig.DBName: "db_name", wpconfig.DBUser: "db_user", wpconfig.DBPassword: passwordName,
 		wpconfig.DBHost: "db_host", wpconfig.DBCharset: "db_charset", wpconfig.TablePrefix: "table_prefix",
-		wpconfig.CustomUserTable: "users_table", wpconfig.Multisite: "multisite",
+		wpconfig.CustomUserTable: "users_table", wpconfig.CustomUserMeta: "usermeta_table",
+		wpconfig.WPHome: "home", wpconfig.Multisite: "multisite",
 	}
 }
 

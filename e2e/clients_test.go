@@ -126,7 +126,7 @@ func TestPaths(t *testing.T) {
 	}
 	for _, path := range []string{
 		"/", "/wp-json/", "/wp-json/moserver/authorize", "/wp-json/moserver/token/x", "/xwp-json/moserver/token",
-		"/wp-json/moserver/tokens", "/?rest_route=/moserver/resource", "//evil.example.com/", "/token",
+		"/wp-json/moserver/tokens", "/?rest_route=/moserver/resources", "//evil.example.com/", "/token",
 	} {
 		t.Run(path, func(t *testing.T) {
 			a := server.send(formRequest(server.base+path, refreshForm(s.app, "r1")...))

@@ -12,15 +12,15 @@ import (
 
 // preflight answers OPTIONS. It names no client, so any origin may ask; the
 // answer to the request itself is readable only for the client's own origins.
-func preflight(c echo.Context) {
+func preflight(c echo.Context, method string) {
 	h := c.Response().Header()
-	h.Set(echo.HeaderAllow, http.MethodPost)
+	h.Set(echo.HeaderAllow, method)
 	origin := c.Request().Header.Get(echo.HeaderOrigin)
 	if origin == "" {
 		return
 	}
 	h.Set(echo.HeaderAccessControlAllowOrigin, origin)
-	h.Set(echo.HeaderAccessControlAllowMethods, http.MethodPost+", "+http.MethodOptions)
+	h.Set(echo.HeaderAccessControlAllowMethods, method+", "+http.MethodOptions)
 	h.Set(echo.HeaderAccessControlAllowHeaders, "Authorization, X-WP-Nonce, Content-Disposition, Content-MD5, Content-Type")
 	h.Set(echo.HeaderAccessControlMaxAge, "600")
 }

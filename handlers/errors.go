@@ -46,15 +46,23 @@ type restError struct {
 	} `json:"data"`
 }
 
-// requestError is an OAuth error that only HTTP knows of, with a status of its
-// own.
-type requestError struct {
-	refusal oauth.Error
-	status  int
+// routeError is an OAuth error with a status of its own and, where its route
+// needs them, a challenge and a body.
+type routeError struct {
+	refusal   oauth.Error
+	status    int
+	challenge string // of WWW-Authenticate; empty: none
+	body      any    // nil: that of RFC 6749, 5.2
 }
 
 // Error implements error.
-func (e requestError) Error() string { return e.refusal.Error() }
+func (e routeError) Error() string { return e.refusal.Error() }
+
+// Unwrap gives the refusal to whoever counts refusals.
+func (e routeError) Unwrap() error { return e.refusal }
+
+// basicChallenge asks for client credentials (RFC 7617, 2).
+const basicChallenge = `Basic realm="moserver", charset="UTF-8"`
 
 var (
 	errNoRoute = unavailable{status: http.StatusNotFound, code: "rest_no_route",
@@ -66,13 +74,16 @@ var (
 	errInternal = unavailable{status: http.StatusInternalServerError, code: "internal_server_error",
 		message: "The server has met an error."}
 
-	errMethod = requestError{oauth.Error{Code: oauth.InvalidRequest,
-		Description: "The request method must be POST"}, http.StatusMethodNotAllowed}
-	errTooLarge = requestError{oauth.Error{Code: oauth.InvalidRequest,
-		Description: "The request body is too large"}, http.StatusRequestEntityTooLarge}
-	errSlow = requestError{oauth.Error{Code: oauth.InvalidRequest,
-		Description: "The request body did not arrive in time"}, http.StatusRequestTimeout}
+	errMethod    = badRequest(http.StatusMethodNotAllowed, "The request method must be POST")
+	errMethodGet = badRequest(http.StatusMethodNotAllowed, "The request method must be GET")
+	errTooLarge  = badRequest(http.StatusRequestEntityTooLarge, "The request body is too large")
+	errSlow      = badRequest(http.StatusRequestTimeout, "The request body did not arrive in time")
 )
+
+// badRequest is invalid_request with a status of HTTP's own.
+func badRequest(status int, description string) error {
+	return routeError{refusal: oauth.Error{Code: oauth.InvalidRequest, Description: description}, status: status}
+}
 
 // respondError is the one place that turns an error into a response.
 func (s *server) respondError(err error, c echo.Context) {
@@ -82,15 +93,15 @@ func (s *server) respondError(err error, c echo.Context) {
 	err = fromEcho(err)
 	note(c).err = err
 	var (
-		away    unavailable
-		refused requestError
-		denied  oauth.Error
+		away   unavailable
+		route  routeError
+		denied oauth.Error
 	)
 	switch {
+	case errors.As(err, &route):
+		respondRoute(c, route)
 	case errors.As(err, &away):
 		respondUnavailable(c, away)
-	case errors.As(err, &refused):
-		respondOAuth(c, refused.status, refused.refusal)
 	case errors.As(err, &denied):
 		respondOAuth(c, s.status(c, denied.Code), denied)
 	case errors.Is(err, oauth.ErrSwitchedOff):
@@ -119,7 +130,7 @@ func (s *server) status(c echo.Context, code oauth.Code) int {
 	case s.options.ErrorStatus200:
 		return http.StatusOK
 	case code == oauth.InvalidClient && note(c).headerAuth:
-		c.Response().Header().Set(echo.HeaderWWWAuthenticate, `Basic realm="moserver", charset="UTF-8"`)
+		c.Response().Header().Set(echo.HeaderWWWAuthenticate, basicChallenge)
 		return http.StatusUnauthorized
 	}
 	return http.StatusBadRequest
@@ -127,6 +138,16 @@ func (s *server) status(c echo.Context, code oauth.Code) int {
 
 func respondOAuth(c echo.Context, status int, e oauth.Error) {
 	respond(c, status, errorResponse{Error: e.Code, Description: e.Description})
+}
+
+func respondRoute(c echo.Context, e routeError) {
+	if e.challenge != "" {
+		c.Response().Header().Set(echo.HeaderWWWAuthenticate, e.challenge)
+	}
+	if e.body == nil {
+		e.body = errorResponse{Error: e.refusal.Code, Description: e.refusal.Description}
+	}
+	respond(c, e.status, e.body)
 }
 
 func respondUnavailable(c echo.Context, u unavailable) {

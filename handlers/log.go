@@ -18,6 +18,7 @@ type remark struct {
 	client     string
 	headerAuth bool // credentials were looked for in the Authorization header
 	err        error
+	defect     error // of the client's registration; the request was answered
 }
 
 const remarkKey = "remark"
@@ -51,6 +52,10 @@ func (s *server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 			slog.Duration("duration", time.Since(start).Round(time.Microsecond)),
 			slog.String("remote", c.RealIP()),
 		}
+		if n.defect != nil {
+			level = slog.LevelWarn
+			attributes = append(attributes, slog.String("client_defect", n.defect.Error()))
+		}
 		if reason := serverFault(n.err); reason != "" {
 			level = slog.LevelError
 			attributes = append(attributes, slog.String("error", reason))
@@ -69,6 +74,16 @@ func routeName(path string) string {
 	switch path {
 	case routeToken:
 		return "token"
+	case routeRevoke:
+		return "revoke"
+	case routeIntrospect:
+		return "introspect"
+	case routeResource:
+		return "resource"
+	case routeDiscovery:
+		return "openid-configuration"
+	case routeKeys:
+		return "keys"
 	case routeHealth:
 		return "healthz"
 	case routeReady:
@@ -90,13 +105,10 @@ func outcome(err error) string {
 	var (
 		denied oauth.Error
 		away   unavailable
-		http   requestError
 	)
 	switch {
 	case err == nil:
 		return "ok"
-	case errors.As(err, &http):
-		return string(http.refusal.Code)
 	case errors.As(err, &denied):
 		return string(denied.Code)
 	case errors.As(err, &away):

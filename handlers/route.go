@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"net/url"
 	"regexp"
 	"strings"
 
@@ -9,29 +10,62 @@ import (
 
 // The routes as Echo knows them, after canonicalRoute.
 const (
-	routeToken  = "/wp-json/moserver/token"
-	routeHealth = "/healthz"
-	routeReady  = "/readyz"
+	namespace       = "/wp-json/moserver/"
+	routeToken      = namespace + "token"
+	routeRevoke     = namespace + "revoke"
+	routeIntrospect = namespace + "introspect"
+	routeResource   = namespace + "resource"
+	routeDiscovery  = namespace + ":" + paramClient + "/.well-known/openid-configuration"
+	routeKeys       = namespace + ":" + paramClient + "/.well-known/keys"
+	routeHealth     = "/healthz"
+	routeReady      = "/readyz"
 )
 
-// canonicalRoute gives the token endpoint one path, whatever folder WordPress
-// lives in and however its links are written: /wp-json/moserver/token,
+// paramClient is the client's id in the path of its documents.
+const paramClient = "client_id"
+
+// WordPress's own routes ignore letter case, and take a slash at the end. A
+// client's id keeps its letter case: it is compared byte for byte.
+const (
+	prettyRoute = `(?i)^(?:/.*)?/(?:wp-json|wp-content/plugins/[^/]+/web)/moserver/(.+?)/?$`
+	plainRoute  = `(?i)^/?moserver/(.+?)/?$`
+	formRoute   = `(?i)^(?:token|revoke|introspect|resource)$`
+	clientRoute = `(?i)^(\w+)/\.well-known/(openid-configuration|keys)$`
+)
+
+// canonicalRoute gives each route one path, whatever folder WordPress lives in
+// and however its links are written: /wp-json/moserver/token,
 // /index.php/wp-json/moserver/token, /?rest_route=/moserver/token, and the
 // /wp-content/plugins/…/web/moserver/token of old documentation.
 func canonicalRoute(next echo.HandlerFunc) echo.HandlerFunc {
-	// WordPress's own routes ignore letter case, and take a slash at the end.
-	pretty := regexp.MustCompile(`(?i)^(/.*)?/(wp-json|wp-content/plugins/[^/]+/web)/moserver/token/?$`)
-	plain := regexp.MustCompile(`(?i)^/?moserver/token/?$`)
+	pretty, plain := regexp.MustCompile(prettyRoute), regexp.MustCompile(plainRoute)
+	form, client := regexp.MustCompile(formRoute), regexp.MustCompile(clientRoute)
 	return func(c echo.Context) error {
 		u := c.Request().URL
-		switch {
-		case pretty.MatchString(u.Path), isFrontPage(u.Path) && plain.MatchString(u.Query().Get("rest_route")):
-			u.Path, u.RawPath = routeToken, ""
-		case u.Path != routeHealth && u.Path != routeReady:
-			u.Path, u.RawPath = "/", "" // no route
+		route := routeIn(u, pretty, plain)
+		if form.MatchString(route) {
+			u.Path = namespace + strings.ToLower(route)
+		} else if m := client.FindStringSubmatch(route); m != nil {
+			u.Path = namespace + m[1] + "/.well-known/" + strings.ToLower(m[2])
+		} else if u.Path != routeHealth && u.Path != routeReady {
+			u.Path = "/"
 		}
+		u.RawPath = ""
 		return next(c)
 	}
+}
+
+// routeIn is the route below the plugin's namespace that a URL names, empty if
+// it names none.
+func routeIn(u *url.URL, pretty, plain *regexp.Regexp) string {
+	m := pretty.FindStringSubmatch(u.Path)
+	if m == nil && isFrontPage(u.Path) {
+		m = plain.FindStringSubmatch(u.Query().Get("rest_route"))
+	}
+	if m == nil {
+		return ""
+	}
+	return m[1]
 }
 
 // isFrontPage: WordPress takes rest_route on the paths that its index.php

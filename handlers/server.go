@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"crypto/rsa"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -12,9 +13,15 @@ import (
 	"moserver-sidecar/oauth"
 )
 
-// TokenServer carries out requests to the token endpoint; oauth.Server is one.
+// TokenServer carries out what the routes are asked; oauth.Server is one, and
+// says of each method what it promises.
 type TokenServer interface {
 	Token(context.Context, oauth.Request) (oauth.Answer, error)
+	Revoke(context.Context, oauth.Request) (oauth.Answer, error)
+	Introspect(context.Context, oauth.Request) (oauth.Introspection, *oauth.Client, error)
+	UserInfo(ctx context.Context, accessToken string) (oauth.UserInfo, *oauth.Client, error)
+	Discover(ctx context.Context, clientID string) (oauth.Discovery, error)
+	PublicKey(ctx context.Context, clientID string) (*rsa.PublicKey, error)
 }
 
 // Options is what an operator can choose of the HTTP side.
@@ -22,6 +29,7 @@ type Options struct {
 	RequestTimeout time.Duration  // how long a request may wait for the database
 	MaxBodyBytes   int64          // a larger request body is refused with 413
 	ErrorStatus200 bool           // OAuth errors come with status 200, as from PHP
+	SubjectString  bool           // sub of the resource is a string, as in OpenID Connect, not PHP's number
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
 	AuthFailures   int            // failed authentications a minute, per address and client; 0: no limit
 }
@@ -50,7 +58,12 @@ func New(tokens TokenServer, ready func(context.Context) error, options Options,
 	e.HTTPErrorHandler = s.respondError
 	e.Pre(canonicalRoute)
 	e.Use(s.logRequest, recovered)
-	e.Any(routeToken, s.token)
+	for route, handler := range map[string]echo.HandlerFunc{
+		routeToken: s.token, routeRevoke: s.revoke, routeIntrospect: s.introspect,
+		routeResource: s.resource, routeDiscovery: s.discovery, routeKeys: s.keys,
+	} {
+		e.Any(route, handler)
+	}
 	probes := []string{http.MethodGet, http.MethodHead}
 	e.Match(probes, routeHealth, s.healthz)
 	e.Match(probes, routeReady, s.readyz)

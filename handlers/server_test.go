@@ -218,18 +218,21 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// tokenServer answers with what a test wants.
-type tokenServer func(context.Context) error
+// tokenServer is a server whose token endpoint fails as a test wants.
+type tokenServer struct {
+	handlers.TokenServer
+	fail func(context.Context) error
+}
 
-func (f tokenServer) Token(ctx context.Context, _ oauth.Request) (oauth.Answer, error) {
-	return oauth.Answer{}, f(ctx)
+func (s tokenServer) Token(ctx context.Context, _ oauth.Request) (oauth.Answer, error) {
+	return oauth.Answer{}, s.fail(ctx)
 }
 
 // TestUnavailable: an answer that says nothing of the token has no error
 // member, and the shape of WordPress's REST errors.
 func TestUnavailable(t *testing.T) {
 	for name, test := range map[string]struct {
-		server tokenServer
+		fail   func(context.Context) error
 		status int
 		code   string
 		retry  bool
@@ -245,7 +248,7 @@ func TestUnavailable(t *testing.T) {
 	} {
 		var log bytes.Buffer
 		short := options(func(o *handlers.Options) { o.RequestTimeout = 10 * time.Millisecond })
-		f := &fixture{T: t, handler: handlers.New(test.server, nil, short, slog.New(slog.NewTextHandler(&log, nil)))}
+		f := &fixture{T: t, handler: handlers.New(tokenServer{fail: test.fail}, nil, short, slog.New(slog.NewTextHandler(&log, nil)))}
 		response, body := f.send(request("POST", tokenPath, formType, refreshBody))
 		want := map[string]any{"code": test.code, "message": body["message"], "data": map[string]any{"status": float64(test.status)}}
 		if diff := cmp.Diff(want, body); diff != "" || response.StatusCode != test.status {

@@ -18,16 +18,7 @@ type tokenResponse struct {
 	TokenType    string `json:"token_type"`
 	Scope        string `json:"scope"`
 	RefreshToken string `json:"refresh_token,omitempty"`
-}
-
-func newTokenResponse(t *oauth.Tokens) tokenResponse {
-	return tokenResponse{
-		AccessToken:  t.AccessToken,
-		ExpiresIn:    t.ExpiresIn,
-		TokenType:    "Bearer",
-		Scope:        t.Scope.String(),
-		RefreshToken: t.RefreshToken,
-	}
+	IDToken      string `json:"id_token,omitempty"`
 }
 
 // revokedResponse is the body of a successful revocation, as the plugin's
@@ -38,11 +29,47 @@ type revokedResponse struct {
 
 // token is the token endpoint.
 func (s *server) token(c echo.Context) error {
+	return s.post(c, func(ctx context.Context, r oauth.Request) (any, oauth.Answer, error) {
+		if grant, known := r.Grant(); known {
+			note(c).grant = string(grant)
+		}
+		answer, err := s.tokens.Token(ctx, r)
+		return tokenBody(answer), answer, err
+	})
+}
+
+// revoke is the revocation endpoint (RFC 7009).
+func (s *server) revoke(c echo.Context) error {
+	return s.post(c, func(ctx context.Context, r oauth.Request) (any, oauth.Answer, error) {
+		answer, err := s.tokens.Revoke(ctx, r)
+		return revokedResponse{Revoked: true}, answer, statusError(err)
+	})
+}
+
+// tokenBody is the body of a successful answer of the token endpoint.
+func tokenBody(answer oauth.Answer) any {
+	if answer.Tokens == nil {
+		return revokedResponse{Revoked: true}
+	}
+	return tokenResponse{
+		AccessToken:  answer.Tokens.AccessToken,
+		ExpiresIn:    answer.Tokens.ExpiresIn,
+		TokenType:    "Bearer",
+		Scope:        answer.Tokens.Scope.String(),
+		RefreshToken: answer.Tokens.RefreshToken,
+		IDToken:      answer.Tokens.IDToken,
+	}
+}
+
+// post is what the routes have in common to which a client posts its
+// credentials: the methods, the limit of failures, the time. carryOut returns
+// the body of a success.
+func (s *server) post(c echo.Context, carryOut func(context.Context, oauth.Request) (any, oauth.Answer, error)) error {
 	r := c.Request()
 	preventStorage(c.Response().Header())
 	switch r.Method {
 	case http.MethodOptions:
-		preflight(c)
+		preflight(c, http.MethodPost)
 		return c.NoContent(http.StatusNoContent)
 	case http.MethodPost:
 	default:
@@ -58,32 +85,30 @@ func (s *server) token(c echo.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), s.options.RequestTimeout)
 	defer cancel()
-	answer, err := s.tokens.Token(ctx, request)
+	body, answer, err := carryOut(ctx, request)
 	s.noteAnswer(c, request, answer, err)
 	if err != nil {
 		return err
 	}
-	if answer.Tokens == nil {
-		respond(c, http.StatusOK, revokedResponse{Revoked: true})
-	} else {
-		respond(c, http.StatusOK, newTokenResponse(answer.Tokens))
-	}
+	respond(c, http.StatusOK, body)
 	return nil
 }
 
 // noteAnswer tells the log, the limiter and the browser what came of a request.
 func (s *server) noteAnswer(c echo.Context, request oauth.Request, answer oauth.Answer, err error) {
-	n := note(c)
-	if grant, known := request.Grant(); known {
-		n.grant = string(grant)
-	}
-	if answer.Client != nil {
-		n.client = answer.Client.ID
-		allowOrigin(c, answer.Client)
-	}
+	noteClient(c, answer.Client)
+	note(c).defect = answer.Defect
 	var refused oauth.Error
 	if errors.As(err, &refused) && refused.Code == oauth.InvalidClient {
 		s.limiter.failed(c.RealIP(), request)
+	}
+}
+
+// noteClient tells the log and the browser which client a request is of.
+func noteClient(c echo.Context, client *oauth.Client) {
+	if client != nil {
+		note(c).client = client.ID
+		allowOrigin(c, client)
 	}
 }
 

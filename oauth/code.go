@@ -7,26 +7,23 @@ func (x *exchange) redeemCode(ctx context.Context) (*Tokens, error) {
 	if err := x.checkCode(); err != nil {
 		return nil, err
 	}
-	scope, err := narrow(ParseScope(x.request.Scope), x.facts.Grant.Scope, x.facts.Client)
-	if err != nil {
-		return nil, err
-	}
-	access, err := x.newToken(AccessToken, scope)
+	tokens, access, err := x.prepare(ctx)
 	if err != nil {
 		return nil, err
 	}
 	issued := []Token{access}
-	var refresh Token
-	if x.refreshTokenForCode(scope) {
-		if refresh, err = x.newToken(RefreshToken, scope); err != nil {
+	if x.refreshTokenForCode(access.Scope) {
+		refresh, err := x.newToken(RefreshToken, access.Scope)
+		if err != nil {
 			return nil, err
 		}
 		issued = append(issued, refresh)
+		tokens.RefreshToken = refresh.Value
 	}
 	if err := x.redeem(ctx, errCodeUnknown, issued...); err != nil {
 		return nil, err
 	}
-	return x.tokens(access, refresh.Value), nil
+	return tokens, nil
 }
 
 // checkCode is the plugin's order: the code, its age, its redirect URI, then
@@ -47,5 +44,5 @@ func (x *exchange) checkCode() error {
 }
 
 func (x *exchange) refreshTokenForCode(scope Scope) bool {
-	return !x.Policy.OfflineAccess || !scope.Contains("openid") || scope.Contains("offline_access")
+	return !x.Policy.OfflineAccess || !x.openID || scope.Contains("offline_access")
 }

@@ -17,6 +17,17 @@ const (
 	RedirectURIMismatch  Code = "redirect_uri_mismatch"
 )
 
+// The codes of the routes that take an access token. Only InvalidToken is one
+// of RFC 6750, 3.1; the other two are the plugin's.
+const (
+	MissingAccessToken Code = "missing_access_token"
+	ExpiredToken       Code = "expired_token"
+	InvalidToken       Code = "invalid_token"
+)
+
+// InvalidClientKey is the plugin's code for a client whose key cannot be read.
+const InvalidClientKey Code = "invalid_client_key"
+
 // Error refuses a request. Both members are told to the client, so neither
 // ever holds a value that came with the request or out of the store.
 type Error struct {
@@ -26,6 +37,10 @@ type Error struct {
 
 // Error implements error.
 func (e Error) Error() string { return string(e.Code) + ": " + e.Description }
+
+// ErrUserGone refuses an access token whose user was deleted. The plugin has a
+// status of its own for it.
+var ErrUserGone = Error{InvalidToken, "access_token provided is either invalid or does not belong to a valid user."}
 
 // ErrNotFound is returned by a Store when the grant that was to be taken is
 // not there, or not there any more.
@@ -63,6 +78,14 @@ var (
 	errRefreshUnknown = Error{InvalidGrant, "Invalid refresh token"}
 	errRefreshExpired = Error{InvalidGrant, "Refresh token has expired"}
 	errRefreshForeign = Error{InvalidGrant, "refresh_token doesn't exist or is invalid for the client"}
+
+	errAccessMissing = Error{MissingAccessToken, "No Access Token provided"}
+	errAccessUnknown = Error{InvalidToken, "The access token provided is invalid"}
+	errAccessExpired = Error{ExpiredToken, "The access token provided has expired"}
+
+	errNoClient   = Error{InvalidClient, "Client does not exist."}
+	errNoKeys     = Error{InvalidClient, "Either Client does not exist or Signing algorithm is HSA based."}
+	errInvalidKey = Error{InvalidClientKey, "Invalid Client Key"}
 
 	errUserGone = Error{InvalidGrant, "The user who gave this grant does not exist any more"}
 	errScope    = Error{InvalidScope, "The scope requested is invalid for this request"}

@@ -9,28 +9,30 @@ func (x *exchange) refresh(ctx context.Context) (*Tokens, error) {
 	if err := x.checkRefreshToken(); err != nil {
 		return nil, err
 	}
-	scope, err := narrow(ParseScope(x.request.Scope), x.facts.Grant.Scope, x.facts.Client)
-	if err != nil {
-		return nil, err
-	}
-	access, err := x.newToken(AccessToken, scope)
+	tokens, access, err := x.prepare(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if x.facts.Client.Confidential && !x.Policy.RotateAll {
-		if err := x.Store.Issue(ctx, access); err != nil {
-			return nil, err
-		}
-		return x.tokens(access, x.request.RefreshToken), nil
+		tokens.RefreshToken = x.request.RefreshToken
+		err = x.Store.Issue(ctx, access)
+	} else {
+		tokens.RefreshToken, err = x.rotate(ctx, access)
 	}
-	successor, err := x.successor()
 	if err != nil {
 		return nil, err
 	}
-	if err := x.redeem(ctx, errRefreshUnknown, access, successor); err != nil {
-		return nil, err
+	return tokens, nil
+}
+
+// rotate puts the access token and a new refresh token in the place of the one
+// that was presented.
+func (x *exchange) rotate(ctx context.Context, access Token) (refreshToken string, err error) {
+	successor, err := x.successor()
+	if err != nil {
+		return "", err
 	}
-	return x.tokens(access, successor.Value), nil
+	return successor.Value, x.redeem(ctx, errRefreshUnknown, access, successor)
 }
 
 func (x *exchange) checkRefreshToken() error {

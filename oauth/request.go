@@ -59,6 +59,7 @@ func (r Request) Grant() (grant GrantType, known bool) {
 type Answer struct {
 	Client *Client // nil while no known client was named
 	Tokens *Tokens // nil for a revocation and beside an error
+	Defect error   // what an administrator should mend of the client, though it was answered
 }
 
 // Tokens is a successful response to a grant (RFC 6749, 5.1).
@@ -67,4 +68,5 @@ type Tokens struct {
 	ExpiresIn    int64 // seconds
 	Scope        Scope
 	RefreshToken string // empty: none was issued
+	IDToken      string // empty: none was asked for, or none can be signed
 }

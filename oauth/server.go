@@ -30,6 +30,9 @@ type Server struct {
 	Policy Policy
 	Now    func() time.Time // the clock that expiry is judged by
 	Random io.Reader        // cryptographically secure, for new tokens
+
+	keys       keyring
+	signatures signatures
 }
 
 // exchange is one request on its way through the server.
@@ -40,6 +43,8 @@ type exchange struct {
 	presented Presented
 	facts     Facts
 	now       time.Time // whole seconds, as the tables keep time
+	openID    bool      // OpenID Connect applies: idToken has found so
+	defect    error     // see Answer
 }
 
 // Token judges a request and carries it out. The order of the checks is the
@@ -47,8 +52,24 @@ type exchange struct {
 // is neither an Error nor wraps ErrUnavailable or ErrSwitchedOff is a fault of
 // the server.
 func (s *Server) Token(ctx context.Context, r Request) (Answer, error) {
-	x := &exchange{Server: s, request: r, now: s.Now().Truncate(time.Second)}
+	grant, _ := r.Grant()
+	return s.newExchange(r, grant).answer(ctx)
+}
 
+// Revoke judges a request to the revocation endpoint (RFC 7009), which is a
+// revocation whatever grant_type it names. Its errors are those of Token.
+func (s *Server) Revoke(ctx context.Context, r Request) (Answer, error) {
+	return s.newExchange(r, GrantRevoke).answer(ctx)
+}
+
+func (s *Server) newExchange(r Request, grant GrantType) *exchange {
+	return &exchange{
+		Server: s, request: r, grant: grant, presented: r.presented(grant),
+		now: s.Now().Truncate(time.Second),
+	}
+}
+
+func (x *exchange) answer(ctx context.Context) (Answer, error) {
 	// 1. Read all that the request is judged by, the administrator's switch first.
 	if err := x.find(ctx); err != nil {
 		return Answer{}, err
@@ -65,7 +86,7 @@ func (s *Server) Token(ctx context.Context, r Request) (Answer, error) {
 
 	// 3. The client is who it says (RFC 6749, 3.2.1), before anything is said
 	// of its code or token.
-	if err := authenticate(x.facts.Client, r.Credentials); err != nil {
+	if err := authenticate(x.facts.Client, x.request.Credentials); err != nil {
 		return answer, err
 	}
 
@@ -79,14 +100,13 @@ func (s *Server) Token(ctx context.Context, r Request) (Answer, error) {
 	case GrantRevoke:
 		err = x.revoke(ctx)
 	}
+	answer.Defect = x.defect
 	return answer, err
 }
 
 // find reads the facts of the request. A second reading of the credentials is
 // looked up only if the first names no client.
 func (x *exchange) find(ctx context.Context) (err error) {
-	x.grant, _ = x.request.Grant()
-	x.presented = x.request.presented(x.grant)
 	for _, id := range x.request.clientIDs() {
 		if x.facts, err = x.Store.Find(ctx, id, x.presented); err != nil || x.facts.Client != nil {
 			return err
@@ -159,9 +179,10 @@ func (x *exchange) redeem(ctx context.Context, gone Error, tokens ...Token) erro
 	return err
 }
 
+func (x *exchange) expired() bool { return x.facts.Grant.expired(x.now) }
+
 // expired says if a grant is over. Its last second still counts, as it does
 // for the plugin.
-func (x *exchange) expired() bool {
-	expires := x.facts.Grant.Expires
-	return !expires.IsZero() && expires.Before(x.now)
+func (g *Grant) expired(now time.Time) bool {
+	return !g.Expires.IsZero() && g.Expires.Before(now)
 }

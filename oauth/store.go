@@ -34,6 +34,7 @@ type Client struct {
 
 // Site is what an administrator has set in wp-admin for the client's site.
 type Site struct {
+	Blog                 int64 // the site's number in a network of sites; 0: the main one, or no network
 	SwitchedOff          bool
 	AccessTokenLifetime  time.Duration
 	RefreshTokenLifetime time.Duration // 0: refresh tokens never expire
@@ -91,6 +92,15 @@ type Store interface {
 	// row can hold, is never found. That a client, a grant or both are absent
 	// is no error.
 	Find(ctx context.Context, clientID string, p Presented) (Facts, error)
+
+	// FindBearer reads what an access token stands for. An empty value, or one
+	// that no row can hold, is never found.
+	FindBearer(ctx context.Context, accessToken string) (Bearer, error)
+
+	// Identify reads what an ID token is made of. That the user or the code is
+	// absent leaves those fields empty and is no error; a client without a key
+	// of its own signs with HS256.
+	Identify(ctx context.Context, q IdentityQuery) (Identity, error)
 
 	// Issue stores tokens.
 	Issue(ctx context.Context, tokens ...Token) error

@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"context"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -25,14 +26,25 @@ func (x *exchange) newToken(kind Kind, scope Scope) (Token, error) {
 	}, err
 }
 
-// tokens is the answer that hands out tokens which are stored.
-func (x *exchange) tokens(access Token, refreshToken string) *Tokens {
-	return &Tokens{
-		AccessToken:  access.Value,
-		ExpiresIn:    int64(access.Expires.Sub(x.now) / time.Second),
-		Scope:        access.Scope,
-		RefreshToken: refreshToken,
+// prepare makes what both grants give: an access token with the scope that was
+// asked for and, with openid, an ID token. What can fail comes here, before
+// anything is taken or stored.
+func (x *exchange) prepare(ctx context.Context) (*Tokens, Token, error) {
+	scope, err := narrow(ParseScope(x.request.Scope), x.facts.Grant.Scope, x.facts.Client)
+	if err != nil {
+		return nil, Token{}, err
 	}
+	access, err := x.newToken(AccessToken, scope)
+	if err != nil {
+		return nil, Token{}, err
+	}
+	idToken, err := x.idToken(ctx, scope)
+	return &Tokens{
+		AccessToken: access.Value,
+		ExpiresIn:   int64(access.Expires.Sub(x.now) / time.Second),
+		Scope:       scope,
+		IDToken:     idToken,
+	}, access, err
 }
 
 // expires is the end of a lifetime that begins now; 0 is never.

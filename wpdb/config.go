@@ -16,9 +16,11 @@ type Config struct {
 	Charset  string // of the connection, DB_CHARSET in wp-config.php
 	TLS      string // off, preferred, skip-verify or on; off if empty
 
-	Prefix     string // $table_prefix in wp-config.php
-	UsersTable string // CUSTOM_USER_TABLE in wp-config.php; empty: Prefix + "users"
-	Multisite  bool   // MULTISITE in wp-config.php
+	Prefix        string // $table_prefix in wp-config.php
+	UsersTable    string // CUSTOM_USER_TABLE in wp-config.php; empty: Prefix + "users"
+	UsermetaTable string // CUSTOM_USER_META_TABLE in wp-config.php; empty: Prefix + "usermeta"
+	Multisite     bool   // MULTISITE in wp-config.php
+	Home          string // WP_HOME in wp-config.php, which counts before the option home of the main site
 
 	MaxConnections int // how many connections are open at most; 0: no limit
 }
@@ -26,7 +28,7 @@ type Config struct {
 // tables are the full names of the tables that the token endpoint works on.
 type tables struct {
 	clients, codes, accessTokens, refreshTokens string
-	users, options                              string
+	users, usermeta, options, keys              string
 }
 
 // validTableName says if a name may stand in a table's name without being quoted.
@@ -46,15 +48,23 @@ func (c Config) tables() (tables, error) {
 	if c.Prefix != "" && (!validTableName(c.Prefix) || strings.Contains(c.Prefix, ".")) {
 		return tables{}, fmt.Errorf("the table prefix %q is not one that WordPress allows: use letters, digits and underscores", c.Prefix)
 	}
-	if !validTableName(users) {
-		return tables{}, fmt.Errorf("%q is not a table name: use letters, digits and underscores", users)
+	usermeta := c.UsermetaTable
+	if usermeta == "" {
+		usermeta = c.Prefix + "usermeta"
+	}
+	for _, name := range []string{users, usermeta} {
+		if !validTableName(name) {
+			return tables{}, fmt.Errorf("%q is not a table name: use letters, digits and underscores", name)
+		}
 	}
 	return tables{
 		clients:       c.Prefix + "moos_oauth_clients",
 		codes:         c.Prefix + "moos_oauth_authorization_codes",
 		accessTokens:  c.Prefix + "moos_oauth_access_tokens",
 		refreshTokens: c.Prefix + "moos_oauth_refresh_tokens",
+		keys:          c.Prefix + "moos_oauth_public_keys",
 		users:         users,
+		usermeta:      usermeta,
 		options:       c.Prefix + "options",
 	}, nil
 }

@@ -104,7 +104,7 @@ func (d *diagnosis) tryPrivilege(n need, privilege, statement string) error {
 	case number(err) == errUnknownColumn || number(err) == errStatementBinlog: // columns and binlog have their own looks
 		return nil
 	case denied(err):
-		d.add(true, fmt.Sprintf("As an administrator of the database run: GRANT %s ON %s TO …;", n.privileges, quoteName(n.table)),
+		d.add(!n.idTokens, fmt.Sprintf("As an administrator of the database run: GRANT %s ON %s TO …;", n.privileges, quoteName(n.table)),
 			"The user %q may not %s on the table %s.", d.config.User, privilege, n.table)
 		return nil
 	case d.readOnly():

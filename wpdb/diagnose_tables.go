@@ -10,12 +10,14 @@ import (
 // each.
 func (t tables) needs() []need {
 	return []need{
-		{t.options, []string{"option_name", "option_value"}, "SELECT"},
-		{t.users, []string{"ID"}, "SELECT"},
-		{t.clients, []string{"client_id", "client_name", "client_secret", "redirect_uri"}, "SELECT"},
-		{t.codes, []string{"authorization_code", "client_id", "user_id", "redirect_uri", "expires", "scope"}, "SELECT, DELETE"},
-		{t.accessTokens, []string{"access_token", "client_id", "user_id", "expires", "scope"}, "SELECT, INSERT, DELETE"},
-		{t.refreshTokens, []string{"refresh_token", "client_id", "user_id", "expires", "scope"}, "SELECT, INSERT, DELETE"},
+		{t.options, []string{"option_name", "option_value"}, "SELECT", false},
+		{t.users, []string{"ID", "user_login", "user_email", "display_name"}, "SELECT", false},
+		{t.usermeta, []string{"user_id", "meta_key", "meta_value"}, "SELECT", true},
+		{t.keys, []string{"client_id", "private_key", "public_key", "encryption_algorithm"}, "SELECT", true},
+		{t.clients, []string{"client_id", "client_name", "client_secret", "redirect_uri"}, "SELECT", false},
+		{t.codes, []string{"authorization_code", "client_id", "user_id", "redirect_uri", "expires", "scope"}, "SELECT, DELETE", false},
+		{t.accessTokens, []string{"access_token", "client_id", "user_id", "expires", "scope"}, "SELECT, INSERT, DELETE", false},
+		{t.refreshTokens, []string{"refresh_token", "client_id", "user_id", "expires", "scope"}, "SELECT, INSERT, DELETE", false},
 	}
 }
 
@@ -23,6 +25,7 @@ type need struct {
 	table      string
 	columns    []string
 	privileges string
+	idTokens   bool // without it there are tokens, but no ID tokens
 }
 
 // tables looks for tables that are not there, and for those that cannot roll
@@ -90,7 +93,17 @@ func (d *diagnosis) engine(table string) (engine string, err error) {
 
 // explainMissing tells a wrong prefix from a plugin that was never active.
 func (d *diagnosis) explainMissing() error {
-	if len(d.missing) == 0 {
+	var missing []string // but for those that only ID tokens need
+	for _, n := range d.Store.tables.needs() {
+		if !n.idTokens && slices.Contains(d.missing, n.table) {
+			missing = append(missing, n.table)
+		}
+	}
+	if len(missing) == 0 {
+		for _, table := range d.missing {
+			d.add(false, "Restore it, or deactivate and activate the plugin in wp-admin.",
+				"The table %s is missing, so no answer has an ID token.", table)
+		}
 		return nil
 	}
 	prefixes, err := d.prefixes()
@@ -101,18 +114,18 @@ func (d *diagnosis) explainMissing() error {
 	case len(prefixes) > 0 && !slices.Contains(prefixes, d.config.Prefix):
 		d.add(true, fmt.Sprintf("Set table_prefix, or $table_prefix in wp-config.php, to the right one of: %s.", strings.Join(prefixes, ", ")),
 			"There are no tables of the OAuth server plugin with the prefix %q.", d.config.Prefix)
-	case slices.Contains(d.missing, d.Store.tables.options):
+	case slices.Contains(missing, d.Store.tables.options):
 		d.add(true, "Compare DB_NAME and $table_prefix with wp-config.php; this may be another site's database, or the user may not read its tables.",
 			"There is no WordPress with the prefix %q in the database %q.", d.config.Prefix, d.config.Name)
-	case slices.Contains(d.missing, d.Store.tables.clients):
+	case slices.Contains(missing, d.Store.tables.clients):
 		d.add(true, "Activate \"miniOrange OAuth 2.0 Server\" in wp-admin; it makes its tables then.",
 			"The WordPress in the database %q has no tables of the OAuth server plugin.", d.config.Name)
-	case slices.Equal(d.missing, []string{d.Store.tables.users}):
+	case slices.Equal(missing, []string{d.Store.tables.users}):
 		d.add(true, "Compare users_table, or CUSTOM_USER_TABLE in wp-config.php, with what WordPress uses.",
 			"There is no table of users named %s.", d.Store.tables.users)
 	default:
 		d.add(true, "Restore them, or deactivate and activate the plugin in wp-admin.",
-			"Tables are missing: %s.", strings.Join(d.missing, ", "))
+			"Tables are missing: %s.", strings.Join(missing, ", "))
 	}
 	return nil
 }

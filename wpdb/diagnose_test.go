@@ -73,7 +73,7 @@ func TestDiagnose(t *testing.T) {
 		"healthy": func(t *testing.T, server *sandbox.Server) { diagnosed(t, server).check() },
 
 		"wrong password": wrongPassword, "unknown database": unknownDatabase, "nobody answers": nobodyAnswers,
-		"wrong prefix": wrongPrefix, "no plugin": noPlugin, "no WordPress": noWordPress, "lost table": lostTable,
+		"wrong prefix": wrongPrefix, "no plugin": noPlugin, "no WordPress": noWordPress, "lost table": lostTable, "lost keys": lostKeys,
 		"lost users table": lostUsersTable,
 		"engine":           wrongEngine, "lost column": lostColumn, "privileges": fewPrivileges,
 		"no privilege at all on a table": noPrivilege,
@@ -185,6 +185,15 @@ func fewPrivileges(t *testing.T, server *sandbox.Server) {
 	s.check(want[3:]...)
 }
 
+// lostKeys: without what only ID tokens need the server works all the same.
+func lostKeys(t *testing.T, server *sandbox.Server) {
+	s := diagnosed(t, server)
+	s.exec("DROP TABLE {}usermeta, {}moos_oauth_public_keys")
+	s.check(
+		expectation{"{}usermeta is missing, so no answer has an ID token", "Restore", false},
+		expectation{"{}moos_oauth_public_keys is missing, so no answer has an ID token", "Restore", false})
+}
+
 // To a user without any privilege on it a table does not exist, but for the
 // error on touching it.
 func noPrivilege(t *testing.T, server *sandbox.Server) {
@@ -193,6 +202,12 @@ func noPrivilege(t *testing.T, server *sandbox.Server) {
 		"moos_oauth_access_tokens", "moos_oauth_refresh_tokens"} {
 		s.exec("GRANT SELECT, INSERT, DELETE ON {}" + table + " TO wp@localhost")
 	}
+	s.check(
+		expectation{"may not SELECT on the table {}users", "GRANT SELECT ON `{}users`", true},
+		expectation{"may not SELECT on the table {}usermeta", "GRANT SELECT ON `{}usermeta`", false},
+		expectation{"may not SELECT on the table {}moos_oauth_public_keys", "GRANT SELECT ON `{}moos_oauth_public_keys`", false})
+	s.exec("GRANT SELECT ON {}usermeta TO wp@localhost")
+	s.exec("GRANT SELECT ON {}moos_oauth_public_keys TO wp@localhost")
 	s.check(expectation{"may not SELECT on the table {}users", "GRANT SELECT ON `{}users`", true})
 
 	elsewhere := s.reopen(func(c *wpdb.Config) { c.UsersTable = "elsewhere.people" })

@@ -28,16 +28,22 @@ func (s *Store) find(ctx context.Context, clientID string, p oauth.Presented) (o
 	if err != nil {
 		return oauth.Facts{}, err
 	}
-	options := found.options()
-	blogGone := false
-	if blog := found.integer("active_oauth_server_id"); s.config.Multisite && blog > 1 {
-		if options, err = s.blogOptions(ctx, blog); number(err) == errNoSuchTable {
-			blogGone = true
-		} else if err != nil {
-			return oauth.Facts{}, err
-		}
+	return s.facts(ctx, found, p.Kind)
+}
+
+// facts is what a row says that has a client, and may have a grant of the kind.
+func (s *Store) facts(ctx context.Context, found row, kind oauth.Kind) (oauth.Facts, error) {
+	options, err := found.options(), error(nil)
+	blog, blogGone := found.integer("active_oauth_server_id"), false
+	if !s.config.Multisite || blog <= 1 {
+		blog = 0
+	} else if options, err = s.blogOptions(ctx, blog); number(err) == errNoSuchTable {
+		blogGone = true
+	} else if err != nil {
+		return oauth.Facts{}, err
 	}
-	facts := oauth.Facts{Site: site(options), Grant: found.grant(p.Kind)}
+	facts := oauth.Facts{Site: site(options), Grant: found.grant(kind)}
+	facts.Site.Blog = blog
 	if !blogGone { // a client of a deleted blog is deleted with it
 		facts.Client = found.client(!phpFalse(options[optionSecretsEncrypted]))
 	}

@@ -17,6 +17,14 @@ const (
 	optionRefreshLifetime  = "mo_oauth_refresh_expiry_time"
 	optionTokenLength      = "mo_oauth_server_token_length"
 	optionSecretsEncrypted = "mo_oauth_server_is_client_secret_encrypted"
+	optionOpenID           = "mo_oauth_server_enable_oidc"
+	optionIDToken          = "mo_oauth_server_current_id_token"
+)
+
+// The options of WordPress that the issuer is made of.
+const (
+	optionHome       = "home"
+	optionPermalinks = "permalink_structure"
 )
 
 // What the plugin does when an option is not set, but for the lifetime of
@@ -62,6 +70,24 @@ func site(options map[string]string) oauth.Site {
 		RefreshTokenLifetime: lifetime(options[optionRefreshLifetime], 0),
 		TokenLength:          min(max(length, minTokenLength), maxTokenLength),
 	}
+}
+
+// openIDOff reads the option as the plugin does: only 'on' or nothing leaves
+// OpenID Connect on.
+func openIDOff(value string) bool { return !phpFalse(value) && value != "on" }
+
+// issuer is the address of the plugin's routes as the plugin has it in its ID
+// tokens. Without pretty permalinks the route is a parameter. It is empty if the
+// site has no address.
+func issuer(home, permalinks string) string {
+	home = strings.TrimRight(home, "/")
+	if home == "" {
+		return ""
+	}
+	if phpFalse(permalinks) {
+		return home + "/?rest_route=/moserver"
+	}
+	return home + "/wp-json/moserver"
 }
 
 // phpFalse says if PHP takes an option's value for false.

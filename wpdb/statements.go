@@ -18,6 +18,9 @@ type statements struct {
 	revoke map[oauth.Kind]string // by its value, if it is the client's
 	issued map[oauth.Kind]string // whether a token is there
 
+	identify map[bool]string // whether there is a code
+	bearer   string
+
 	options            string // of the blog whose table is put in
 	revokeAccessTokens string // all that a client has for a user
 }
@@ -42,6 +45,11 @@ func newStatements(t tables) statements {
 		remove: map[oauth.Kind]string{},
 		revoke: map[oauth.Kind]string{},
 		issued: map[oauth.Kind]string{},
+		identify: map[bool]string{
+			false: identifyStatement(t, false),
+			true:  identifyStatement(t, true),
+		},
+		bearer: bearerStatement(t),
 	}
 	for _, kind := range []oauth.Kind{oauth.AuthorizationCode, oauth.AccessToken, oauth.RefreshToken} {
 		table, column := t.kindTable(kind)
@@ -68,15 +76,7 @@ func findStatement(t tables, kind oauth.Kind) string {
 	columns, grant := "", ""
 	if kind != "" {
 		table, column := t.kindTable(kind)
-		redirectURI := "NULL"
-		if kind == oauth.AuthorizationCode {
-			redirectURI = "g.redirect_uri"
-		}
-		columns = fmt.Sprintf(`,
-  g.%s IS NOT NULL AS `+"`%s`"+`, g.client_id AS `+"`%s`"+`, g.user_id AS `+"`%s`"+`, %s AS `+"`%s`"+`,
-  g.expires AS `+"`%s`"+`, g.scope AS `+"`%s`"+`, u.ID AS `+"`%s`",
-			column, colGrant, colGrantClient, colGrantUser, redirectURI, colGrantRedirect,
-			colGrantExpires, colGrantScope, colUser)
+		columns = grantColumns(t, kind)
 		grant = fmt.Sprintf(`
 LEFT JOIN `+"`%s`"+` AS g ON g.%s = CAST(? AS BINARY)
 LEFT JOIN %s AS u ON u.ID = g.user_id`, table, column, quoteName(t.users))
@@ -85,4 +85,18 @@ LEFT JOIN %s AS u ON u.ID = g.user_id`, table, column, quoteName(t.users))
 FROM (SELECT 1 AS one) AS o
 LEFT JOIN `+"`%s`"+` AS c ON c.client_id = CAST(? AS BINARY)%s
 LIMIT 1`, optionColumns(t.options), columns, t.clients, grant)
+}
+
+// grantColumns selects the code or token g, and if its user u exists.
+func grantColumns(t tables, kind oauth.Kind) string {
+	_, column := t.kindTable(kind)
+	redirectURI := "NULL"
+	if kind == oauth.AuthorizationCode {
+		redirectURI = "g.redirect_uri"
+	}
+	return fmt.Sprintf(`,
+  g.%s IS NOT NULL AS `+"`%s`"+`, g.client_id AS `+"`%s`"+`, g.user_id AS `+"`%s`"+`, %s AS `+"`%s`"+`,
+  g.expires AS `+"`%s`"+`, g.scope AS `+"`%s`"+`, u.ID AS `+"`%s`",
+		column, colGrant, colGrantClient, colGrantUser, redirectURI, colGrantRedirect,
+		colGrantExpires, colGrantScope, colUser)
 }

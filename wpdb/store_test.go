@@ -123,6 +123,35 @@ func (s *site) SetSite(want oauth.Site) {
 	s.setOption("mo_oauth_server_master_switch", map[bool]string{true: "off", false: "on"}[want.SwitchedOff])
 }
 
+func (s *site) SetOpenID(issuer string, off bool) {
+	s.t.Helper()
+	s.setOption("mo_oauth_server_enable_oidc", map[bool]string{true: "off", false: "on"}[off])
+	home, pretty := strings.CutSuffix(issuer, "/wp-json/moserver")
+	s.setOption("home", strings.TrimSuffix(home, "/?rest_route=/moserver"))
+	s.setOption("permalink_structure", map[bool]string{true: "/%postname%/", false: ""}[pretty])
+}
+
+func (s *site) PutProfile(id int64, p oauth.Profile) {
+	s.t.Helper()
+	s.exec("REPLACE INTO {}users (ID, user_login, user_email, display_name) VALUES (?, ?, ?, ?)", id, p.Username, p.Email, p.DisplayName)
+	s.exec("DELETE FROM {}usermeta WHERE user_id = ?", id)
+	for key, value := range map[string]string{"first_name": p.FirstName, "last_name": p.LastName, "nickname": p.Nickname} {
+		s.exec("INSERT INTO {}usermeta (user_id, meta_key, meta_value) VALUES (?, ?, ?), (?, ?, 'a later one')", id, key, value, id, key)
+	}
+}
+
+func (s *site) PutKey(clientID string, key oauth.SigningKey) {
+	s.t.Helper()
+	s.exec("DELETE FROM {}moos_oauth_public_keys WHERE client_id = CAST(? AS BINARY)", clientID)
+	s.exec("INSERT INTO {}moos_oauth_public_keys VALUES (?, ?, ?, ?)", clientID, key.PublicKey, key.PrivateKey, key.Algorithm)
+}
+
+func (s *site) PutIDToken(code string, stored oauth.StoredIDToken) {
+	s.t.Helper()
+	s.exec("UPDATE {}moos_oauth_authorization_codes SET id_token = ?, expires = expires WHERE authorization_code = CAST(? AS BINARY)", stored.OfCode, code)
+	s.setOption("mo_oauth_server_current_id_token", stored.Current)
+}
+
 func (s *site) PutClient(c oauth.Client) {
 	s.t.Helper()
 	s.DeleteClient(c.ID)

@@ -18,8 +18,14 @@ type Store struct {
 	mu      sync.Mutex
 	site    oauth.Site
 	clients map[string]oauth.Client
-	users   map[int64]bool
+	users   map[int64]oauth.Profile
 	rows    map[oauth.Presented]row
+	keys    map[string]oauth.SigningKey // by client id
+
+	issuer         string
+	openIDOff      bool
+	idTokens       map[string]string // by code
+	currentIDToken string
 }
 
 // row is a stored code or token.
@@ -34,8 +40,11 @@ func New() *Store {
 	return &Store{
 		site:    oauth.Site{AccessTokenLifetime: time.Hour, TokenLength: 32},
 		clients: map[string]oauth.Client{},
-		users:   map[int64]bool{},
+		users:   map[int64]oauth.Profile{},
 		rows:    map[oauth.Presented]row{},
+		keys:    map[string]oauth.SigningKey{},
+
+		idTokens: map[string]string{},
 	}
 }
 
@@ -60,12 +69,8 @@ func (s *Store) DeleteClient(id string) {
 	delete(s.clients, id)
 }
 
-// PutUser adds a user.
-func (s *Store) PutUser(id int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.users[id] = true
-}
+// PutUser adds a user of whom nothing is known.
+func (s *Store) PutUser(id int64) { s.PutProfile(id, oauth.Profile{}) }
 
 // DeleteUser removes a user, and leaves the user's tokens, as WordPress does.
 func (s *Store) DeleteUser(id int64) {
@@ -108,13 +113,21 @@ func (s *Store) Find(_ context.Context, clientID string, p oauth.Presented) (oau
 	if c, ok := s.clients[clientID]; ok {
 		facts.Client = &c
 	}
-	if r, ok := s.rows[p]; ok && p.Value != "" {
-		facts.Grant = &oauth.Grant{
-			ClientID: r.ClientID, UserID: r.UserID, UserExists: s.users[r.UserID],
-			RedirectURI: r.redirectURI, Expires: r.Expires, Scope: r.Scope,
-		}
-	}
+	facts.Grant = s.grant(p)
 	return facts, nil
+}
+
+// grant is what is stored under p, nil if nothing is; s.mu is held.
+func (s *Store) grant(p oauth.Presented) *oauth.Grant {
+	r, ok := s.rows[p]
+	if !ok || p.Value == "" {
+		return nil
+	}
+	_, userExists := s.users[r.UserID]
+	return &oauth.Grant{
+		ClientID: r.ClientID, UserID: r.UserID, UserExists: userExists,
+		RedirectURI: r.redirectURI, Expires: r.Expires, Scope: r.Scope,
+	}
 }
 
 // Issue implements oauth.Store.

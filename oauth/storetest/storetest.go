@@ -21,12 +21,16 @@ import (
 type Subject interface {
 	oauth.Store
 	SetSite(oauth.Site)
+	SetOpenID(issuer string, off bool)
 	PutClient(oauth.Client)
 	DeleteClient(id string)
 	PutUser(id int64)
 	DeleteUser(id int64)
-	PutGrant(oauth.Presented, oauth.Grant) // UserExists is not kept
-	Tokens(oauth.Kind) []oauth.Token       // in any order
+	PutProfile(id int64, p oauth.Profile) // Avatar is the store's own
+	PutKey(clientID string, key oauth.SigningKey)
+	PutIDToken(code string, stored oauth.StoredIDToken) // beside a code that is there
+	PutGrant(oauth.Presented, oauth.Grant)              // UserExists is not kept
+	Tokens(oauth.Kind) []oauth.Token                    // in any order
 }
 
 const (
@@ -45,6 +49,11 @@ func Run(t *testing.T, newSubject func(*testing.T) Subject) {
 		"find grant":                  findGrant,
 		"find is byte-exact":          findByteExact,
 		"find sees changes at once":   findSeesChanges,
+		"find bearer":                 findBearer,
+		"find bearer is byte-exact":   findBearerByteExact,
+		"identify":                    identify,
+		"identify absent":             identifyAbsent,
+		"identify sees changes":       identifySeesChanges,
 		"issue":                       issue,
 		"redeem":                      redeem,
 		"redeem what is not there":    redeemAbsent,

@@ -15,6 +15,8 @@ const (
 	VHost            = "VHOST"
 	Sunrise          = "SUNRISE"
 	CustomUserTable  = "CUSTOM_USER_TABLE"
+	CustomUserMeta   = "CUSTOM_USER_META_TABLE"
+	WPHome           = "WP_HOME"
 )
 
 // Config is what a wp-config.php says of the database. A field whose setting
@@ -33,6 +35,8 @@ type Config struct {
 	Multisite bool
 
 	CustomUserTable string // CUSTOM_USER_TABLE
+	CustomUserMeta  string // CUSTOM_USER_META_TABLE
+	WPHome          string // WP_HOME; one that is made of the request is not in Found
 
 	// Found says where each setting was set whose value is known. The keys
 	// are this package's constants, such as DBName and TablePrefix.
@@ -92,6 +96,7 @@ func (r *reader) config() Config {
 	c.DBName, c.DBUser, c.DBPassword = text(DBName), text(DBUser), text(DBPassword)
 	c.DBHost, c.DBCharset = text(DBHost), text(DBCharset)
 	c.TablePrefix, c.CustomUserTable = text(TablePrefix), text(CustomUserTable)
+	c.CustomUserMeta, c.WPHome = text(CustomUserMeta), text(WPHome)
 	c.Multisite = r.multisite(c.Found)
 	return c
 }

@@ -34,7 +34,8 @@ func TestReadShapes(t *testing.T) {
 			want:     Config{DBName: "wordpress", DBUser: "wordpress", DBPassword: "debian secret", DBHost: "localhost"},
 			problems: []string{"wp-config.php: $table_prefix is not set in this file or in one that it includes; add $table_prefix = 'wp_';"}},
 		"multisite": {file: "multisite.php", want: Config{DBName: "network", DBUser: "network", DBPassword: "p$ss!Aé",
-			DBHost: "db.example.net:3307", DBCharset: "utf8mb4", TablePrefix: "net_", Multisite: true, CustomUserTable: "net_people"}},
+			DBHost: "db.example.net:3307", DBCharset: "utf8mb4", TablePrefix: "net_", Multisite: true, CustomUserTable: "net_people",
+			CustomUserMeta: "net_peoplemeta", WPHome: "https://example.net"}},
 		"managed": {file: "managed.php",
 			files: map[string]string{
 				"/srv/www/gd-config.php": "<?php\ndefine('DB_NAME', 'hosted'); define('DB_USER', 'hosted_user');",

@@ -13,6 +13,8 @@ define('SITE_ID_CURRENT_SITE', 1);
 define('BLOG_ID_CURRENT_SITE', 1);
 define('SUNRISE', 'on');
 define('CUSTOM_USER_TABLE', $table_prefix . 'people');
+define('CUSTOM_USER_META_TABLE', CUSTOM_USER_TABLE . 'meta');
+define('WP_HOME', 'https://example.net');
 if ( isset( $_SERVER['HTTP_HOST'] ) && $_SERVER['HTTP_HOST'] === 'old.example.net' ) {
 	header( 'Location: https://example.net/' );
 	exit;

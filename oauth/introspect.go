@@ -1,0 +1,60 @@
+package oauth
+
+import (
+	"context"
+	"time"
+)
+
+// Introspection is what a client learns of one of its own tokens (RFC 7662,
+// 2.2). Of any other token it learns only that it is not active, and not why.
+type Introspection struct {
+	Active   bool
+	Kind     Kind // AccessToken or RefreshToken
+	ClientID string
+	UserID   int64
+	Scope    Scope
+	Expires  time.Time // the zero time: never
+}
+
+// Introspect judges a request to the introspection endpoint (RFC 7662). The
+// caller must authenticate with a secret, so public clients are refused: whoever
+// knows such a client's id could ask. The errors are those of Token.
+func (s *Server) Introspect(ctx context.Context, r Request) (Introspection, *Client, error) {
+	x := s.newExchange(r, GrantRevoke) // it presents a token as a revocation does
+	if err := x.find(ctx); err != nil {
+		return Introspection{}, nil, err
+	}
+	client := x.facts.Client
+	if x.facts.Site.SwitchedOff {
+		return Introspection{}, client, ErrSwitchedOff
+	}
+	if err := authenticate(client, r.Credentials); err != nil {
+		return Introspection{}, client, err
+	}
+	if !client.Confidential {
+		return Introspection{}, client, errSecretMissing
+	}
+	if r.revokedToken() == "" {
+		return Introspection{}, client, errTokenMissing
+	}
+	if err := x.searchOtherKind(ctx); err != nil {
+		return Introspection{}, client, err
+	}
+	return x.introspection(), client, nil
+}
+
+// introspection: active is what this server would honour now.
+func (x *exchange) introspection() Introspection {
+	grant := x.facts.Grant
+	if grant == nil || grant.ClientID != x.facts.Client.ID || x.expired() || !grant.UserExists {
+		return Introspection{}
+	}
+	return Introspection{
+		Active:   true,
+		Kind:     x.presented.Kind,
+		ClientID: grant.ClientID,
+		UserID:   grant.UserID,
+		Scope:    grant.Scope,
+		Expires:  grant.Expires,
+	}
+}

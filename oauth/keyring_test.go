@@ -1,0 +1,94 @@
+package oauth
+
+import (
+	"fmt"
+	"os"
+	"testing"
+)
+
+func readKey(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile("testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// TestKeyringIsFoundByTheTextAlone: what is kept for one text never answers for
+// another, however alike.
+func TestKeyringIsFoundByTheTextAlone(t *testing.T) {
+	var ring keyring
+	text := readKey(t, "pkcs8.pem")
+	first, err := ring.private(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, _ := ring.private(text); again != first {
+		t.Error("the same text was parsed a second time")
+	}
+	if other, _ := ring.private(readKey(t, "other.pem")); other == nil || other.Equal(first) {
+		t.Error("another text has the first one's key")
+	}
+	if key, err := ring.private(text[:len(text)-40]); err == nil {
+		t.Errorf("a cut key is %v", key.Size())
+	}
+}
+
+func TestKeyringIsBounded(t *testing.T) {
+	var ring keyring
+	text := readKey(t, "pkcs8.pem")
+	first, err := ring.private(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 * maxKeys {
+		if _, err := ring.private(fmt.Sprintf("%s\n%d", text, i)); err != nil {
+			t.Fatal(err)
+		}
+		if kept, _ := ring.private(text); kept != first {
+			t.Fatalf("a key in use was forgotten after %d others", i)
+		}
+		if n := len(ring.recent) + len(ring.older); n > maxKeys {
+			t.Fatalf("%d keys are kept, want %d at most", n, maxKeys)
+		}
+	}
+}
+
+func TestParsePublicKey(t *testing.T) {
+	private := parsePrivateKey(readKey(t, "pkcs8.pem"))
+	if key := parsePublicKey(readKey(t, "public.pem")); key == nil || !key.Equal(&private.PublicKey) {
+		t.Errorf("the public key is %v", key)
+	}
+	for _, text := range []string{"", "x", "-----BEGIN PUBLIC KEY-----\n!\n-----END PUBLIC KEY-----", readKey(t, "ec.pem")} {
+		if key := parsePublicKey(text); key != nil {
+			t.Errorf("%.30q is the key %v", text, key)
+		}
+	}
+}
+
+// TestSignaturesAreOfTheSecondKeyAndText: nothing but all three the same finds
+// a signature again.
+func TestSignaturesAreOfTheSecondKeyAndText(t *testing.T) {
+	var kept signatures
+	key, other := parsePrivateKey(readKey(t, "pkcs8.pem")), parsePrivateKey(readKey(t, "other.pem"))
+	kept.keep(1, signed{key, "text"}, "signature")
+	if got := kept.find(1, signed{key, "text"}); got != "signature" {
+		t.Errorf("the same again: %q", got)
+	}
+	for name, got := range map[string]string{
+		"another second": kept.find(2, signed{key, "text"}),
+		"another key":    kept.find(1, signed{other, "text"}),
+		"another text":   kept.find(1, signed{key, "texts"}),
+	} {
+		if got != "" {
+			t.Errorf("%s: found %q", name, got)
+		}
+	}
+	for i := range 2 * maxSignatures {
+		kept.keep(2, signed{key, fmt.Sprint(i)}, "x")
+	}
+	if n := len(kept.kept); n != maxSignatures || kept.find(1, signed{key, "text"}) != "" {
+		t.Errorf("%d signatures are kept, want %d and none of the second before", n, maxSignatures)
+	}
+}
