@@ -146,6 +146,16 @@ func (a answer) wantError(t testing.TB, status int, code string) {
 	}
 }
 
+// wantRouteError checks an error of the plugin's other routes, which have other
+// names for what explains it.
+func (a answer) wantRouteError(t testing.TB, status int, code string) {
+	t.Helper()
+	explained := a.member("error_description") + a.member("desc") + a.member("error_message")
+	if a.status != status || a.member("error") != code || explained == "" || strings.Contains(explained, `"`) {
+		t.Errorf("want %d %s, explained, got %d %s", status, code, a.status, a.text)
+	}
+}
+
 // wantRevoked checks the answer to a revocation (RFC 7009, 2.2).
 func (a answer) wantRevoked(t testing.TB) {
 	t.Helper()

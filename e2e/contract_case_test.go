@@ -16,6 +16,7 @@ type contractCase struct {
 	Name    string
 	Codes   []map[string]any // rows before; expires in seconds from now, or a literal
 	Refresh []map[string]any
+	Access  []map[string]any
 	Options map[string]string
 	Request contractRequest
 	Want    contractWant
@@ -145,7 +146,7 @@ func (s *site) prepare(c contractCase, now time.Time) {
 	for name, value := range c.Options {
 		s.putOption(name, value)
 	}
-	for kind, rows := range map[string][]map[string]any{"code": c.Codes, "refresh": c.Refresh} {
+	for kind, rows := range map[string][]map[string]any{"code": c.Codes, "refresh": c.Refresh, "access": c.Access} {
 		for _, r := range rows {
 			s.insert(kind, r, now)
 		}

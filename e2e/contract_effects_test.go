@@ -87,6 +87,9 @@ func describe(body map[string]any) map[string]any {
 		if strings.HasSuffix(name, "_token") && isString && regexp.MustCompile("^[0-9a-f]{16,}$").MatchString(token) {
 			described[name] = fmt.Sprintf("<hex %d>", len(token))
 		}
+		if name == "id_token" && isString && strings.Count(token, ".") == 2 {
+			described[name] = "<jwt>"
+		}
 	}
 	return described
 }

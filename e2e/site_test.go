@@ -84,6 +84,7 @@ func newSite(t testing.TB, server *sandbox.Server) *site {
 	f := readFixtures(t)
 	for _, c := range f.Clients {
 		s.putClient(c)
+		s.putKey(c, f)
 	}
 	s.app, s.odd, s.pub, s.hs = f.Clients["app"], f.Clients["odd"], f.Clients["pub"], f.Clients["hs"]
 	return s
@@ -160,6 +161,17 @@ func (s *site) putClient(c client) {
 	}
 	s.exec("INSERT INTO {p}moos_oauth_clients (client_name, client_id, client_secret, redirect_uri, active_oauth_server_id) "+
 		"VALUES (?, ?, ?, ?, 1)", c.Name, c.ID, stored, c.Redirect)
+}
+
+// putKey stores the client's key as the plugin does: that of the secret's
+// algorithm is the secret as it is stored.
+func (s *site) putKey(c client, f fixtures) {
+	s.t.Helper()
+	public, private := f.PublicKey, f.PrivateKey
+	if c.Alg == "HS256" {
+		public, private = "", wpdb.EncryptSecret(c.Secret, c.Name)
+	}
+	s.exec("INSERT INTO {p}moos_oauth_public_keys VALUES (?, ?, ?, ?)", c.ID, public, private, c.Alg)
 }
 
 func (s *site) putOption(name, value string) {

@@ -98,8 +98,6 @@ func (n *namespace) fill() {
 	n.t.Helper()
 	n.key = newKey(n.t)
 	n.exec("UPDATE wp_options SET option_value = ? WHERE option_name = 'home'", n.URL)
-	n.exec(`INSERT INTO wp_usermeta (user_id, meta_key, meta_value) VALUES
-		(2, 'first_name', 'Alice'), (2, 'last_name', 'Liddell'), (2, 'nickname', 'alice')`)
 	n.putClient("My App", rsID, rsSecret, "https://client.example.com/cb", oauth.RS256, privatePEM(n.t, n.key))
 	n.putClient("HS App", hsID, hsSecret, "https://hs.example.com/cb", oauth.HS256, "")
 	n.putClient("Assistant & Co - "+mcpID, mcpID, mcpSecret, "https://assistant.example.com/callback", oauth.HS256,

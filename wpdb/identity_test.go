@@ -136,7 +136,7 @@ func TestIdentifyOnOtherEditions(t *testing.T) {
 func TestUserTables(t *testing.T) {
 	s := newSite(t, database)
 	s.exec("RENAME TABLE {}users TO {}people, {}usermeta TO {}people_meta")
-	s.exec("INSERT INTO {}people_meta (user_id, meta_key, meta_value) VALUES (2, 'nickname', 'al')")
+	s.exec("UPDATE {}people_meta SET meta_value = 'al' WHERE user_id = 2 AND meta_key = 'nickname'")
 	other := openSite(t, database, wpdb.Config{Prefix: s.config.Prefix,
 		UsersTable: "wordpress." + s.config.Prefix + "people", UsermetaTable: s.config.Prefix + "people_meta"})
 	if got := other.identify(oauth.IdentityQuery{UserID: 2}).Profile; got.Username != "alice" || got.Nickname != "al" {

@@ -73,6 +73,9 @@ INSERT INTO {prefix}users (ID, user_login, user_nicename, user_email, display_na
   (1, 'admin', 'admin', 'admin@example.com', 'admin'),
   (2, 'alice', 'alice', 'alice@example.com', 'Alice Liddell'),
   (3, 'bob', 'bob', 'bob@example.com', 'Bob');
+INSERT INTO {prefix}usermeta (user_id, meta_key, meta_value) VALUES
+  (2, 'first_name', 'Alice'), (2, 'last_name', 'Liddell'), (2, 'nickname', 'alice'),
+  (3, 'first_name', 'Bob'), (3, 'last_name', ''), (3, 'nickname', 'bob');
 INSERT INTO {prefix}options (option_name, option_value) VALUES
   ('home', 'http://127.0.0.1'),
   ('permalink_structure', '/%postname%/'),
