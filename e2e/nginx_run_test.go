@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// The lines of docker/nginx.conf and docker/moserver-token.conf that each site
+// The lines of docker/nginx.conf and of the snippets beside it that each site
 // has to make its own.
 const (
 	lineListen   = "listen 80;"
@@ -58,14 +58,14 @@ func withUpstream(t testing.TB, conf, beginning, sidecarAddress string) string {
 	return substitute(t, conf, " #"+tcpLine, " "+beginning+sidecarAddress+";")
 }
 
-// snippetConf is docker/moserver-token.conf in a server block as a site may
-// have it; with wanted false, the include line is taken away.
-func snippetConf(t testing.TB, dir, sidecarAddress string, wanted bool) string {
+// snippetConf is a file of docker/ in a server block as a site may have it;
+// without a name, the include line is taken away.
+func snippetConf(t testing.TB, dir, sidecarAddress, name string) string {
 	t.Helper()
-	snippet := withUpstream(t, string(readFile(t, "../docker/moserver-token.conf")), "proxy_pass http://", sidecarAddress)
-	include := "include " + writeFile(t, filepath.Join(dir, "moserver-token.conf"), snippet) + ";"
-	if !wanted {
-		include = ""
+	include := ""
+	if name != "" {
+		snippet := withUpstream(t, string(readFile(t, "../docker/"+name)), "proxy_pass http://", sidecarAddress)
+		include = "include " + writeFile(t, filepath.Join(dir, name), snippet) + ";"
 	}
 	return `server {
 	` + lineListen + `

@@ -19,7 +19,9 @@ type nginxSetup struct {
 
 func nginxSetups() []nginxSetup {
 	whole := func(t testing.TB, _, address string) string { return siteConf(t, address) }
-	snippet := func(t testing.TB, dir, address string) string { return snippetConf(t, dir, address, true) }
+	snippet := func(t testing.TB, dir, address string) string {
+		return snippetConf(t, dir, address, "moserver-token.conf")
+	}
 	return []nginxSetup{
 		{"nginx.conf, unix socket", true, whole},
 		{"nginx.conf, TCP", false, whole},
@@ -201,7 +203,7 @@ func nginxDown(t *testing.T, s *site, server *sidecar, nginx *front) {
 func TestNginxWayBack(t *testing.T) {
 	t.Parallel()
 	dir := socketDir(t)
-	nginx := startNginx(t, dir, snippetConf(t, dir, "unix:"+os.DevNull, false))
+	nginx := startNginx(t, dir, snippetConf(t, dir, "unix:"+os.DevNull, ""))
 	for _, path := range tokenPaths() {
 		if a := nginx.post(path, "grant_type", "refresh_token"); a.status != http.StatusOK || !strings.HasPrefix(a.text, wordPressSay) {
 			t.Errorf("%s: want it at WordPress, got %d %s", path, a.status, a.text)
