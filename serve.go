@@ -159,6 +159,7 @@ func handlerOptions(s config.Settings) handlers.Options {
 		ErrorStatus200: s.ErrorStatus == config.ErrorStatus200,
 		SubjectString:  s.ResourceSub == config.SubString,
 		TrustedProxies: s.TrustedProxies,
+		MaxInFlight:    s.MaxInFlight,
 		AuthFailures:   s.AuthFailures,
 	}
 }

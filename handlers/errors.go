@@ -69,6 +69,8 @@ var (
 		message: "No route was found matching the URL and request method."}
 	errAway = unavailable{status: http.StatusServiceUnavailable, code: "database_unavailable",
 		message: "The database is not available at the moment. The request may be repeated.", retryAfter: retryAfter}
+	errOverloaded = unavailable{status: http.StatusServiceUnavailable, code: "overloaded",
+		message: "The server has too many requests at the moment. The request may be repeated.", retryAfter: retryAfter}
 	errSwitchedOff = unavailable{status: http.StatusServiceUnavailable, code: "oauth_server_switched_off",
 		message: "The OAuth server of this site is switched off.", retryAfter: time.Minute}
 	errInternal = unavailable{status: http.StatusInternalServerError, code: "internal_server_error",

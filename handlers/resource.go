@@ -48,15 +48,15 @@ func (s *server) resource(c echo.Context) error {
 	if err != nil {
 		return s.bearerError(err)
 	}
-	ctx, cancel := context.WithTimeout(c.Request().Context(), s.options.RequestTimeout)
-	defer cancel()
-	info, client, err := s.tokens.UserInfo(ctx, token)
-	noteClient(c, client)
-	if err != nil {
-		return s.bearerError(err)
-	}
-	respond(c, http.StatusOK, s.resourceBody(info))
-	return nil
+	return s.withDatabase(c, func(ctx context.Context) error {
+		info, client, err := s.tokens.UserInfo(ctx, token)
+		noteClient(c, client)
+		if err != nil {
+			return s.bearerError(err)
+		}
+		respond(c, http.StatusOK, s.resourceBody(info))
+		return nil
+	})
 }
 
 func (s *server) resourceBody(info oauth.UserInfo) resourceResponse {

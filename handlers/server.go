@@ -31,6 +31,7 @@ type Options struct {
 	ErrorStatus200 bool           // OAuth errors come with status 200, as from PHP
 	SubjectString  bool           // sub of the resource is a string, as in OpenID Connect, not PHP's number
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
+	MaxInFlight    int            // requests that may be with the database at once; 0: no limit
 	AuthFailures   int            // failed authentications a minute, per address and client; 0: no limit
 }
 
@@ -41,6 +42,7 @@ type server struct {
 	options Options
 	log     *slog.Logger
 	limiter *limiter
+	slots   chan struct{} // one for each request that may be with the database
 }
 
 // New returns the handler of all routes. ready says what is wrong while the
@@ -52,6 +54,9 @@ func New(tokens TokenServer, ready func(context.Context) error, options Options,
 		options: options,
 		log:     log,
 		limiter: newLimiter(options.AuthFailures),
+	}
+	if options.MaxInFlight > 0 {
+		s.slots = make(chan struct{}, options.MaxInFlight)
 	}
 	e := echo.New()
 	e.IPExtractor = forwardedFor(options.TrustedProxies)
@@ -77,6 +82,23 @@ func (s *server) noRoute(c echo.Context) error {
 		return s.token(c)
 	}
 	return errNoRoute
+}
+
+// withDatabase does the part of a request that may have to wait for the
+// database, for as long as a request may. In an outage requests pile up; beyond
+// a limit they are refused at once, so that they do not take all memory.
+func (s *server) withDatabase(c echo.Context, work func(context.Context) error) error {
+	if s.slots != nil {
+		select {
+		case s.slots <- struct{}{}:
+			defer func() { <-s.slots }()
+		default:
+			return errOverloaded
+		}
+	}
+	ctx, cancel := context.WithTimeout(c.Request().Context(), s.options.RequestTimeout)
+	defer cancel()
+	return work(ctx)
 }
 
 // recovered turns a panic into an error of its request, so that it gets an

@@ -263,6 +263,42 @@ func TestUnavailable(t *testing.T) {
 	}
 }
 
+// TestOverload: beyond the limit a request is refused at once, in the shape of
+// an outage; when one has gone there is room again.
+func TestOverload(t *testing.T) {
+	entered, leave := make(chan bool), make(chan bool)
+	server := tokenServer{fail: func(context.Context) error {
+		entered <- true
+		<-leave
+		return oauth.ErrUnavailable
+	}}
+	two := options(func(o *handlers.Options) { o.MaxInFlight = 2 })
+	f := &fixture{T: t, handler: handlers.New(server, nil, two, slog.New(slog.DiscardHandler))}
+	done := make(chan bool)
+	for range 2 {
+		go func() {
+			f.handler.ServeHTTP(httptest.NewRecorder(), request("POST", tokenPath, formType, refreshBody))
+			done <- true
+		}()
+		<-entered
+	}
+	response, body := f.send(request("POST", tokenPath, formType, refreshBody))
+	if response.StatusCode != 503 || body["code"] != "overloaded" || body["error"] != nil || response.Header.Get("Retry-After") == "" {
+		t.Errorf("status %d, body %v", response.StatusCode, body)
+	}
+	for range 2 {
+		leave <- true
+		<-done
+	}
+	go func() {
+		<-entered
+		leave <- true
+	}()
+	if _, body := f.send(request("POST", tokenPath, formType, refreshBody)); body["code"] != "database_unavailable" {
+		t.Errorf("with room again: body %v", body)
+	}
+}
+
 func TestProbes(t *testing.T) {
 	var problem error
 	f := &fixture{T: t, handler: handlers.New(nil, func(context.Context) error { return problem }, options(nil), slog.New(slog.DiscardHandler))}

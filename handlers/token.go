@@ -83,15 +83,15 @@ func (s *server) post(c echo.Context, carryOut func(context.Context, oauth.Reque
 	if err := s.limiter.allow(c.RealIP(), request); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.options.RequestTimeout)
-	defer cancel()
-	body, answer, err := carryOut(ctx, request)
-	s.noteAnswer(c, request, answer, err)
-	if err != nil {
-		return err
-	}
-	respond(c, http.StatusOK, body)
-	return nil
+	return s.withDatabase(c, func(ctx context.Context) error {
+		body, answer, err := carryOut(ctx, request)
+		s.noteAnswer(c, request, answer, err)
+		if err != nil {
+			return err
+		}
+		respond(c, http.StatusOK, body)
+		return nil
+	})
 }
 
 // noteAnswer tells the log, the limiter and the browser what came of a request.

@@ -147,19 +147,25 @@ func (s *server) document(c echo.Context, read func(context.Context, string) (an
 		return err
 	}
 	h.Set(echo.HeaderAccessControlAllowOrigin, "*")
-	ctx, cancel := context.WithTimeout(c.Request().Context(), s.options.RequestTimeout)
-	defer cancel()
-	document, err := read(ctx, c.Param(paramClient))
-	if err != nil {
-		return err
-	}
+	return s.withDatabase(c, func(ctx context.Context) error {
+		document, err := read(ctx, c.Param(paramClient))
+		if err != nil {
+			return err
+		}
+		return respondTagged(c, document)
+	})
+}
+
+// respondTagged answers with a document, or with 304 to whoever has the same
+// one already (RFC 9110, 13.1.2).
+func respondTagged(c echo.Context, document any) error {
 	body, err := json.Marshal(document)
 	if err != nil {
 		return err
 	}
 	digest := sha256.Sum256(body)
 	tag := `"` + hex.EncodeToString(digest[:16]) + `"`
-	h.Set("ETag", tag)
+	c.Response().Header().Set("ETag", tag)
 	if strings.Contains(c.Request().Header.Get("If-None-Match"), tag) {
 		return c.NoContent(http.StatusNotModified)
 	}
