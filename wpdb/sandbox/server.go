@@ -1,7 +1,7 @@
 // Package sandbox starts a private MariaDB, with a small WordPress site in it,
 // for the demo and for the tests. It needs nothing but the mariadbd program:
 // an empty folder serves as data directory, and a unix socket in that folder
-// is the only way in unless a port is asked for.
+// is the only way in.
 package sandbox
 
 import (
@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"syscall"
 	"time"
 
@@ -32,7 +31,6 @@ var ErrNoMariaDB = errors.New("mariadbd is not on this machine; on Debian: apt-g
 // Options differ between the tests; the zero value is right for the demo.
 type Options struct {
 	TimeZone string   // of the server, as in TZ: "Europe/Berlin"; empty: UTC
-	Port     int      // on 127.0.0.1; 0: unix socket only
 	Accounts bool     // with grant tables: root without a password, and passwords that count
 	Args     []string // more arguments for mariadbd
 }
@@ -146,12 +144,7 @@ func (s *Server) arguments() []string {
 		"--no-defaults", "--datadir=" + s.dataDir(), "--tmpdir=" + s.tempDir(), "--socket=" + s.Socket, "--log-error=" + s.logFile(),
 		"--pid-file=" + filepath.Join(s.Dir, "mariadbd.pid"),
 		"--innodb-buffer-pool-size=64M", "--innodb-log-file-size=16M", "--innodb-flush-log-at-trx-commit=1",
-		"--skip-name-resolve", "--character-set-server=utf8mb4",
-	}
-	if s.options.Port == 0 {
-		args = append(args, "--skip-networking")
-	} else {
-		args = append(args, "--bind-address=127.0.0.1", "--port="+strconv.Itoa(s.options.Port))
+		"--skip-networking", "--skip-name-resolve", "--character-set-server=utf8mb4",
 	}
 	if !s.options.Accounts {
 		args = append(args, "--skip-grant-tables")
