@@ -21,18 +21,13 @@ type Introspection struct {
 // knows such a client's id could ask. The errors are those of Token.
 func (s *Server) Introspect(ctx context.Context, r Request) (Introspection, *Client, error) {
 	x := s.newExchange(r, GrantRevoke) // it presents a token as a revocation does
-	if err := x.find(ctx); err != nil {
-		return Introspection{}, nil, err
-	}
+	err := x.admit(ctx)
 	client := x.facts.Client
-	if x.facts.Site.SwitchedOff {
-		return Introspection{}, client, ErrSwitchedOff
+	if err == nil && !client.Confidential {
+		err = errSecretMissing
 	}
-	if err := authenticate(client, r.Credentials); err != nil {
+	if err != nil {
 		return Introspection{}, client, err
-	}
-	if !client.Confidential {
-		return Introspection{}, client, errSecretMissing
 	}
 	if r.revokedToken() == "" {
 		return Introspection{}, client, errTokenMissing

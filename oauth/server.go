@@ -70,27 +70,11 @@ func (s *Server) newExchange(r Request, grant GrantType) *exchange {
 }
 
 func (x *exchange) answer(ctx context.Context) (Answer, error) {
-	// 1. Read all that the request is judged by, the administrator's switch first.
-	if err := x.find(ctx); err != nil {
-		return Answer{}, err
+	if err := x.admit(ctx); err != nil {
+		return Answer{Client: x.facts.Client}, err
 	}
-	answer := Answer{Client: x.facts.Client}
-	if x.facts.Site.SwitchedOff {
-		return answer, ErrSwitchedOff
-	}
-
-	// 2. The grant is named and known.
-	if err := x.checkGrantType(); err != nil {
-		return answer, err
-	}
-
-	// 3. The client is who it says (RFC 6749, 3.2.1), before anything is said
-	// of its code or token.
-	if err := authenticate(x.facts.Client, x.request.Credentials); err != nil {
-		return answer, err
-	}
-
 	// 4. The grant itself.
+	answer := Answer{Client: x.facts.Client}
 	var err error
 	switch x.grant {
 	case GrantAuthorizationCode:
@@ -102,6 +86,27 @@ func (x *exchange) answer(ctx context.Context) (Answer, error) {
 	}
 	answer.Defect = x.defect
 	return answer, err
+}
+
+// admit is what all requests share that a client authenticates for. After an
+// error x.facts.Client is the client that was named, if there is one.
+func (x *exchange) admit(ctx context.Context) error {
+	// 1. Read all that the request is judged by, the administrator's switch first.
+	if err := x.find(ctx); err != nil {
+		return err
+	}
+	if x.facts.Site.SwitchedOff {
+		return ErrSwitchedOff
+	}
+
+	// 2. The grant is named and known.
+	if err := x.checkGrantType(); err != nil {
+		return err
+	}
+
+	// 3. The client is who it says (RFC 6749, 3.2.1), before anything is said
+	// of its code or token.
+	return authenticate(x.facts.Client, x.request.Credentials)
 }
 
 // find reads the facts of the request. A second reading of the credentials is
