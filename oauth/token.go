@@ -53,15 +53,16 @@ func (x *exchange) expires(lifetime time.Duration) time.Time {
 		return time.Time{}
 	}
 	end := x.now.Add(lifetime)
-	if last := lastExpiry(); end.After(last) {
+	if last := LastExpiry(); end.After(last) {
 		return last
 	}
 	return end
 }
 
-// lastExpiry is the last moment that the tables' TIMESTAMP columns hold in
-// every time zone; the type ends in the night to 2038-01-19 UTC.
-func lastExpiry() time.Time { return time.Date(2038, 1, 18, 0, 0, 0, 0, time.UTC) }
+// LastExpiry is the last moment at which a token may expire. The TIMESTAMP
+// columns of the plugin's tables end at 2038-01-19 03:14:07 UTC, less what a
+// server's time zone may take off that.
+func LastExpiry() time.Time { return time.Date(2038, 1, 18, 0, 0, 0, 0, time.UTC) }
 
 // randomHex is a string of n lower-case hex digits, 4 bits of randomness each.
 func randomHex(random io.Reader, n int) (string, error) {

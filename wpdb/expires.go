@@ -11,19 +11,19 @@ import (
 // column that older servers have made is NOT NULL and turns it into "now".
 const zeroDate = "0000-00-00 00:00:00"
 
-// lastDate is the end of TIMESTAMP, 2038-01-19 03:14:07, less what a server's
-// time zone may take off it. For a later date most servers would store the zero
-// date: an access token would be dead at birth. (MariaDB from 11.5 on holds
-// dates until 2106.)
-const lastDate = "2038-01-18 00:00:00"
-
 // formatExpires is the digits of UTC, as PHP writes them through a session of
-// the server's own time zone. The zero time is never.
+// the server's own time zone. The zero time is never. For a date that is later
+// than the column holds most servers would store the zero date, and an access
+// token would be dead at birth, so it becomes the last one. (MariaDB from 11.5
+// on holds dates until 2106.)
 func formatExpires(t time.Time) string {
 	if t.IsZero() {
 		return zeroDate
 	}
-	return min(t.UTC().Format(time.DateTime), lastDate) // digits sort as their dates do
+	if last := oauth.LastExpiry(); t.After(last) {
+		t = last
+	}
+	return t.UTC().Format(time.DateTime)
 }
 
 // parseExpires takes the digits as UTC. Of what PHP cannot read as a date, NULL

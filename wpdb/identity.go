@@ -130,9 +130,9 @@ func (r row) profile() oauth.Profile {
 	}
 }
 
-// identifyStatement reads a client's key, a user, the options and, for a code, its row and
-// the option beside it. The columns of the code are taken as they are and read
-// by name, because not every edition has an id_token.
+// identifyStatement reads a client's key, a user, the options and, for a code,
+// its row and the option beside it. The columns of the code are taken as they
+// are and read by name, because not every edition has an id_token.
 //
 // Each option is a row of its own, so that the server finds all in one go: a
 // column for each would take it twice the time.
