@@ -87,7 +87,7 @@ func newDemoSite(ctx context.Context, log *slog.Logger) (*demoSite, error) {
 	}
 	site.close = database.Stop
 	if err := site.useMariaDB(ctx, database, log); err != nil {
-		return nil, errors.Join(err, database.Stop())
+		return nil, errors.Join(err, site.close())
 	}
 	return site, nil
 }
@@ -115,12 +115,12 @@ func (d *demoSite) useMariaDB(ctx context.Context, database *sandbox.Server, log
 	if err != nil {
 		return err
 	}
-	client := sandbox.Client{ID: d.clientID, Name: "Demo", Secret: wpdb.EncryptSecret(d.clientSecret, "Demo")}
-	if err := database.PutClient(ctx, prefix, client); err != nil {
-		return errors.Join(err, store.Close())
-	}
 	d.store = store
 	d.close = func() error { return errors.Join(store.Close(), database.Stop()) }
+	client := sandbox.Client{ID: d.clientID, Name: "Demo", Secret: wpdb.EncryptSecret(d.clientSecret, "Demo")}
+	if err := database.PutClient(ctx, prefix, client); err != nil {
+		return err
+	}
 	d.database = "a private MariaDB in " + database.Dir
 	d.inspect = fmt.Sprintf("mariadb --socket=%s -uroot %s -e 'SELECT * FROM %smoos_oauth_access_tokens'",
 		database.Socket, database.Name(), prefix)

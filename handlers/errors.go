@@ -105,7 +105,7 @@ func (s *server) respondError(err error, c echo.Context) {
 	case errors.As(err, &away):
 		respondUnavailable(c, away)
 	case errors.As(err, &denied):
-		respondOAuth(c, s.status(c, denied.Code), denied)
+		respondRoute(c, s.tokenError(c, denied))
 	case errors.Is(err, oauth.ErrSwitchedOff):
 		respondUnavailable(c, errSwitchedOff)
 	case errors.Is(err, oauth.ErrUnavailable), errors.Is(err, context.Canceled):
@@ -115,31 +115,27 @@ func (s *server) respondError(err error, c echo.Context) {
 	}
 }
 
-// fromEcho translates what Echo itself refuses: a method that a route does not
-// have.
+// fromEcho translates what Echo itself refuses: a method that a probe does not
+// have. The other routes take all methods, and judge them themselves.
 func fromEcho(err error) error {
 	var refused *echo.HTTPError
 	if errors.As(err, &refused) && refused.Code == http.StatusMethodNotAllowed {
-		return errMethod
+		return errMethodGet
 	}
 	return err
 }
 
-// status is RFC 6749, 5.2: 400, but 401 to a client that tried to authenticate
-// with the Authorization header.
-func (s *server) status(c echo.Context, code oauth.Code) int {
+// tokenError is RFC 6749, 5.2: status 400, but 401 to a client that tried to
+// authenticate with the Authorization header.
+func (s *server) tokenError(c echo.Context, refusal oauth.Error) routeError {
+	e := routeError{refusal: refusal, status: http.StatusBadRequest}
 	switch {
 	case s.options.ErrorStatus200:
-		return http.StatusOK
-	case code == oauth.InvalidClient && note(c).headerAuth:
-		c.Response().Header().Set(echo.HeaderWWWAuthenticate, basicChallenge)
-		return http.StatusUnauthorized
+		e.status = http.StatusOK
+	case refusal.Code == oauth.InvalidClient && note(c).headerAuth:
+		e.status, e.challenge = http.StatusUnauthorized, basicChallenge
 	}
-	return http.StatusBadRequest
-}
-
-func respondOAuth(c echo.Context, status int, e oauth.Error) {
-	respond(c, status, errorResponse{Error: e.Code, Description: e.Description})
+	return e
 }
 
 func respondRoute(c echo.Context, e routeError) {
