@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // wantFailure checks that a command ended with status 1, and said why for
@@ -26,7 +27,7 @@ func wantFailure(t testing.TB, r result, sentence string) {
 // sentence of its own.
 func TestStartErrors(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, startDatabase(t, sandbox.Options{Accounts: true}))
+	s := newSite(t, sandboxtest.Start(t, sandbox.Options{Accounts: true}))
 	s.exec("CREATE USER wp@localhost IDENTIFIED BY 'the right one'")
 	s.exec("GRANT ALL ON wordpress.* TO wp@localhost")
 	s.exec("CREATE USER reader@localhost IDENTIFIED BY 'the right one'")

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // workers is how many clients there are at once.
@@ -35,7 +36,7 @@ func TestDatabaseKilled(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t, startDatabase(t, sandbox.Options{}))
+			s := newSite(t, sandboxtest.Start(t, sandbox.Options{}))
 			s.flush()
 			server := s.serveWith(c.environment)
 			var back time.Time

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // TestStopInOrder: a request that is in flight at SIGTERM is finished, and no
@@ -123,7 +124,7 @@ func fileMode(t testing.TB, path string) fs.FileMode {
 // one, says so, and serves as soon as it is back.
 func TestDatabaseAway(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, startDatabase(t, sandbox.Options{}))
+	s := newSite(t, sandboxtest.Start(t, sandbox.Options{}))
 	s.put("refresh", "r1", s.app, row{})
 	s.flush()
 	server := s.serve("--request-timeout", "1s")

@@ -1,12 +1,12 @@
 package e2e_test
 
 import (
-	"context"
 	"net/http"
 	"testing"
 	"time"
 
 	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // zones are those of database servers that do not keep UTC, one on each side.
@@ -20,7 +20,7 @@ func TestTimeZone(t *testing.T) {
 	for _, zone := range zones() {
 		t.Run(zone, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t, startDatabase(t, sandbox.Options{TimeZone: zone}))
+			s := newSite(t, sandboxtest.Start(t, sandbox.Options{TimeZone: zone}))
 			if here := s.strings("SELECT NOW() = UTC_TIMESTAMP()"); here[0] != "0" {
 				t.Fatal("the database keeps UTC, and so this test would prove nothing")
 			}
@@ -29,21 +29,6 @@ func TestTimeZone(t *testing.T) {
 			timeZoneExpiry(t, s, server)
 		})
 	}
-}
-
-// startDatabase starts a MariaDB for one test.
-func startDatabase(t testing.TB, o sandbox.Options) *sandbox.Server {
-	t.Helper()
-	server, err := sandbox.Start(context.Background(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	return server
 }
 
 // timeZoneWritten: an access token that the server writes ends in an hour, by

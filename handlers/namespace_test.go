@@ -23,6 +23,7 @@ import (
 	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb"
 	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 const (
@@ -64,15 +65,12 @@ func (b *lockedBuffer) String() string {
 
 func startNamespace(t testing.TB, options handlers.Options, c wpdb.Config) *namespace {
 	t.Helper()
-	database, err := sandbox.Start(context.Background(), sandbox.Options{})
-	if err != nil {
-		t.Fatal("these tests need MariaDB: ", err)
-	}
-	t.Cleanup(func() { database.Stop() })
+	database := sandboxtest.Start(t, sandbox.Options{})
 	if err := database.CreateSite(context.Background(), "wp_"); err != nil {
 		t.Fatal(err)
 	}
 	n := &namespace{t: t, options: options, log: &lockedBuffer{}, clock: time.Now}
+	var err error
 	if n.db, err = sql.Open("mysql", database.DSN("interpolateParams=true&multiStatements=true&sql_mode=%27NO_ENGINE_SUBSTITUTION%27")); err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb"
 	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // redeemAside redeems a code for pair("1") and gives the outcome to a channel.
@@ -86,7 +87,7 @@ func TestDeadlock(t *testing.T) {
 
 // During a fail-over a server is read-only for a while.
 func TestReadOnly(t *testing.T) {
-	server := newServer(t, sandbox.Options{Accounts: true})
+	server := sandboxtest.Start(t, sandbox.Options{Accounts: true})
 	root := newSite(t, server)
 	root.exec("CREATE USER wp@localhost IDENTIFIED BY 'pass-w0rd'")
 	root.exec("GRANT ALL ON wordpress.* TO wp@localhost")

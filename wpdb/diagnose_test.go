@@ -8,6 +8,7 @@ import (
 	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb"
 	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 const dbPassword = "pass-w0rd"
@@ -68,7 +69,7 @@ func (s *site) check(want ...expectation) {
 }
 
 func TestDiagnose(t *testing.T) {
-	server := newServer(t, sandbox.Options{Accounts: true})
+	server := sandboxtest.Start(t, sandbox.Options{Accounts: true})
 	for name, test := range map[string]func(*testing.T, *sandbox.Server){
 		"healthy": func(t *testing.T, server *sandbox.Server) { diagnosed(t, server).check() },
 
@@ -261,7 +262,7 @@ func allAtOnce(t *testing.T, server *sandbox.Server) {
 // A log of statements refuses every write of a READ COMMITTED transaction,
 // Diagnose's own included.
 func TestDiagnoseBinlog(t *testing.T) {
-	server := newServer(t, sandbox.Options{Args: []string{"--log-bin=x", "--binlog-format=STATEMENT", "--server-id=1"}})
+	server := sandboxtest.Start(t, sandbox.Options{Args: []string{"--log-bin=x", "--binlog-format=STATEMENT", "--server-id=1"}})
 	s := newSite(t, server)
 	s.check(expectation{"binlog_format=STATEMENT", "binlog_format=MIXED", true})
 	err := s.Issue(within(t, patience), newToken(oauth.AccessToken, "a1"))

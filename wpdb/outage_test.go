@@ -16,6 +16,7 @@ import (
 	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb"
 	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // ledger is what callers were told.
@@ -83,7 +84,7 @@ func (s *site) checkLedger(l *ledger) {
 // The server dies with transactions on their way and comes back a second
 // later: requests that have the time for it notice nothing.
 func TestServerDies(t *testing.T) {
-	server := newServer(t, sandbox.Options{Accounts: true})
+	server := sandboxtest.Start(t, sandbox.Options{Accounts: true})
 	s := newSite(t, server)
 	var log bytes.Buffer
 	s.Store = openLogged(t, s.config, &log)
@@ -186,7 +187,7 @@ func TestNotReady(t *testing.T) {
 
 // All places are taken: that is no reason to refuse, it passes.
 func TestTooManyConnections(t *testing.T) {
-	server := newServer(t, sandbox.Options{Args: []string{"--max-connections=10"}})
+	server := sandboxtest.Start(t, sandbox.Options{Args: []string{"--max-connections=10"}})
 	s := newSite(t, server)
 	p := s.putCode("c1")
 	var taken []func() error

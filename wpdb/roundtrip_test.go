@@ -10,6 +10,7 @@ import (
 
 	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // commands runs work, and returns the first word of each statement and the name
@@ -44,7 +45,7 @@ func (s *site) commands(work func()) []string {
 }
 
 func TestGeneralLog(t *testing.T) {
-	server := newServer(t, sandbox.Options{Accounts: true}) // the log can be turned on only with mysql's tables
+	server := sandboxtest.Start(t, sandbox.Options{Accounts: true}) // the log can be turned on only with mysql's tables
 	t.Run("round trips", func(t *testing.T) { roundTrips(t, server) })
 	t.Run("session", func(t *testing.T) { session(t, server) })
 }

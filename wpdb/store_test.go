@@ -64,21 +64,6 @@ func newSite(t testing.TB, server *sandbox.Server) *site {
 	return openSite(t, server, wpdb.Config{Prefix: prefix})
 }
 
-// newServer starts a server of a test's own.
-func newServer(t testing.TB, o sandbox.Options) *sandbox.Server {
-	t.Helper()
-	server, err := sandbox.Start(context.Background(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	return server
-}
-
 // openSite opens a store on the tables that c names. What c leaves empty is
 // what gives access to the server as root.
 func openSite(t testing.TB, server *sandbox.Server, c wpdb.Config) *site {

@@ -7,6 +7,7 @@ import (
 	"moserver-sidecar/oauth"
 	"moserver-sidecar/oauth/storetest"
 	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // zone is a server's time zone with what is special in it.
@@ -39,7 +40,7 @@ func (z zone) digits() []string {
 func TestTimeZones(t *testing.T) {
 	for _, z := range zones() {
 		t.Run(z.name, func(t *testing.T) {
-			server := newServer(t, sandbox.Options{TimeZone: z.name})
+			server := sandboxtest.Start(t, sandbox.Options{TimeZone: z.name})
 			s := newSite(t, server)
 			if offset := column[int](s, "SELECT ABS(TIMESTAMPDIFF(HOUR, UTC_TIMESTAMP(), NOW()))")[0]; offset == 0 {
 				t.Fatal("the server keeps UTC, so this test says nothing")

@@ -8,15 +8,12 @@ import (
 	"testing"
 
 	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 func start(t *testing.T, o sandbox.Options) (*sandbox.Server, *sql.DB) {
 	t.Helper()
-	server, err := sandbox.Start(context.Background(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { server.Stop() })
+	server := sandboxtest.Start(t, o)
 	db, err := sql.Open("mysql", server.DSN("interpolateParams=true"))
 	if err != nil {
 		t.Fatal(err)
