@@ -19,6 +19,18 @@ type report struct {
 	Database []wpdb.Finding   `json:"database"`
 }
 
+func checkCommand() command {
+	return command{name: "check", summary: "print everything that keeps the server from working, with what to do about it", run: check,
+		page: `  moserver-sidecar check --wp-config /var/www/html/wp-config.php
+
+Looks at the settings and at the database, and prints all problems at once.
+
+  --json    print them for machines
+
+Takes the settings as flags too. Exit status: 0 if there is no problem, else 1.
+`}
+}
+
 // check prints every problem of the settings and of the database.
 func check(args []string, w io.Writer) error {
 	flags := newFlags("check")

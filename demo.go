@@ -31,6 +31,20 @@ type demoSite struct {
 	clientID, clientSecret, refreshToken string
 }
 
+func demoCommand() command {
+	return command{name: "demo", summary: "start a private site to try the server on; needs no WordPress", run: demo,
+		page: `  moserver-sidecar demo
+
+Runs on a private MariaDB, if there is a mariadbd on this machine, else in memory,
+prints commands to try, and leaves nothing behind.
+
+  --listen host:port    where to listen; by default ` + demoAddress + `, or any
+                        free port if that one is taken
+
+Exit status: 0 after Ctrl-C, 1 if it cannot serve.
+`}
+}
+
 // demo serves a private site until Ctrl-C and leaves nothing behind.
 func demo(args []string, w io.Writer) (err error) {
 	flags := newFlags("demo")

@@ -9,11 +9,13 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"slices"
 
 	"moserver-sidecar/config"
 )
 
-const help = `moserver-sidecar answers /wp-json/moserver/token in place of PHP: the token
+const (
+	helpHead = `moserver-sidecar answers /wp-json/moserver/token in place of PHP: the token
 endpoint of the miniOrange "WP OAuth Server" plugin, on the plugin's own tables
 in WordPress's database. Clients and wp-admin go on as before.
 
@@ -23,63 +25,94 @@ Usage:
   moserver-sidecar check --wp-config /var/www/html/wp-config.php
   moserver-sidecar demo
 
-Commands:
+Commands ("moserver-sidecar check --help" says more of one):
 
-  serve     answer token requests until SIGTERM
-  check     print everything that is wrong with the settings and the database,
-            with what to do about it; exit status 1 if there is anything
-            (--json: the same for machines)
-  demo      start a private site to try the server on; needs no WordPress
-            (--listen host:port: where)
-  version   print the version
-
-Settings of serve and check. Each may also be set in a YAML file (--config
+`
+	helpSettings = `
+Settings, of all commands but demo. Each may also be set in a YAML file (--config
 moserver.yaml) as some_name, or as MOSERVER_SOME_NAME in the environment. A flag
 counts before the environment, that before the file, and that before what
 wp-config.php says.
 
 `
+)
+
+// command is one of the program's commands.
+type command struct {
+	name    string
+	summary string // one line
+	page    string // what --help prints of it: its use, its own flags, its exit status
+	run     func(args []string, w io.Writer) error
+}
+
+// commands are all, in the order in which they are listed.
+func commands() []command {
+	return []command{serveCommand(), checkCommand(), demoCommand(), versionCommand()}
+}
 
 // errFailed ends a command that has already said why.
 var errFailed = errors.New("failed")
 
+// exitStatus ends a command that has already said why, with a status of its own.
+type exitStatus int
+
+// Error implements error.
+func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
 func main() {
-	if err := run(os.Args[1:]); err != nil {
-		if !errors.Is(err, errFailed) {
-			fmt.Fprintln(os.Stderr, "moserver-sidecar:", err)
-		}
+	err := run(os.Args[1:], os.Stdout)
+	var status exitStatus
+	switch {
+	case err == nil:
+	case errors.As(err, &status):
+		os.Exit(int(status))
+	case errors.Is(err, errFailed):
+		os.Exit(1)
+	default:
+		fmt.Fprintln(os.Stderr, "moserver-sidecar:", err)
 		os.Exit(1)
 	}
 }
 
-func run(args []string) error {
-	command := "--help"
-	if len(args) > 0 {
-		command, args = args[0], args[1:]
+func run(args []string, w io.Writer) error {
+	if len(args) == 0 || slices.Contains([]string{"help", "--help", "-h"}, args[0]) {
+		printHelp(w)
+		return nil
 	}
-	switch command {
-	case "serve":
-		return serve(args)
-	case "check":
-		return check(args, os.Stdout)
-	case "demo":
-		return demo(args, os.Stdout)
-	case "version", "--version":
-		fmt.Println(version())
-		return nil
-	case "help", "--help", "-h":
-		printHelp(os.Stdout)
-		return nil
+	name, args := args[0], args[1:]
+	if name == "--version" {
+		name = "version"
+	}
+	for _, c := range commands() {
+		if c.name != name {
+			continue
+		}
+		err := c.run(args, w)
+		if errors.Is(err, flag.ErrHelp) {
+			c.printHelp(w)
+			return nil
+		}
+		return err
 	}
 	return fmt.Errorf("there is no command of that name; moserver-sidecar --help lists them")
 }
 
+// printHelp lists the commands and the settings.
 func printHelp(w io.Writer) {
-	fmt.Fprint(w, help)
+	fmt.Fprint(w, helpHead)
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  %-9s %s\n", c.name, c.summary)
+	}
+	fmt.Fprint(w, helpSettings)
 	config.PrintSettings(w)
 }
 
-// newFlags makes the flags of a command; -h prints the whole help.
+// printHelp prints the page of one command.
+func (c command) printHelp(w io.Writer) {
+	fmt.Fprintf(w, "moserver-sidecar %s: %s\n\n%s\nmoserver-sidecar --help lists all commands and the settings.\n", c.name, c.summary, c.page)
+}
+
+// newFlags makes the flags of a command.
 func newFlags(command string) *flag.FlagSet {
 	flags := flag.NewFlagSet(command, flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // run prints the error, once
@@ -90,8 +123,7 @@ func newFlags(command string) *flag.FlagSet {
 func parseFlags(flags *flag.FlagSet, args []string) error {
 	err := flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
-		printHelp(os.Stdout)
-		os.Exit(0)
+		return err
 	}
 	if err == nil && flags.NArg() > 0 {
 		err = fmt.Errorf("%s takes flags only, such as --listen 127.0.0.1:8089", flags.Name())
@@ -100,6 +132,17 @@ func parseFlags(flags *flag.FlagSet, args []string) error {
 		return fmt.Errorf("%w; moserver-sidecar --help lists all", err)
 	}
 	return nil
+}
+
+func versionCommand() command {
+	return command{name: "version", summary: "print the version", page: "  moserver-sidecar version\n",
+		run: func(args []string, w io.Writer) error {
+			if err := parseFlags(newFlags("version"), args); err != nil {
+				return err
+			}
+			fmt.Fprintln(w, version())
+			return nil
+		}}
 }
 
 // version is that of the module, as the Go toolchain has recorded it.

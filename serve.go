@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"flag"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -24,8 +26,21 @@ import (
 // diagnoseTimeout bounds a look at the database, at start and in check.
 const diagnoseTimeout = 10 * time.Second
 
-func serve(args []string) error {
-	settings, err := loadSettings("serve", args)
+func serveCommand() command {
+	return command{name: "serve", summary: "answer token requests until SIGTERM", run: serve, page: `  moserver-sidecar serve --wp-config /var/www/html/wp-config.php
+
+Looks at the database first, and does not start on one that can never work, such
+as one without the plugin's tables; each problem is a line of the log, with what
+to do about it. A database that is only away is waited for. SIGTERM and Ctrl-C let
+the requests in flight finish; a second one ends the process at once.
+
+Takes the settings as flags. Exit status: 0 after SIGTERM, 1 if it cannot serve.
+`}
+}
+
+func serve(args []string, _ io.Writer) error {
+	flags := newFlags("serve")
+	settings, err := loadSettings(flags, args)
 	if err != nil {
 		return err
 	}
@@ -55,10 +70,9 @@ func untilSignal() (context.Context, context.CancelFunc) {
 	return ctx, stop
 }
 
-// loadSettings reads the flags of a command and gathers the settings. It prints
-// every problem of theirs.
-func loadSettings(command string, args []string) (config.Settings, error) {
-	flags := newFlags(command)
+// loadSettings reads the arguments of a command, its own flags and the settings,
+// and gathers the settings. It prints every problem of theirs.
+func loadSettings(flags *flag.FlagSet, args []string) (config.Settings, error) {
 	set := config.Flags(flags)
 	if err := parseFlags(flags, args); err != nil {
 		return config.Settings{}, err

@@ -120,19 +120,29 @@ func TestCheck(t *testing.T) {
 // TestHelp: the help names all that there is.
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"--help"}, {"help"}, {"-h"}, {}, {"serve", "--help"}, {"check", "-h"}} {
-		help := command(t, nil, args...)
-		if help.code != 0 || help.stderr != "" {
-			t.Errorf("%q: exit status %d, %s", args, help.code, help.stderr)
-		}
-		for _, name := range append([]string{"  serve ", "  check ", "  demo ", "  version ", "--config", "--json"}, settingFlags()...) {
-			if !strings.Contains(help.stdout, name) {
-				t.Errorf("%q does not mention %s", args, name)
-			}
-		}
+	names := append([]string{"  serve ", "  check ", "  demo ", "  version ", "--config"}, settingFlags()...)
+	for _, args := range [][]string{{"--help"}, {"help"}, {"-h"}, {}} {
+		wantHelp(t, args, names...)
 	}
+	wantHelp(t, []string{"serve", "--help"}, "moserver-sidecar serve --wp-config", "SIGTERM", "Exit status")
+	wantHelp(t, []string{"check", "-h"}, "moserver-sidecar check --wp-config", "--json", "Exit status")
+	wantHelp(t, []string{"demo", "--help"}, "moserver-sidecar demo", "--listen", "Exit status")
 	if v := command(t, nil, "version"); v.code != 0 || !strings.HasPrefix(v.stdout, "moserver-sidecar ") {
 		t.Errorf("version: %+v", v)
+	}
+}
+
+// wantHelp runs a command that prints help with these words.
+func wantHelp(t *testing.T, args []string, words ...string) {
+	t.Helper()
+	help := command(t, nil, args...)
+	if help.code != 0 || help.stderr != "" {
+		t.Errorf("%q: exit status %d, %s", args, help.code, help.stderr)
+	}
+	for _, word := range words {
+		if !strings.Contains(help.stdout, word) {
+			t.Errorf("%q does not mention %s", args, word)
+		}
 	}
 }
 
