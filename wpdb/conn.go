@@ -31,7 +31,8 @@ func connConfig(c Config) (*mysql.Config, error) {
 	m.TLSConfig = driverTLS(c.TLS)
 	m.Timeout, m.ReadTimeout, m.WriteTimeout = dialTimeout, ioTimeout, ioTimeout
 
-	// One round trip a statement instead of the two of prepare and execute.
+	// One round trip a statement instead of the two of prepare and execute, for
+	// those that are not prepared once and for all.
 	m.InterpolateParams = true
 	// TIMESTAMP columns come back as their digits. They are the digits of UTC,
 	// whatever zone the session has, so the driver must not interpret them.
@@ -109,11 +110,13 @@ func Open(c Config, log *slog.Logger) (*Store, error) {
 	db.SetMaxOpenConns(c.MaxConnections)
 	db.SetMaxIdleConns(c.MaxConnections) // a closed connection costs a new handshake
 	db.SetConnMaxLifetime(connLifetime)
+	texts := newStatements(t)
 	return &Store{
 		db:         sqlx.NewDb(db, "mysql"),
 		config:     c,
 		tables:     t,
-		statements: newStatements(t),
+		statements: texts,
+		prepared:   newPrepared(texts, c),
 		log:        log,
 	}, nil
 }

@@ -93,7 +93,7 @@ func TestCutRevoke(t *testing.T) {
 }
 
 func TestCutFind(t *testing.T) {
-	cuts(t, []string{"SELECT"}, func(t *testing.T, s *site, p *proxy) {
+	cuts(t, []string{"PREPARE", "EXECUTE"}, func(t *testing.T, s *site, p *proxy) {
 		if s.find(clientID, s.putCode("c1")).Grant == nil {
 			t.Error("the code is not found")
 		}

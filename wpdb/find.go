@@ -1,8 +1,11 @@
 package wpdb
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+
+	"github.com/jmoiron/sqlx"
 
 	"moserver-sidecar/oauth"
 )
@@ -52,8 +55,19 @@ func (s *Store) facts(ctx context.Context, found row, kind oauth.Kind) (oauth.Fa
 
 // findRow runs a query whose result is one row.
 func (s *Store) findRow(ctx context.Context, query string, args ...any) (row, error) {
+	rows, err := s.query(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
 	found := row{}
-	return found, s.db.QueryRowxContext(ctx, query, args...).MapScan(found)
+	if !rows.Next() {
+		return nil, cmp.Or(rows.Err(), fmt.Errorf("the table %s has no option %s; is WordPress installed there?", s.tables.options, optionSiteURL))
+	}
+	if err := sqlx.MapScan(rows, found); err != nil {
+		return nil, err
+	}
+	return found, rows.Close()
 }
 
 // blogOptions reads the options of another blog than the main one.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/jmoiron/sqlx"
+
 	"moserver-sidecar/oauth"
 )
 
@@ -29,6 +31,11 @@ const (
 // blogTable stands in a statement for the options table of the client's blog.
 const blogTable = "{options}"
 
+// ofBlog puts the options table of a blog into a statement.
+func ofBlog(statement, table string) string {
+	return strings.ReplaceAll(statement, blogTable, table)
+}
+
 // Identify implements oauth.Store. It takes one round trip.
 //
 // A database that has no keys, because the plugin is too old for them or the
@@ -40,7 +47,7 @@ func (s *Store) Identify(ctx context.Context, q oauth.IdentityQuery) (oauth.Iden
 	if q.Code != "" {
 		args = append(args, comparand(q.Code))
 	}
-	query := strings.ReplaceAll(s.statements.identify[q.Code != ""], blogTable, s.config.blogOptions(q.Blog))
+	query := ofBlog(s.statements.identify[q.Code != ""], s.config.blogOptions(q.Blog))
 	err := s.again(ctx, func() (err error) {
 		found, err = s.findWithOptions(ctx, query, args...)
 		if number(err) == errNoSuchTable || denied(err) {
@@ -87,7 +94,7 @@ func (s *Store) FindBearer(ctx context.Context, accessToken string) (oauth.Beare
 // findWithOptions runs a query whose rows differ only in the option that each
 // has, and gives the first row the options of all.
 func (s *Store) findWithOptions(ctx context.Context, query string, args ...any) (row, error) {
-	rows, err := s.db.QueryxContext(ctx, query, args...)
+	rows, err := s.query(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +102,7 @@ func (s *Store) findWithOptions(ctx context.Context, query string, args ...any) 
 	var found row
 	for rows.Next() {
 		next := row{}
-		if err := rows.MapScan(next); err != nil {
+		if err := sqlx.MapScan(rows, next); err != nil {
 			return nil, err
 		}
 		if found == nil {
@@ -158,13 +165,15 @@ LEFT JOIN `+"`%s`"+` AS p ON p.option_name IN ('%s')`,
 // bearerStatement reads an access token with its client, its user, and the
 // options of the main site.
 func bearerStatement(t tables) string {
+	options := optionList()
 	return fmt.Sprintf(`SELECT c.*%s%s%s
-FROM (SELECT 1 AS one) AS o
+FROM %s
 LEFT JOIN `+"`%s`"+` AS g ON g.access_token = CAST(? AS BINARY)
 LEFT JOIN `+"`%s`"+` AS c ON c.client_id = CAST(g.client_id AS BINARY)
 LEFT JOIN %s AS u ON u.ID = g.user_id
-LIMIT 1`, optionColumns(t.options), grantColumns(t, oauth.AccessToken), profileColumns(t, "u.ID"),
-		t.accessTokens, t.clients, quoteName(t.users))
+WHERE o.option_name = '%s'
+LIMIT 1`, optionColumns(options), grantColumns(t, oauth.AccessToken), profileColumns(t, "u.ID"),
+		optionTables(t.options, options), t.accessTokens, t.clients, quoteName(t.users), optionSiteURL)
 }
 
 // profileColumns selects the user u, whose id is user. Of a usermeta entry that

@@ -184,11 +184,19 @@ func readPacket(r io.Reader) ([]byte, error) {
 	return packet, err
 }
 
-// statementOf is the text of a packet that is COM_QUERY, else "".
+// statementOf is the text of a packet that is COM_QUERY, PREPARE or EXECUTE
+// where a statement is prepared or carried out, else "".
 func statementOf(packet []byte) string {
-	const comQuery = 3
-	if len(packet) < 5 || packet[4] != comQuery {
+	if len(packet) < 5 {
 		return ""
 	}
-	return string(packet[5:])
+	switch packet[4] {
+	case 0x03:
+		return string(packet[5:])
+	case 0x16:
+		return "PREPARE"
+	case 0x17:
+		return "EXECUTE"
+	}
+	return ""
 }

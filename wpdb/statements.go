@@ -69,9 +69,10 @@ func newStatements(t tables) statements {
 
 // findStatement reads all that a request is judged by in one round trip: the
 // site's options, the client, what it presented, and if its user still exists.
-// Whatever is absent comes back as NULL. The client's columns differ between
-// editions of the plugin, so they are taken as they are and read by name; all
-// others have names that no column of the plugin has.
+// Whatever is absent comes back as NULL, and of what is there twice the first
+// row counts. The client's columns differ between editions of the plugin, so
+// they are taken as they are and read by name; all others have names that no
+// column of the plugin has.
 func findStatement(t tables, kind oauth.Kind) string {
 	columns, grant := "", ""
 	if kind != "" {
@@ -81,10 +82,12 @@ func findStatement(t tables, kind oauth.Kind) string {
 LEFT JOIN `+"`%s`"+` AS g ON g.%s = CAST(? AS BINARY)
 LEFT JOIN %s AS u ON u.ID = g.user_id`, table, column, quoteName(t.users))
 	}
+	options := optionList()
 	return fmt.Sprintf(`SELECT c.*%s%s
-FROM (SELECT 1 AS one) AS o
+FROM %s
 LEFT JOIN `+"`%s`"+` AS c ON c.client_id = CAST(? AS BINARY)%s
-LIMIT 1`, optionColumns(t.options), columns, t.clients, grant)
+WHERE o.option_name = '%s'
+LIMIT 1`, optionColumns(options), columns, optionTables(t.options, options), t.clients, grant, optionSiteURL)
 }
 
 // grantColumns selects the code or token g, and if its user u exists.

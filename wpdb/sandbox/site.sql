@@ -77,6 +77,7 @@ INSERT INTO {prefix}usermeta (user_id, meta_key, meta_value) VALUES
   (2, 'first_name', 'Alice'), (2, 'last_name', 'Liddell'), (2, 'nickname', 'alice'),
   (3, 'first_name', 'Bob'), (3, 'last_name', ''), (3, 'nickname', 'bob');
 INSERT INTO {prefix}options (option_name, option_value) VALUES
+  ('siteurl', 'http://127.0.0.1'),
   ('home', 'http://127.0.0.1'),
   ('permalink_structure', '/%postname%/'),
   ('mo_oauth_server_is_client_secret_encrypted', '1');

@@ -1,0 +1,66 @@
+package wpdb_test
+
+import (
+	"strings"
+	"testing"
+
+	"moserver-sidecar/oauth"
+)
+
+// TestServerThatPreparesNothing: a limit of the server's must not keep clients
+// from their tokens.
+func TestServerThatPreparesNothing(t *testing.T) {
+	s := newSite(t, database)
+	s.putRow(clientRow{"SPA", "", ""})
+	code := s.putCode("c1")
+	s.exec("SET GLOBAL max_prepared_stmt_count = 0")
+	t.Cleanup(func() { s.exec("SET GLOBAL max_prepared_stmt_count = DEFAULT") })
+	facts := s.find(clientID, code)
+	if facts.Client == nil || facts.Grant == nil {
+		t.Errorf("found %+v and %+v", facts.Client, facts.Grant)
+	}
+}
+
+// TestStatementOfChangedTable: a statement that is prepared already gives the
+// columns as they are now, on each connection.
+func TestStatementOfChangedTable(t *testing.T) {
+	s := newSite(t, database)
+	s.putRow(clientRow{"SPA", "", ""})
+	for _, change := range []string{"ADD grant_types varchar(80) FIRST", "DROP COLUMN active_oauth_server_id", "ADD scope text FIRST"} {
+		s.find(clientID, oauth.Presented{})
+		s.exec("ALTER TABLE {}moos_oauth_clients " + change)
+	}
+	s.exec("UPDATE {}moos_oauth_clients SET grant_types = 'refresh_token', scope = 'email'")
+	got := s.find(clientID, oauth.Presented{}).Client
+	if got == nil || got.ID != clientID || len(got.GrantTypes) != 1 || got.Scope.String() != "email" {
+		t.Errorf("the client is %+v", got)
+	}
+}
+
+// TestOptionTwice: some imports lose the unique index of the options.
+func TestOptionTwice(t *testing.T) {
+	s := newSite(t, database)
+	s.putRow(clientRow{"SPA", "", ""})
+	s.exec("ALTER TABLE {}options DROP INDEX option_name")
+	s.exec("INSERT INTO {}options (option_name, option_value) VALUES ('siteurl', 'http://b'), " +
+		"('mo_oauth_server_token_length', '64'), ('mo_oauth_server_token_length', '100'), ('mo_oauth_server_master_switch', 'off')")
+	code := s.putCode("c1")
+	facts := s.find(clientID, code)
+	if facts.Client == nil || facts.Grant == nil || facts.Site.TokenLength != 64 || !facts.Site.SwitchedOff {
+		t.Errorf("found %+v", facts)
+	}
+}
+
+// TestNoWordPress: an options table that WordPress would not work on.
+func TestNoWordPress(t *testing.T) {
+	s := newSite(t, database)
+	s.exec("DELETE FROM {}options")
+	_, err := s.Find(within(t, patience), clientID, oauth.Presented{})
+	if err == nil || !strings.Contains(err.Error(), "has no option siteurl") {
+		t.Errorf("error %v", err)
+	}
+	findings, err := s.Diagnose(within(t, patience))
+	if err != nil || len(findings) != 1 || !findings[0].Fatal || !strings.Contains(findings[0].Problem, "siteurl") {
+		t.Errorf("findings %v, error %v", findings, err)
+	}
+}
