@@ -1,0 +1,4 @@
+package stage
+
+// wordPressFiles is where Debian's package has WordPress.
+const wordPressFiles = "/usr/share/wordpress"
