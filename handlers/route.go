@@ -37,21 +37,24 @@ const (
 // and however its links are written: /wp-json/moserver/token,
 // /index.php/wp-json/moserver/token, /?rest_route=/moserver/token, and the
 // /wp-content/plugins/…/web/moserver/token of old documentation.
-func canonicalRoute(next echo.HandlerFunc) echo.HandlerFunc {
+func canonicalRoute() echo.MiddlewareFunc {
+	// Here, because Echo calls the function that is returned for each request.
 	pretty, plain := regexp.MustCompile(prettyRoute), regexp.MustCompile(plainRoute)
 	form, client := regexp.MustCompile(formRoute), regexp.MustCompile(clientRoute)
-	return func(c echo.Context) error {
-		u := c.Request().URL
-		route := routeIn(u, pretty, plain)
-		if form.MatchString(route) {
-			u.Path = namespace + strings.ToLower(route)
-		} else if m := client.FindStringSubmatch(route); m != nil {
-			u.Path = namespace + m[1] + "/.well-known/" + strings.ToLower(m[2])
-		} else if u.Path != routeHealth && u.Path != routeReady {
-			u.Path = "/"
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			u := c.Request().URL
+			route := routeIn(u, pretty, plain)
+			if form.MatchString(route) {
+				u.Path = namespace + strings.ToLower(route)
+			} else if m := client.FindStringSubmatch(route); m != nil {
+				u.Path = namespace + m[1] + "/.well-known/" + strings.ToLower(m[2])
+			} else if u.Path != routeHealth && u.Path != routeReady {
+				u.Path = "/"
+			}
+			u.RawPath = ""
+			return next(c)
 		}
-		u.RawPath = ""
-		return next(c)
 	}
 }
 

@@ -61,7 +61,7 @@ func New(tokens TokenServer, ready func(context.Context) error, options Options,
 	e := echo.New()
 	e.IPExtractor = forwardedFor(options.TrustedProxies)
 	e.HTTPErrorHandler = s.respondError
-	e.Pre(canonicalRoute)
+	e.Pre(canonicalRoute())
 	e.Use(s.logRequest, recovered)
 	for route, handler := range map[string]echo.HandlerFunc{
 		routeToken: s.token, routeRevoke: s.revoke, routeIntrospect: s.introspect,
