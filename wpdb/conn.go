@@ -14,8 +14,8 @@ import (
 
 const (
 	dialTimeout = 5 * time.Second
-	// ioTimeout ends a connection whose server does not answer at all. It is
-	// longer than commitTimeout, whose end the caller can tell apart.
+	// ioTimeout ends a connection whose server does not answer at all, for what
+	// has no deadline of its own. It is longer than commitTimeout.
 	ioTimeout = 30 * time.Second
 	// connLifetime is below the wait_timeout of strict hosts, and moves the
 	// pool to a new primary after a fail-over.
@@ -26,7 +26,7 @@ const (
 // with its reason.
 func connConfig(c Config) (*mysql.Config, error) {
 	m := mysql.NewConfig()
-	m.Net, m.Addr = c.Network, c.Address
+	m.Net, m.Addr, m.DialFunc = c.Network, c.Address, dial
 	m.User, m.Passwd, m.DBName = c.User, c.Password, c.Name
 	m.TLSConfig = driverTLS(c.TLS)
 	m.Timeout, m.ReadTimeout, m.WriteTimeout = dialTimeout, ioTimeout, ioTimeout
@@ -74,20 +74,28 @@ func driverTLS(kind string) string {
 // connector opens connections that are READ COMMITTED from the start, which
 // spares each transaction a round trip. Under REPEATABLE READ a DELETE on a
 // table without an index would lock every row of it, against PHP's INSERTs too.
-type connector struct{ driver.Connector }
+type connector struct {
+	driver.Connector
+	prepare []string // statements that are to be prepared when they are first needed
+}
 
 // Connect implements driver.Connector.
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
-	conn, err := c.Connector.Connect(ctx)
+	s := &session{prepared: map[string]driver.Stmt{}}
+	conn, err := c.Connector.Connect(context.WithValue(ctx, dialed{}, &s.network))
 	if err != nil {
 		return nil, err
 	}
+	s.driverConn = conn.(driverConn)
 	const statement = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
-	if _, err := conn.(driver.ExecerContext).ExecContext(ctx, statement, nil); err != nil {
-		conn.Close()
+	if _, err := s.ExecContext(ctx, statement, nil); err != nil {
+		s.Close()
 		return nil, err
 	}
-	return conn, nil
+	for _, query := range c.prepare {
+		s.prepared[query] = nil
+	}
+	return s, nil
 }
 
 // Open returns a Store on the tables that c names. It does not connect: a
@@ -106,17 +114,16 @@ func Open(c Config, log *slog.Logger) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the settings of the database: %w", err)
 	}
-	db := sql.OpenDB(connector{inner})
+	texts := newStatements(t)
+	db := sql.OpenDB(connector{inner, worthPreparing(texts, c)})
 	db.SetMaxOpenConns(c.MaxConnections)
 	db.SetMaxIdleConns(c.MaxConnections) // a closed connection costs a new handshake
 	db.SetConnMaxLifetime(connLifetime)
-	texts := newStatements(t)
 	return &Store{
 		db:         sqlx.NewDb(db, "mysql"),
 		config:     c,
 		tables:     t,
 		statements: texts,
-		prepared:   newPrepared(texts, c),
 		log:        log,
 	}, nil
 }

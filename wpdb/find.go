@@ -1,8 +1,8 @@
 package wpdb
 
 import (
-	"cmp"
 	"context"
+	"database/sql"
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
@@ -54,20 +54,48 @@ func (s *Store) facts(ctx context.Context, found row, kind oauth.Kind) (oauth.Fa
 }
 
 // findRow runs a query whose result is one row.
-func (s *Store) findRow(ctx context.Context, query string, args ...any) (row, error) {
-	rows, err := s.query(ctx, query, args...)
+func (s *Store) findRow(ctx context.Context, query string, args ...any) (found row, err error) {
+	err = s.each(ctx, query, args, func(next row) { found = next })
+	if err == nil && found == nil {
+		err = fmt.Errorf("the table %s has no option %s; is WordPress installed there?", s.tables.options, optionSiteURL)
+	}
+	return found, err
+}
+
+// each runs a query, and calls take for each row of its result. It ends with
+// ctx.
+func (s *Store) each(ctx context.Context, query string, args []any, take func(row)) error {
+	conn, err := s.db.Conn(ctx)
 	if err != nil {
-		return nil, err
+		return err
+	}
+	defer conn.Close()
+	network, err := networkOf(conn)
+	if err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() { network.Close() })
+	err = eachRow(context.WithoutCancel(ctx), conn, query, args, take)
+	if !stop() && err != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+func eachRow(ctx context.Context, conn *sql.Conn, query string, args []any, take func(row)) error {
+	rows, err := conn.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
 	}
 	defer rows.Close()
-	found := row{}
-	if !rows.Next() {
-		return nil, cmp.Or(rows.Err(), fmt.Errorf("the table %s has no option %s; is WordPress installed there?", s.tables.options, optionSiteURL))
+	for rows.Next() {
+		next := row{}
+		if err := sqlx.MapScan(rows, next); err != nil {
+			return err
+		}
+		take(next)
 	}
-	if err := sqlx.MapScan(rows, found); err != nil {
-		return nil, err
-	}
-	return found, rows.Close()
+	return rows.Err()
 }
 
 // blogOptions reads the options of another blog than the main one.

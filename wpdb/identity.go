@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/jmoiron/sqlx"
-
 	"moserver-sidecar/oauth"
 )
 
@@ -93,24 +91,14 @@ func (s *Store) FindBearer(ctx context.Context, accessToken string) (oauth.Beare
 
 // findWithOptions runs a query whose rows differ only in the option that each
 // has, and gives the first row the options of all.
-func (s *Store) findWithOptions(ctx context.Context, query string, args ...any) (row, error) {
-	rows, err := s.query(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var found row
-	for rows.Next() {
-		next := row{}
-		if err := sqlx.MapScan(rows, next); err != nil {
-			return nil, err
-		}
+func (s *Store) findWithOptions(ctx context.Context, query string, args ...any) (found row, err error) {
+	err = s.each(ctx, query, args, func(next row) {
 		if found == nil {
 			found = next
 		}
 		found[next.text(colOption)] = next[colOptionValue]
-	}
-	return found, rows.Err()
+	})
+	return found, err
 }
 
 // signingKey is the client's key. Without a row PHP signs with the client's

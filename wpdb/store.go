@@ -33,7 +33,6 @@ type Store struct {
 	config     Config
 	tables     tables
 	statements statements
-	prepared   map[string]*preparedStatement // by their text
 	log        *slog.Logger
 	down       atomic.Bool // for the log: whether the last word was that the database is away
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
@@ -102,8 +103,12 @@ func (w *write) try(ctx context.Context) error {
 		return err
 	}
 	defer conn.Close()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
-	defer cancel()
+	network, err := networkOf(conn.Conn)
+	if err != nil {
+		return err
+	}
+	defer time.AfterFunc(commitTimeout, func() { network.Close() }).Stop()
+	ctx = context.WithoutCancel(ctx)
 
 	if done, err := w.doneBefore(ctx, conn); done || err != nil {
 		return err

@@ -211,5 +211,8 @@ func (s *Server) DSN(parameters string) string {
 	return "root@unix(" + s.Socket + ")/" + databaseName + "?" + parameters
 }
 
+// PID is the number of mariadbd's process.
+func (s *Server) PID() int { return s.command.Process.Pid }
+
 // Name is the name of the database.
 func (s *Server) Name() string { return databaseName }

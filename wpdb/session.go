@@ -1,0 +1,108 @@
+package wpdb
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"net"
+	"slices"
+)
+
+// driverConn is what go-sql-driver's connections can do.
+type driverConn interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.ExecerContext
+	driver.QueryerContext
+	driver.NamedValueChecker
+	driver.Pinger
+	driver.SessionResetter
+	driver.Validator
+}
+
+// session is a connection to the database that keeps its statements, and that
+// can be broken off from outside.
+type session struct {
+	driverConn
+	network  net.Conn
+	prepared map[string]driver.Stmt // by their text; nil: not prepared yet
+}
+
+// QueryContext implements driver.QueryerContext. What a request reads is
+// prepared once on each connection: to parse these long texts again and again
+// would take the server about a third of the time.
+func (s *session) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	statement, worthwhile := s.prepared[query]
+	if worthwhile {
+		rows, err := s.queryPrepared(ctx, statement, query, args)
+		if !notPrepared(err) {
+			return rows, err
+		}
+		s.prepared[query] = nil
+	}
+	return s.driverConn.QueryContext(ctx, query, args)
+}
+
+func (s *session) queryPrepared(ctx context.Context, statement driver.Stmt, query string, args []driver.NamedValue) (driver.Rows, error) {
+	if statement == nil {
+		var err error
+		if statement, err = s.PrepareContext(ctx, query); err != nil {
+			return nil, err
+		}
+		s.prepared[query] = statement // it goes with the connection
+	}
+	return statement.(driver.StmtQueryContext).QueryContext(ctx, args)
+}
+
+// notPrepared says if a server cannot prepare a statement, or not any more,
+// that it would carry out as a text.
+func notPrepared(err error) bool {
+	return slices.Contains([]uint16{
+		1243, // unknown statement: a proxy has gone over to another server
+		1295, // the proxy or server does not prepare this statement
+		1461, // max_prepared_stmt_count is reached
+		1615, // the tables change faster than it is prepared again
+	}, number(err))
+}
+
+// worthPreparing are the statements that are prepared: those that requests
+// read by, but for those of other blogs, of which a network may have any number.
+func worthPreparing(s statements, c Config) []string {
+	worth := []string{s.bearer}
+	for _, query := range s.find {
+		worth = append(worth, query)
+	}
+	for _, query := range s.identify {
+		worth = append(worth, ofBlog(query, c.blogOptions(0)))
+	}
+	return worth
+}
+
+// dialed is the key under which the context of a session's Connect has the
+// place for its network connection.
+type dialed struct{}
+
+// dial opens a network connection for the driver, and tells Connect which.
+func dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, network, address)
+	if place, ok := ctx.Value(dialed{}).(*net.Conn); ok {
+		*place = conn
+	}
+	return conn, err
+}
+
+// networkOf is the network connection of a session. Whoever closes it breaks off
+// what runs there, which then returns an error of faultLost. (It cannot be asked
+// for while a statement runs.)
+//
+// With it a statement is run in a context that never ends: to watch one that
+// may, the driver and database/sql would each wake a goroutine for every
+// statement, which is as much work as the statement itself.
+func networkOf(conn *sql.Conn) (network net.Conn, err error) {
+	err = conn.Raw(func(c any) error {
+		network = c.(*session).network
+		return nil
+	})
+	return network, err
+}
