@@ -44,18 +44,31 @@ func canonicalRoute() echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			u := c.Request().URL
+			if isCanonical(u.Path) { // the address that nearly all requests have
+				u.RawPath = ""
+				return next(c)
+			}
 			route := routeIn(u, pretty, plain)
 			if form.MatchString(route) {
 				u.Path = namespace + strings.ToLower(route)
 			} else if m := client.FindStringSubmatch(route); m != nil {
 				u.Path = namespace + m[1] + "/.well-known/" + strings.ToLower(m[2])
-			} else if u.Path != routeHealth && u.Path != routeReady {
+			} else {
 				u.Path = "/"
 			}
 			u.RawPath = ""
 			return next(c)
 		}
 	}
+}
+
+// isCanonical says if a path is one that a route has.
+func isCanonical(path string) bool {
+	switch path {
+	case routeToken, routeRevoke, routeIntrospect, routeResource, routeHealth, routeReady:
+		return true
+	}
+	return false
 }
 
 // routeIn is the route below the plugin's namespace that a URL names, empty if
