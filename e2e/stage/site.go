@@ -46,6 +46,22 @@ func NewSite(t T, binary string, server *sandbox.Server, prefix string) *Site {
 	return s
 }
 
+// StartDatabase starts a private MariaDB without a site, in a time zone as in
+// TZ; empty is UTC.
+func StartDatabase(t T, timeZone string) *sandbox.Server {
+	t.Helper()
+	server, err := sandbox.Start(context.Background(), sandbox.Options{TimeZone: timeZone})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return server
+}
+
 // Open connects as PHP does: without strict modes, and in the time zone that
 // the server has.
 func Open(t T, server *sandbox.Server, user string) *sql.DB {
@@ -62,7 +78,12 @@ func Open(t T, server *sandbox.Server, user string) *sql.DB {
 // WriteWPConfig writes a wp-config.php as WordPress's installer does.
 func WriteWPConfig(t T, server *sandbox.Server, prefix, user, password string) string {
 	t.Helper()
-	return WriteFile(t, filepath.Join(t.TempDir(), "wp-config.php"), fmt.Sprintf(`<?php
+	return WriteFile(t, filepath.Join(t.TempDir(), "wp-config.php"), wpConfig(server, prefix, user, password))
+}
+
+// wpConfig is the text of a wp-config.php.
+func wpConfig(server *sandbox.Server, prefix, user, password string) string {
+	return fmt.Sprintf(`<?php
 // ** Database settings ** //
 define( 'DB_NAME', '%s' );
 define( 'DB_USER', '%s' );
@@ -77,7 +98,7 @@ if ( ! defined( 'ABSPATH' ) ) {
 	define( 'ABSPATH', __DIR__ . '/' );
 }
 require_once ABSPATH . 'wp-settings.php';
-`, server.Name(), user, password, server.Socket, prefix))
+`, server.Name(), user, password, server.Socket, prefix)
 }
 
 // Exec runs a statement in which {p} stands for the prefix of the tables.
