@@ -115,7 +115,7 @@ func Open(c Config, log *slog.Logger) (*Store, error) {
 		return nil, fmt.Errorf("the settings of the database: %w", err)
 	}
 	texts := newStatements(t)
-	db := sql.OpenDB(connector{inner, worthPreparing(texts, c)})
+	db := openDB(inner, worthPreparing(texts, c)...)
 	db.SetMaxOpenConns(c.MaxConnections)
 	db.SetMaxIdleConns(c.MaxConnections) // a closed connection costs a new handshake
 	db.SetConnMaxLifetime(connLifetime)
@@ -126,6 +126,12 @@ func Open(c Config, log *slog.Logger) (*Store, error) {
 		statements: texts,
 		log:        log,
 	}, nil
+}
+
+// openDB is where all connections come from. prepare are the texts of statements
+// that are worth preparing.
+func openDB(inner driver.Connector, prepare ...string) *sql.DB {
+	return sql.OpenDB(connector{inner, prepare})
 }
 
 // silentLogger drops what the driver would print.
