@@ -39,8 +39,8 @@ fuzz: ## fuzz each parser for FUZZTIME (30s)
 	done
 
 .PHONY: bench
-bench: deps ## Go benchmarks of the token endpoint on a private MariaDB
-	go test -run '^$$' -bench . -benchmem ./...
+bench: deps ## measure the server beside bare SQL and PHP (BENCH="--scenario growth" for others)
+	go run ./bench $(BENCH)
 
 .PHONY: deps
 deps: ## install what the tests need (on Debian and Ubuntu, as root)

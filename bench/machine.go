@@ -1,0 +1,47 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// progress says what is being done.
+func progress(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "%s  %s\n", time.Now().Format(time.TimeOnly), fmt.Sprintf(format, args...))
+}
+
+// machineMemory is this machine's memory in bytes.
+func machineMemory() int64 {
+	text, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return 4 << 30
+	}
+	for line := range strings.Lines(string(text)) {
+		if rest, ok := strings.CutPrefix(line, "MemTotal:"); ok {
+			kib, _ := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
+			return kib << 10
+		}
+	}
+	return 4 << 30
+}
+
+// machine says in a line what a run was on.
+func (s *stand) machine() string {
+	var database string
+	s.must(s.stock.db.QueryRow("SELECT VERSION()").Scan(&database))
+	model := "unknown processor"
+	text, err := os.ReadFile("/proc/cpuinfo")
+	s.must(err)
+	for line := range strings.Lines(string(text)) {
+		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+			model = strings.TrimSpace(value)
+			break
+		}
+	}
+	return fmt.Sprintf("%d cores (%s), %.0f GiB, Linux %s, MariaDB %s, %s; all programs, the load generator too, on these cores",
+		runtime.NumCPU(), model, float64(machineMemory())/(1<<30), version("uname", "-r"), database, runtime.Version())
+}

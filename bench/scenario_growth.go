@@ -1,0 +1,50 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"moserver-sidecar/e2e/stage"
+)
+
+// runGrowth measures refreshes on tables of different sizes, each a site of its
+// own on the one database, in turn.
+func runGrowth(s *stand, o options) report {
+	const connections, small, medium = 16, 10_000, 1_000_000
+	r := report{Title: "Refreshes as the tables grow"}
+	sizes := []struct {
+		name    string
+		prefix  string
+		rows    int
+		indexed bool
+	}{
+		{"10 thousand rows", "s_", small, true},
+		{"1 million rows", "m_", medium, true},
+		{"10 million rows", "l_", o.rows, true},
+		{"1 million rows, before migrate", "n_", medium, false},
+	}
+	var targets []target
+	for _, size := range sizes {
+		site := stage.NewSite(s.t, s.binary, s.server, size.prefix)
+		k := stock{db: site.DB, prefix: size.prefix}
+		s.must(k.putClient())
+		progress("storing %d access tokens and as many refresh tokens", size.rows)
+		start := time.Now()
+		s.must(k.fill("access_token", 'a', 1, size.rows, plainScope, farAway))
+		s.must(k.fill("refresh_token", 'r', 1, size.rows, plainScope, never))
+		stored := time.Since(start)
+		if size.indexed {
+			migrate(s.t, s.binary, site.WPConfig)
+		}
+		r.Notes = append(r.Notes, fmt.Sprintf("%s in each of the two tables: stored in %.1f s, migrate took %.1f s.",
+			size.name, stored.Seconds(), (time.Since(start)-stored).Seconds()))
+		targets = append(targets, s.refresh(size.name, startSidecar(s.t, s.binary, site.WPConfig), size.rows))
+	}
+	s.warmUp(targets)
+	r.Cells = s.rounds(o.rounds, targets, func(target) load { return load{Connections: connections, Duration: o.seconds} })
+	r.Goals = []goal{
+		{Name: "rate with 10 million rows / rate with 10 thousand", Value: r.Cells[2].Rate / r.Cells[0].Rate, AtLeast: 0.9},
+		{Name: "rate with 1 million rows / the same before migrate", Value: r.Cells[1].Rate / r.Cells[3].Rate, AtLeast: 1},
+	}
+	return r
+}

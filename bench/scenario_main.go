@@ -1,0 +1,80 @@
+package main
+
+import (
+	"os"
+	"time"
+)
+
+// connectionCounts are those that each target is measured with.
+func connectionCounts() []int { return []int{1, 16, 64} }
+
+// The names of the targets.
+const (
+	floorName   = "floor"
+	refreshName = "refresh"
+	phpName     = "PHP"
+)
+
+// runMain measures the floor, the sidecar's routes and PHP side by side.
+func runMain(s *stand, o options) report {
+	s.startFloor()
+	own := s.serve()
+	s.startNginx()
+	targets := s.mainTargets()
+	r := report{Title: "Refreshes and their like beside the least that the database and PHP cost"}
+	s.warmUp(targets)
+	for _, n := range connectionCounts() {
+		s.must(resetPeak(own.pid))
+		closed := s.rounds(o.rounds, targets, func(target) load { return load{Connections: n, Duration: o.seconds} })
+		capacity := map[string]float64{}
+		for _, c := range closed {
+			capacity[c.Target] = c.Rate
+		}
+		// Latency is that at half of what a target can do: at all that it can do
+		// it would be the length of the queue.
+		half := s.rounds(o.rounds, targets, func(t target) load {
+			return load{Connections: n, Duration: o.seconds, Rate: capacity[t.name] / 2}
+		})
+		r.Cells = append(append(r.Cells, closed...), half...)
+	}
+	r.Facts = s.programFacts(own)
+	r.Goals = mainGoals(r)
+	return r
+}
+
+// mainTargets are what runMain measures.
+func (s *stand) mainTargets() []target {
+	direct := s.refresh(refreshName, s.sidecar, tokens)
+	socket, nginx := s.sidecar.socket, s.nginx.Address
+	database := s.server.PID()
+	codes := &consumed{stock: s.stock, kind: "authorization_code", series: 'c', scope: plainScope}
+	revoked := &consumed{stock: s.stock, kind: "refresh_token", series: 'v', scope: plainScope}
+	behindNginx := processes{"sidecar": s.sidecar.pid, "database": database, "nginx": s.nginx.PID()}
+	return []target{
+		{name: floorName, generator: s.floor, cost: processes{"floor": s.floor.command.Process.Pid, "database": database}},
+		direct,
+		{name: "refresh, nginx", cost: behindNginx, generator: &httpTarget{network: "tcp", addresses: []string{nginx},
+			next: refreshWith(nginx, tokenPath, 'r', tokens, `"access_token"`)}},
+		{name: "refresh, openid", cost: direct.cost, generator: &httpTarget{network: "unix", addresses: []string{socket},
+			next: refreshWith("localhost", tokenPath, 'o', tokens, `"id_token"`)}},
+		{name: "code", cost: direct.cost, generator: &httpTarget{network: "unix", addresses: []string{socket}, next: redeem("localhost", codes), stock: codes}},
+		{name: "revoke", cost: direct.cost, generator: &httpTarget{network: "unix", addresses: []string{socket}, next: revoke("localhost", revoked), stock: revoked}},
+		{name: "resource", cost: direct.cost, generator: &httpTarget{network: "unix", addresses: []string{socket},
+			next: func() (request, error) { return resource("localhost") }}},
+		{name: phpName, cost: processes{"PHP": s.wordPress.FPM.PID(), "database": database, "nginx": s.nginx.PID()},
+			generator: &httpTarget{network: "tcp", addresses: []string{nginx},
+				next: refreshWith(nginx, phpPath, 'r', tokens, `"opcache":true`)}},
+	}
+}
+
+// programFacts are what is measured of the program itself.
+func (s *stand) programFacts(c *sidecar) []fact {
+	info, err := os.Stat(s.binary)
+	s.must(err)
+	most, _ := peak(c.pid)
+	return []fact{
+		{"Ready after its start", float64(c.ready) / float64(time.Millisecond), "ms", 150},
+		{"Size of the program", float64(info.Size()) / (1 << 20), "MiB", 20},
+		{"Most memory with 64 connections", float64(most) / (1 << 20), "MiB", 40},
+	}
+}

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	_ "embed" // for the route in PHP
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"moserver-sidecar/e2e/stage"
+	"moserver-sidecar/wpdb/sandbox"
+)
+
+//go:embed bench.php
+var benchPHP string
+
+// prefix is that of the tables.
+const prefix = "wp_"
+
+// stand is all that is measured, on one database.
+type stand struct {
+	t        stage.T
+	server   *sandbox.Server
+	stock    stock
+	binary   string // of the sidecar, as "make build" makes it
+	wpConfig string
+
+	wordPress *stage.WordPress // nil: only the tables
+	nginx     *stage.Nginx
+	sidecar   *sidecar
+	floor     *floorProcess
+}
+
+// newStand starts a database with the plugin's tables, as migrate leaves them,
+// and with tokens in them. withPHP starts WordPress too.
+func newStand(t stage.T, withPHP bool) *stand {
+	s := &stand{t: t, binary: build(t, ".")}
+	if withPHP {
+		s.startWordPress()
+	} else {
+		s.startDatabase()
+	}
+	s.useDisk()
+	s.must(s.stock.putClient())
+	s.must(s.stock.fill("refresh_token", 'r', 1, tokens, plainScope, never))
+	s.must(s.stock.fill("refresh_token", 'o', 1, tokens, openIDScope, never))
+	s.must(s.stock.fill("access_token", 'a', 1, tokens, plainScope, farAway))
+	migrate(t, s.binary, s.wpConfig)
+	return s
+}
+
+func (s *stand) must(err error) {
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// build builds the sidecar of a source tree as its users do.
+func build(t stage.T, tree string) string {
+	progress("building the sidecar of %s", tree)
+	binary := filepath.Join(stage.ShortDir(t), "moserver-sidecar")
+	c := exec.Command("go", "build", "-C", tree, "-trimpath", "-ldflags=-s -w", "-o", binary, ".")
+	c.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return binary
+}
+
+func (s *stand) startDatabase() {
+	progress("starting MariaDB")
+	server, err := sandbox.Start(context.Background(), sandbox.Options{})
+	s.must(err)
+	s.t.Cleanup(func() { server.Stop() })
+	site := stage.NewSite(s.t, s.binary, server, prefix)
+	s.server, s.wpConfig = server, site.WPConfig
+	s.stock = stock{db: site.DB, prefix: prefix}
+}
+
+func (s *stand) startWordPress() {
+	progress("starting MariaDB, nginx, PHP and WordPress")
+	w := stage.StartWordPress(s.t, s.binary, stage.WordPressOptions{Prefix: prefix})
+	w.Sidecar.Stop() // it keeps its log in memory; there will be another
+	s.wordPress, s.server, s.wpConfig = w, w.Server, w.WPConfig
+	s.stock = stock{db: w.DB, prefix: prefix}
+	stage.WriteFile(s.t, filepath.Join(filepath.Dir(w.WPConfig), "wp-content", "mu-plugins", "bench.php"), benchPHP)
+}
+
+// useDisk makes the database as durable as it is in production: its files are on
+// a disk, and each commit is on it before it is answered. Its memory is a
+// quarter of the machine's.
+func (s *stand) useDisk() {
+	const tmpfs = 0x01021994 // statfs(2)
+	var fs syscall.Statfs_t
+	s.must(syscall.Statfs(s.server.Dir, &fs))
+	if fs.Type == tmpfs {
+		s.t.Fatalf("%s is in memory, where a commit costs nothing; set TMPDIR to a folder on a disk", s.server.Dir)
+	}
+	s.must(s.stock.exec(fmt.Sprintf("SET GLOBAL innodb_buffer_pool_size = %d", machineMemory()/4)))
+	s.must(s.stock.exec("SET GLOBAL innodb_flush_log_at_trx_commit = 1"))
+	s.must(s.stock.exec("SET GLOBAL max_connections = 1000"))
+}
+
+// migrate adds the indexes as an administrator does.
+func migrate(t stage.T, binary, wpConfig string) {
+	if out, err := exec.Command(binary, "migrate", "--wp-config", wpConfig, "--allow-blocking").CombinedOutput(); err != nil {
+		t.Fatalf("migrate: %v\n%s", err, out)
+	}
+}
+
+// serve starts the sidecar, the one that nginx is before.
+func (s *stand) serve(flags ...string) *sidecar {
+	s.sidecar = startSidecar(s.t, s.binary, s.wpConfig, flags...)
+	return s.sidecar
+}
+
+// startFloor starts the floor's process.
+func (s *stand) startFloor() {
+	floor, err := startFloor(s.dsn(), prefix, tokens)
+	s.must(err)
+	s.floor = floor
+	s.t.Cleanup(floor.stop)
+}
+
+// dsn is how the floor reaches the database: with the settings of the sidecar's
+// own connections.
+func (s *stand) dsn() string {
+	return s.server.DSN("interpolateParams=true&sql_mode=%27NO_ENGINE_SUBSTITUTION%27&tx_isolation=%27READ-COMMITTED%27")
+}
+
+// startNginx starts nginx with the configuration of docker/, before the sidecar
+// and PHP.
+func (s *stand) startNginx() {
+	conf := stage.ReadFile(s.t, stage.ProjectFile(s.t, "docker/nginx.conf"))
+	conf = stage.WithUpstream(s.t, conf, "server ", "unix:"+s.sidecar.socket)
+	conf = stage.Substitute(s.t, conf, "root /var/www/html;", "root "+filepath.Dir(s.wpConfig)+";")
+	conf = stage.Substitute(s.t, conf, "/run/php/php-fpm.sock", s.phpSocket())
+	s.nginx = stage.StartNginx(s.t, stage.ShortDir(s.t), conf)
+}
+
+// phpSocket is where php-fpm listens: it is in nginx's folder of the stage.
+func (s *stand) phpSocket() string {
+	path := filepath.Join(s.wordPress.Nginx.Dir, "php.sock")
+	if info, err := os.Stat(path); err != nil || info.Mode().Type() != fs.ModeSocket {
+		s.t.Fatalf("php-fpm does not listen on %s", path)
+	}
+	return path
+}
+
+// refresh is the target that all scenarios have: a sidecar by its socket, and
+// the first n refresh tokens.
+func (s *stand) refresh(name string, c *sidecar, n int) target {
+	return target{name: name, generator: &httpTarget{network: "unix", addresses: []string{c.socket},
+		next: refreshWith("localhost", tokenPath, 'r', n, `"access_token"`)},
+		cost: processes{"sidecar": c.pid, "database": s.server.PID()}}
+}
+
+// version is what a program says of its version, on one line.
+func version(program string, args ...string) string {
+	out, err := exec.Command(program, args...).CombinedOutput()
+	if err != nil {
+		return "unknown"
+	}
+	line, _, _ := strings.Cut(string(out), "\n")
+	return strings.TrimSpace(line)
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+)
+
+// tokens is how many refresh tokens and access tokens the requests choose from.
+const tokens = 10_000
+
+// generator carries out a load.
+type generator interface {
+	run(load) (result, error)
+}
+
+// target is something that is measured.
+type target struct {
+	name string
+	generator
+	cost processes // whose processor time it takes
+}
+
+// httpTarget sends requests to an address.
+type httpTarget struct {
+	network   string
+	addresses []string // the connections are shared out among them
+	next      func() (request, error)
+	stock     *consumed // nil: the same requests can be sent again and again
+	shed      bool      // 503 with Retry-After is an answer like another
+}
+
+// run implements generator.
+func (h *httpTarget) run(l load) (result, error) {
+	if h.stock != nil {
+		if err := h.stock.ensure(l); err != nil {
+			return result{}, err
+		}
+	}
+	workers := make([]worker, l.Connections)
+	for i := range workers {
+		w := &httpWorker{network: h.network, address: h.addresses[i%len(h.addresses)], next: h.next, shed: h.shed}
+		defer w.close()
+		workers[i] = w
+	}
+	return run(workers, l)
+}
+
+// consumed is a series of which each request uses up one.
+type consumed struct {
+	stock
+	kind, scope string
+	series      byte
+
+	mu   sync.Mutex
+	have int
+	used atomic.Int64
+}
+
+// mostPerSecond is more than any target here can answer.
+const mostPerSecond = 8000
+
+// ensure stores as many as a load can use up.
+func (c *consumed) ensure(l load) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	rate := l.Rate + 100
+	if l.Rate == 0 {
+		rate = mostPerSecond
+	}
+	last := int(c.used.Load()) + int(rate*l.Duration.Seconds())
+	if last <= c.have {
+		return nil
+	}
+	first := c.have + 1
+	c.have = last
+	return c.fill(c.kind, c.series, first, last, c.scope, farAway)
+}
+
+// next is the value of one that has not been used.
+func (c *consumed) next() (string, error) {
+	n := int(c.used.Add(1))
+	if n > c.have {
+		return "", fmt.Errorf("the stock of the series %c is used up", c.series)
+	}
+	return stockedValue(c.series, n), nil
+}
+
+// post is a request to a route with a form, which must need no escaping.
+func post(host, path, form, want string) request {
+	return request{text: fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/x-www-form-urlencoded\r\n"+
+		"Content-Length: %d\r\n\r\n%s", path, host, len(form), form), want: []byte(want)}
+}
+
+// credentials are the client's, in a form.
+const credentials = "&client_id=" + clientID + "&client_secret=" + clientSecret
+
+const (
+	tokenPath    = "/wp-json/moserver/token"
+	resourcePath = "/wp-json/moserver/resource"
+	phpPath      = "/wp-json/bench/v1/token"
+)
+
+// refreshWith uses refresh tokens of a series, the first n.
+func refreshWith(host, path string, series byte, n int, want string) func() (request, error) {
+	return func() (request, error) {
+		token := stockedValue(series, rand.IntN(n)+1)
+		return post(host, path, "grant_type=refresh_token&refresh_token="+token+credentials, want), nil
+	}
+}
+
+// redeem uses up a code.
+func redeem(host string, codes *consumed) func() (request, error) {
+	return func() (request, error) {
+		code, err := codes.next()
+		return post(host, tokenPath, "grant_type=authorization_code&code="+code+credentials, `"refresh_token"`), err
+	}
+}
+
+// revoke uses up a refresh token.
+func revoke(host string, tokens *consumed) func() (request, error) {
+	return func() (request, error) {
+		token, err := tokens.next()
+		return post(host, tokenPath, "grant_type=revoke_token&token="+token+credentials, `"revoked":true`), err
+	}
+}
+
+// resource shows an access token.
+func resource(host string) (request, error) {
+	token := stockedValue('a', rand.IntN(tokens)+1)
+	return request{text: fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n\r\n", resourcePath, host, token),
+		want: []byte(`"email":`)}, nil
+}
