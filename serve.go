@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/net/netutil"
+
 	"moserver-sidecar/config"
 	"moserver-sidecar/handlers"
 	"moserver-sidecar/oauth"
@@ -223,7 +225,7 @@ func removeStaleSocket(path string) error {
 func runServer(ctx context.Context, l net.Listener, h http.Handler, s config.Settings, log *slog.Logger) error {
 	server := handlers.HTTPServer(h, handlerOptions(s), log)
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(l) }()
+	go func() { failed <- server.Serve(netutil.LimitListener(l, s.MaxConnections)) }()
 	log.Info("listening", "address", l.Addr().String(), "version", version())
 	select {
 	case err := <-failed:

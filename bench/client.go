@@ -8,11 +8,13 @@ import (
 	"io"
 	"net"
 	"strconv"
+	"syscall"
 	"time"
 )
 
-// answerTimeout ends a run whose server does not answer at all.
-const answerTimeout = 60 * time.Second
+// lastAnswer is how long the answers to the last requests of a load are waited
+// for.
+const lastAnswer = 10 * time.Second
 
 // request is what a worker sends, and what it must get.
 type request struct {
@@ -25,7 +27,8 @@ type request struct {
 type httpWorker struct {
 	network, address string
 	next             func() (request, error)
-	shed             bool // 503 with Retry-After is an answer like another
+	shed             bool      // 503 with Retry-After is an answer like another
+	end              time.Time // when the last answer is waited for no longer
 
 	conn   net.Conn
 	reader *bufio.Reader
@@ -36,29 +39,40 @@ type httpWorker struct {
 // too many.
 var errShed = errors.New("503 with Retry-After")
 
+// errNoAnswer says that there was no answer until the end.
+var errNoAnswer = errors.New("no answer until the end")
+
 // do sends one request and checks its answer.
 func (w *httpWorker) do() error {
 	r, err := w.next()
 	if err != nil {
 		return err
 	}
-	if err := w.connect(); err != nil {
-		return err
-	}
-	if err := w.conn.SetDeadline(time.Now().Add(answerTimeout)); err != nil {
-		return err
-	}
-	if _, err := w.conn.Write(r.text); err != nil {
-		return err
-	}
-	head, err := w.read()
+	head, err := w.exchange(r)
 	if err != nil {
-		return fmt.Errorf("the answer of %s: %w", w.address, err)
+		w.close()
+		if !time.Now().Before(w.end) {
+			return errNoAnswer
+		}
+		return fmt.Errorf("%s: %w", w.address, err)
 	}
 	if head.close {
 		w.close()
 	}
 	return w.judge(head, r.want)
+}
+
+func (w *httpWorker) exchange(r request) (answerHead, error) {
+	if err := w.connect(); err != nil {
+		return answerHead{}, err
+	}
+	if err := w.conn.SetDeadline(w.end); err != nil {
+		return answerHead{}, err
+	}
+	if _, err := w.conn.Write(r.text); err != nil {
+		return answerHead{}, err
+	}
+	return w.read()
 }
 
 // judge says if an answer is what a run counts.
@@ -74,11 +88,21 @@ func (w *httpWorker) judge(head answerHead, want []byte) error {
 	return fmt.Errorf("%s: status %d, %.300s", w.address, head.status, w.body)
 }
 
+// connect opens the connection, if it is not open. Where a unix socket has as
+// many waiting as it takes, it tries again.
 func (w *httpWorker) connect() (err error) {
 	if w.conn != nil {
 		return nil
 	}
-	if w.conn, err = net.DialTimeout(w.network, w.address, answerTimeout); err != nil {
+	for {
+		w.conn, err = net.DialTimeout(w.network, w.address, time.Until(w.end))
+		if !errors.Is(err, syscall.EAGAIN) || !time.Now().Before(w.end) {
+			break
+		}
+		time.Sleep(500 * time.Millisecond)
+	}
+	if err != nil {
+		w.conn = nil
 		return err
 	}
 	w.reader = bufio.NewReader(w.conn)

@@ -17,14 +17,19 @@ type load struct {
 	// have been answered. 0: each connection sends the next one when it has the
 	// answer to the last.
 	Rate float64
+	// FromSending counts latencies from when a request was sent instead of from
+	// when it was due: for a server that is asked for more than it can do on
+	// purpose, the wait for a free connection says nothing.
+	FromSending bool
 }
 
 // result is what came of a load.
 type result struct {
-	Elapsed   time.Duration
-	Latencies []uint32 // microseconds, of the requests that were carried out
-	Shed      []uint32 // of those that were refused with 503
-	Offered   int      // requests that were due
+	Elapsed   time.Duration // until the last answer
+	Latencies []uint32      // microseconds, of the requests that were carried out
+	Shed      []uint32      // of those that were refused with 503
+	Offered   int           // requests that were due
+	Lost      int           // requests that were sent and not answered
 }
 
 // worker carries out one request after another, each time do is called. It is
@@ -43,10 +48,11 @@ func (r *result) add(other result) {
 	r.Latencies = append(r.Latencies, other.Latencies...)
 	r.Shed = append(r.Shed, other.Shed...)
 	r.Offered += other.Offered
+	r.Lost += other.Lost
 }
 
 // run lets the workers do what the load says. The first error ends it, but for
-// errShed, which is counted.
+// errShed and errNoAnswer, which are counted.
 func run(workers []worker, l load) (result, error) {
 	r := &running{load: l, start: time.Now(), due: make(chan time.Time, 1<<16)}
 	results := make([]result, len(workers))
@@ -61,11 +67,13 @@ func run(workers []worker, l load) (result, error) {
 	close(r.due)
 	group.Wait()
 	total := result{}
+	last := l.Duration
 	for _, r := range results {
 		total.add(r)
+		last = max(last, r.Elapsed)
 	}
-	total.Elapsed = time.Since(r.start)
-	total.Offered = max(offered, len(total.Latencies)+len(total.Shed))
+	total.Elapsed = last
+	total.Offered = max(offered, len(total.Latencies)+len(total.Shed)+total.Lost)
 	if err := r.failure.Load(); err != nil {
 		return total, *err
 	}
@@ -98,13 +106,21 @@ func (r *running) work(w worker, to *result) {
 				return
 			}
 		}
+		if r.FromSending {
+			at = time.Now()
+		}
 		err := w.do()
 		took := uint32(time.Since(at).Microseconds())
+		if !errors.Is(err, errNoAnswer) {
+			to.Elapsed = time.Since(r.start)
+		}
 		switch {
 		case err == nil:
 			to.Latencies = append(to.Latencies, took)
 		case errors.Is(err, errShed):
 			to.Shed = append(to.Shed, took)
+		case errors.Is(err, errNoAnswer):
+			to.Lost++
 		default:
 			r.failure.CompareAndSwap(nil, &err)
 		}

@@ -5,40 +5,47 @@ import (
 	"time"
 )
 
-// runOverload offers the sidecar ten times what it can do.
+// runOverload offers the sidecar ten times what it can do, on more connections
+// than it serves at once and on far more.
 func runOverload(s *stand, o options) report {
-	const times, usual, many = 10, 64, 2000
+	const times, usual = 10, 64
 	c := s.serve()
 	t := s.refresh(refreshName, c, tokens)
 	t.generator.(*httpTarget).shed = true
-	r := report{Title: "Ten times as many requests as the sidecar can answer"}
 	s.warmUp([]target{t})
-	before := s.rounds(o.rounds, []target{t}, func(target) load { return load{Connections: usual, Duration: o.seconds} })[0]
-	before.Target = "all that it can do"
-	s.must(resetPeak(c.pid))
-	watch := watchMemory(c.pid)
-	length := 4 * o.seconds
-	overload := s.rounds(1, []target{t}, func(target) load {
-		return load{Connections: many, Duration: length, Rate: times * before.Rate}
-	})[0]
-	overload.Target = "ten times as many"
-	memory := watch()
-	after := s.rounds(o.rounds, []target{t}, func(target) load { return load{Connections: usual, Duration: o.seconds} })[0]
-	after.Target = "afterwards"
-	r.Cells = []*cell{before, overload, after}
-	answered := len(overload.result.Latencies) + len(overload.result.Shed)
-	r.Notes = []string{
-		fmt.Sprintf("Of %d requests that were due in %s, %d were sent, on %d connections; %d were carried out.",
-			overload.result.Offered, length, answered, many, len(overload.result.Latencies)),
-		"The generator takes the same cores: what it and the refusals take, the database does not get.",
-		fmt.Sprintf("Memory of the sidecar over time, MiB: %v.", memory),
+	r := report{Title: "Ten times as many requests as the sidecar can answer"}
+	able := func(name string) *cell {
+		found := s.rounds(o.rounds, []target{t}, func(target) load { return load{Connections: usual, Duration: o.seconds} })[0]
+		found.Target = name
+		return found
 	}
+	before := able("all that it can do")
+	r.Cells = append(r.Cells, before)
+	s.must(resetPeak(c.pid))
+	worst := 1.0
+	for _, many := range []int{2000, 10_000} {
+		watch := watchMemory(c.pid)
+		l := load{Connections: many, Duration: 6 * o.seconds, Rate: times * before.Rate, FromSending: true}
+		overload := s.rounds(1, []target{t}, func(target) load { return l })[0]
+		overload.Target = "ten times as many"
+		r.Cells = append(r.Cells, overload)
+		r.Notes = append(r.Notes, overloadNote(overload, l), fmt.Sprintf("Memory of the sidecar over time, MiB: %v.", watch()))
+		worst = min(worst, overload.Rate/before.Rate)
+	}
+	after := able("afterwards")
+	r.Cells = append(r.Cells, after)
+	most, _ := peak(c.pid)
 	r.Goals = []goal{
-		{Name: "carried out under overload / all that it can do", Value: overload.Rate / before.Rate, AtLeast: 0.5},
+		{Name: "carried out under overload / all that it can do", Value: worst, AtLeast: 0.8},
 		{Name: "carried out afterwards / before", Value: after.Rate / before.Rate, AtLeast: 0.9},
-		{Name: "most memory, MiB", Value: float64(overload.Peak["sidecar"]) / (1 << 20), AtMost: 150},
+		{Name: "most memory, MiB", Value: float64(most) / (1 << 20), AtMost: 150},
 	}
 	return r
+}
+
+func overloadNote(c *cell, l load) string {
+	return fmt.Sprintf("On %d connections, of %d requests that were due in %s %d were carried out and %d refused; %d waited in vain, the others found no connection free.",
+		l.Connections, c.result.Offered, l.Duration, len(c.result.Latencies), len(c.result.Shed), c.result.Lost)
 }
 
 // watchMemory notes a process's memory in MiB four times a second, until the

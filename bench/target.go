@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // tokens is how many refresh tokens and access tokens the requests choose from.
@@ -39,12 +40,17 @@ func (h *httpTarget) run(l load) (result, error) {
 		}
 	}
 	workers := make([]worker, l.Connections)
+	end := time.Now().Add(l.Duration + lastAnswer)
 	for i := range workers {
-		w := &httpWorker{network: h.network, address: h.addresses[i%len(h.addresses)], next: h.next, shed: h.shed}
+		w := &httpWorker{network: h.network, address: h.addresses[i%len(h.addresses)], next: h.next, shed: h.shed, end: end}
 		defer w.close()
 		workers[i] = w
 	}
-	return run(workers, l)
+	r, err := run(workers, l)
+	if err == nil && r.Lost > 0 && !h.shed {
+		err = fmt.Errorf("%d requests got no answer", r.Lost)
+	}
+	return r, err
 }
 
 // consumed is a series of which each request uses up one.

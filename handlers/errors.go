@@ -150,11 +150,20 @@ func respondRoute(c echo.Context, e routeError) {
 
 func respondUnavailable(c echo.Context, u unavailable) {
 	if u.retryAfter > 0 {
-		c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(u.retryAfter.Seconds()))))
+		c.Response().Header().Set(echo.HeaderRetryAfter, u.retrySeconds())
 	}
+	respond(c, u.status, u.body())
+}
+
+// retrySeconds is the value of Retry-After.
+func (u unavailable) retrySeconds() string {
+	return strconv.Itoa(int(math.Ceil(u.retryAfter.Seconds())))
+}
+
+func (u unavailable) body() restError {
 	body := restError{Code: u.code, Message: u.message}
 	body.Data.Status = u.status
-	respond(c, u.status, body)
+	return body
 }
 
 // panicked is the error of a panic: where it came from, but not what it said,

@@ -37,26 +37,24 @@ type Options struct {
 
 // server is what the handlers share.
 type server struct {
-	tokens  TokenServer
-	ready   func(context.Context) error
-	options Options
-	log     *slog.Logger
-	limiter *limiter
-	slots   chan struct{} // one for each request that may be with the database
+	tokens   TokenServer
+	ready    func(context.Context) error
+	options  Options
+	log      *slog.Logger
+	limiter  *limiter
+	overload *overload
 }
 
 // New returns the handler of all routes. ready says what is wrong while the
 // server cannot serve; it is asked for /readyz.
 func New(tokens TokenServer, ready func(context.Context) error, options Options, log *slog.Logger) http.Handler {
 	s := &server{
-		tokens:  tokens,
-		ready:   ready,
-		options: options,
-		log:     log,
-		limiter: newLimiter(options.AuthFailures),
-	}
-	if options.MaxInFlight > 0 {
-		s.slots = make(chan struct{}, options.MaxInFlight)
+		tokens:   tokens,
+		ready:    ready,
+		options:  options,
+		log:      log,
+		limiter:  newLimiter(options.AuthFailures),
+		overload: newOverload(options.MaxInFlight, log),
 	}
 	e := echo.New()
 	e.IPExtractor = forwardedFor(options.TrustedProxies)
@@ -73,7 +71,7 @@ func New(tokens TokenServer, ready func(context.Context) error, options Options,
 	e.Match(probes, routeHealth, s.healthz)
 	e.Match(probes, routeReady, s.readyz)
 	e.RouteNotFound("/*", s.noRoute)
-	return e
+	return s.overload.before(e)
 }
 
 // noRoute answers what no route is for, and methods that Echo does not know.
@@ -88,14 +86,10 @@ func (s *server) noRoute(c echo.Context) error {
 // database, for as long as a request may. In an outage requests pile up; beyond
 // a limit they are refused at once, so that they do not take all memory.
 func (s *server) withDatabase(c echo.Context, work func(context.Context) error) error {
-	if s.slots != nil {
-		select {
-		case s.slots <- struct{}{}:
-			defer func() { <-s.slots }()
-		default:
-			return errOverloaded
-		}
+	if !s.overload.enter() {
+		return errOverloaded
 	}
+	defer s.overload.leave()
 	ctx, cancel := context.WithTimeout(c.Request().Context(), s.options.RequestTimeout)
 	defer cancel()
 	return work(ctx)

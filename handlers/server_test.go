@@ -273,7 +273,9 @@ func TestOverload(t *testing.T) {
 		return oauth.ErrUnavailable
 	}}
 	two := options(func(o *handlers.Options) { o.MaxInFlight = 2 })
-	f := &fixture{T: t, handler: handlers.New(server, nil, two, slog.New(slog.DiscardHandler))}
+	var log bytes.Buffer
+	ready := func(context.Context) error { return nil }
+	f := &fixture{T: t, handler: handlers.New(server, ready, two, slog.New(slog.NewTextHandler(&log, nil)))}
 	done := make(chan bool)
 	for range 2 {
 		go func() {
@@ -285,6 +287,16 @@ func TestOverload(t *testing.T) {
 	response, body := f.send(request("POST", tokenPath, formType, refreshBody))
 	if response.StatusCode != 503 || body["code"] != "overloaded" || body["error"] != nil || response.Header.Get("Retry-After") == "" {
 		t.Errorf("status %d, body %v", response.StatusCode, body)
+	}
+	if response.Header.Get("Connection") != "close" || response.Header.Get("Cache-Control") != "no-store" {
+		t.Errorf("headers %v", response.Header)
+	}
+	f.send(request("POST", tokenPath, formType, refreshBody))
+	if n := strings.Count(log.String(), "max_in_flight"); n != 1 { // one a second, not one a request
+		t.Errorf("%d lines of the log for two refusals:\n%s", n, log.String())
+	}
+	if response, _ := f.send(request("GET", "/readyz", "", "")); response.StatusCode != 200 {
+		t.Errorf("a full server is not ready: status %d", response.StatusCode)
 	}
 	for range 2 {
 		leave <- true
