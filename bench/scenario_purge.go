@@ -22,6 +22,7 @@ func runPurge(s *stand, o options) report {
 
 	progress("storing %d expired tokens", rows)
 	s.must(s.stock.fill("access_token", 'x', 1, rows, plainScope, "2020-01-01 00:00:00"))
+	s.settle()
 	alone := s.rounds(windows/3, []target{t}, func(target) load { return l })[0]
 	alone.Target = "refresh, nothing else"
 

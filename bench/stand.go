@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"moserver-sidecar/e2e/stage"
 	"moserver-sidecar/wpdb/sandbox"
@@ -90,9 +91,9 @@ func (s *stand) startWordPress() {
 	stage.WriteFile(s.t, filepath.Join(filepath.Dir(w.WPConfig), "wp-content", "mu-plugins", "bench.php"), benchPHP)
 }
 
-// useDisk makes the database as durable as it is in production: its files are on
-// a disk, and each commit is on it before it is answered. Its memory is a
-// quarter of the machine's.
+// useDisk makes the database what it is in production: its files are on a disk,
+// each commit is on it before it is answered, its log is as large as MariaDB has
+// it by itself, and its memory a quarter of the machine's.
 func (s *stand) useDisk() {
 	const tmpfs = 0x01021994 // statfs(2)
 	var fs syscall.Statfs_t
@@ -101,8 +102,25 @@ func (s *stand) useDisk() {
 		s.t.Fatalf("%s is in memory, where a commit costs nothing; set TMPDIR to a folder on a disk", s.server.Dir)
 	}
 	s.must(s.stock.exec(fmt.Sprintf("SET GLOBAL innodb_buffer_pool_size = %d", machineMemory()/4)))
-	s.must(s.stock.exec("SET GLOBAL innodb_flush_log_at_trx_commit = 1"))
-	s.must(s.stock.exec("SET GLOBAL max_connections = 1000"))
+	for _, setting := range []string{"innodb_log_file_size = 96 << 20", "innodb_flush_log_at_trx_commit = 1", "max_connections = 1000"} {
+		s.must(s.stock.exec("SET GLOBAL " + setting))
+	}
+}
+
+// settle waits until what was stored in bulk is on the disk, so that writing it
+// is not measured with what comes after. It does not wait for ever.
+func (s *stand) settle() {
+	progress("letting the database settle")
+	s.must(s.stock.exec("SET GLOBAL innodb_max_dirty_pages_pct = 0"))
+	for start := time.Now(); time.Since(start) < 2*time.Minute; time.Sleep(time.Second) {
+		var name string
+		var pages int
+		s.must(s.stock.db.QueryRow("SHOW GLOBAL STATUS LIKE 'Innodb_buffer_pool_pages_dirty'").Scan(&name, &pages))
+		if pages < 1000 {
+			break
+		}
+	}
+	s.must(s.stock.exec("SET GLOBAL innodb_max_dirty_pages_pct = DEFAULT"))
 }
 
 // migrate adds the indexes as an administrator does.

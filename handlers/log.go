@@ -14,6 +14,7 @@ import (
 // remark is what the log learns of a request on its way. It holds nothing that
 // the client chose, but for the id of a client that is registered.
 type remark struct {
+	remote     string // the client's address; empty: not known
 	grant      string
 	client     string
 	headerAuth bool // credentials were looked for in the Authorization header
@@ -38,6 +39,7 @@ func (s *server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		start := time.Now()
 		n := note(c)
+		n.remote = c.RealIP()
 		if err := next(c); err != nil {
 			c.Error(err)
 		}
@@ -50,7 +52,7 @@ func (s *server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 			slog.String("outcome", outcome(n.err)),
 			slog.Int("status", c.Response().Status),
 			slog.Duration("duration", time.Since(start).Round(time.Microsecond)),
-			slog.String("remote", c.RealIP()),
+			slog.String("remote", n.remote),
 		}
 		if n.defect != nil {
 			level = slog.LevelWarn

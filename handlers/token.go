@@ -80,7 +80,7 @@ func (s *server) post(c echo.Context, carryOut func(context.Context, oauth.Reque
 	if err != nil {
 		return err
 	}
-	if err := s.limiter.allow(c.RealIP(), request); err != nil {
+	if err := s.limiter.allow(note(c).remote, request); err != nil {
 		return err
 	}
 	return s.withDatabase(c, func(ctx context.Context) error {
@@ -100,7 +100,7 @@ func (s *server) noteAnswer(c echo.Context, request oauth.Request, answer oauth.
 	note(c).defect = answer.Defect
 	var refused oauth.Error
 	if errors.As(err, &refused) && refused.Code == oauth.InvalidClient {
-		s.limiter.failed(c.RealIP(), request)
+		s.limiter.failed(note(c).remote, request)
 	}
 }
 

@@ -76,3 +76,17 @@ func BenchmarkRedeem(b *testing.B) {
 		return s.Redeem(b.Context(), code, pair(fmt.Sprint(n))...)
 	})
 }
+
+func BenchmarkFindBearer(b *testing.B) {
+	s := newBenchmark(b)
+	if err := s.Issue(b.Context(), newToken(oauth.AccessToken, "a1")); err != nil {
+		b.Fatal(err)
+	}
+	benchmark(b, func(int64) error {
+		bearer, err := s.FindBearer(b.Context(), "a1")
+		if err == nil && bearer.Grant == nil {
+			return oauth.ErrNotFound
+		}
+		return err
+	})
+}

@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 
-	"github.com/jmoiron/sqlx"
-
 	"moserver-sidecar/oauth"
 )
 
@@ -88,10 +86,21 @@ func eachRow(ctx context.Context, conn *sql.Conn, query string, args []any, take
 		return err
 	}
 	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		return err
+	}
+	values, places := make([]any, len(columns)), make([]any, len(columns))
+	for i := range values {
+		places[i] = &values[i]
+	}
 	for rows.Next() {
-		next := row{}
-		if err := sqlx.MapScan(rows, next); err != nil {
+		if err := rows.Scan(places...); err != nil {
 			return err
+		}
+		next := make(row, len(columns))
+		for i, column := range columns {
+			next[column] = values[i]
 		}
 		take(next)
 	}
