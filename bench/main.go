@@ -3,11 +3,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"moserver-sidecar/e2e/stage"
@@ -78,10 +81,12 @@ func main() {
 		return
 	}
 	exitOn(err)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	var r report
 	exitOn(stage.Run(func(t stage.T) {
 		chosen := scenarios()[o.scenario]
-		s := newStand(t, chosen.withPHP)
+		s := newStand(ctx, t, chosen.withPHP)
 		r = chosen.run(s, o)
 		r.Scenario, r.Date, r.Machine, r.Command = o.scenario, time.Now(), s.machine(), commandLine()
 	}))

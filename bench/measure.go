@@ -27,6 +27,7 @@ type cell struct {
 
 // measure adds a load's figures to a cell.
 func (s *stand) measure(c *cell, t target, l load) {
+	s.must(s.ctx.Err())
 	before, err := t.cost.cpu()
 	s.must(err)
 	r, err := t.run(l)

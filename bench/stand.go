@@ -25,6 +25,7 @@ const prefix = "wp_"
 // stand is all that is measured, on one database.
 type stand struct {
 	t        stage.T
+	ctx      context.Context // ends when the run is to be given up
 	server   *sandbox.Server
 	stock    stock
 	binary   string // of the sidecar, as "make build" makes it
@@ -38,8 +39,8 @@ type stand struct {
 
 // newStand starts a database with the plugin's tables, as migrate leaves them,
 // and with tokens in them. withPHP starts WordPress too.
-func newStand(t stage.T, withPHP bool) *stand {
-	s := &stand{t: t, binary: build(t, ".")}
+func newStand(ctx context.Context, t stage.T, withPHP bool) *stand {
+	s := &stand{t: t, ctx: ctx, binary: build(t, ".")}
 	if withPHP {
 		s.startWordPress()
 	} else {

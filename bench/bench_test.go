@@ -1,0 +1,203 @@
+package main
+
+import (
+	"encoding/xml"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// serve starts a server for one handler, and returns a target on it.
+func serve(t *testing.T, handler http.HandlerFunc) *httpTarget {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	address := server.Listener.Addr().String()
+	return &httpTarget{network: "tcp", addresses: []string{address}, next: refreshWith(address, tokenPath, 'r', 10, "good")}
+}
+
+// TestRequest: what a server gets is a refresh that it can read, on connections
+// that are kept open.
+func TestRequest(t *testing.T) {
+	var wrong atomic.Int64
+	var mu sync.Mutex
+	from := map[string]bool{}
+	target := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.PostFormValue("client_id") != clientID || len(r.PostFormValue("refresh_token")) != 32 || r.URL.Path != tokenPath {
+			wrong.Add(1)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		from[r.RemoteAddr] = true
+		io.WriteString(w, "good")
+	})
+	r, err := target.run(load{Connections: 3, Duration: 200 * time.Millisecond})
+	if err != nil || len(r.Latencies) < 3 || wrong.Load() > 0 || len(from) != 3 {
+		t.Errorf("%d requests on %d connections, %d of them wrong, error %v", len(r.Latencies), len(from), wrong.Load(), err)
+	}
+}
+
+// TestAnswers: an answer that is not the expected one ends a run.
+func TestAnswers(t *testing.T) {
+	for name, test := range map[string]struct {
+		answer http.HandlerFunc
+		shed   bool
+		fails  bool
+	}{
+		"with a length": {answer: func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "good") }},
+		"in chunks": {answer: func(w http.ResponseWriter, _ *http.Request) {
+			io.WriteString(w, "go")
+			w.(http.Flusher).Flush()
+			io.WriteString(w, "od")
+		}},
+		"and no more on this connection": {answer: func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Connection", "close")
+			io.WriteString(w, "good")
+		}},
+		"another text":        {fails: true, answer: func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "bad") }},
+		"another status":      {fails: true, answer: func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "good", 400) }},
+		"refused, unexpected": {fails: true, answer: refuse},
+		"refused":             {shed: true, answer: refuse},
+	} {
+		t.Run(name, func(t *testing.T) {
+			target := serve(t, test.answer)
+			target.shed = test.shed
+			r, err := target.run(load{Connections: 2, Duration: 50 * time.Millisecond})
+			if (err != nil) != test.fails {
+				t.Errorf("error %v", err)
+			}
+			if test.shed && (len(r.Shed) == 0 || len(r.Latencies) > 0) {
+				t.Errorf("%d refused, %d carried out", len(r.Shed), len(r.Latencies))
+			}
+		})
+	}
+}
+
+func refuse(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Retry-After", "5")
+	w.WriteHeader(http.StatusServiceUnavailable)
+}
+
+// TestStall: all requests that were due while a server stalled are late, not
+// only the one that it stalled with.
+func TestStall(t *testing.T) {
+	const stall = 400 * time.Millisecond
+	var n atomic.Int64
+	target := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		if n.Add(1) == 1 {
+			time.Sleep(stall)
+		}
+		io.WriteString(w, "good")
+	})
+	r, err := target.run(load{Connections: 1, Duration: time.Second, Rate: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := 0
+	for _, latency := range r.Latencies {
+		if time.Duration(latency)*time.Microsecond > stall/4 {
+			late++
+		}
+	}
+	if late < 20 { // of the 40 that were due meanwhile
+		t.Errorf("%d of %d requests were late", late, len(r.Latencies))
+	}
+}
+
+// TestNobody: a server that is not there ends a run.
+func TestNobody(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener.Close()
+	target := &httpTarget{network: "tcp", addresses: []string{listener.Addr().String()}, next: refreshWith("x", tokenPath, 'r', 10, "good")}
+	if _, err := target.run(load{Connections: 1, Duration: 10 * time.Millisecond}); err == nil || errors.Is(err, errNoAnswer) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestProcesses: this process is there, has taken time and has memory.
+func TestProcesses(t *testing.T) {
+	times, err := processes{"self": os.Getpid()}.cpu()
+	if err != nil || times[loadGenerator] <= 0 {
+		t.Errorf("times %v, error %v", times, err)
+	}
+	if most, now := peak(os.Getpid()); now <= 0 || most < now {
+		t.Errorf("peak %d, now %d", most, now)
+	}
+	if _, err := (processes{"nobody": 1 << 30}).cpu(); err == nil {
+		t.Error("a process that is not there has taken time")
+	}
+}
+
+// sample is a report with all that one can have.
+func sample() report {
+	return report{
+		Scenario: "main", Title: "A & B", Date: time.Now(), Command: "make bench", Notes: []string{"a note"},
+		Cells: []*cell{
+			{Target: floorName, Connections: 16, Rate: 1000, CPU: map[string]float64{"floor": 0.1, loadGenerator: 1}},
+			{Target: refreshName, Connections: 16, Rate: 800, CPU: map[string]float64{"sidecar": 0.11, "database": 0.2}, Shed: 0.1},
+			{Target: refreshName, Connections: 16, Rate: 400, Offered: 400, P50: time.Millisecond, P99: 2 * time.Millisecond},
+			{Target: floorName, Connections: 16, Rate: 500, Offered: 500, P50: time.Millisecond, P99: time.Millisecond},
+			{Target: phpName, Connections: 16, Rate: 10},
+			{Target: phpName, Connections: 16, Rate: 5, Offered: 5, P99: 100 * time.Millisecond},
+		},
+	}
+}
+
+func TestReport(t *testing.T) {
+	r := sample()
+	r.Goals = mainGoals(r)
+	for i, want := range []bool{true, true, true, true, true} {
+		if r.Goals[i].met() != want {
+			t.Errorf("%v", r.Goals[i])
+		}
+	}
+	dir := t.TempDir()
+	if err := r.write(dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"main.json", "main.md", "main.svg"} {
+		if text, err := os.ReadFile(filepath.Join(dir, name)); err != nil || len(text) == 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := xml.Unmarshal([]byte(r.plot()), new(struct{})); err != nil {
+		t.Errorf("the plot is no XML: %v", err)
+	}
+}
+
+// TestReadme: the summary takes the place of an earlier one, and nothing else.
+func TestReadme(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "README.md")
+	if err := os.WriteFile(path, []byte("before\n"+markBegin+"\nold\n"+markEnd+"\nafter\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := sample().writeReadme(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, _ := os.ReadFile(path)
+	text := string(got)
+	if !strings.HasPrefix(text, "before\n"+markBegin) || !strings.HasSuffix(text, markEnd+"\nafter\n") ||
+		strings.Contains(text, "old") || strings.Count(text, "| refresh | 800 |") != 1 {
+		t.Errorf("the README is\n%s", text)
+	}
+	if err := os.WriteFile(path, []byte("no marks"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := sample().writeReadme(path); err == nil {
+		t.Error("a README without marks was written")
+	}
+}
