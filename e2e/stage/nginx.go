@@ -41,7 +41,9 @@ func StartNginx(t T, dir, conf string) *Nginx {
 	main := WriteFile(t, filepath.Join(dir, "main.conf"), mainConf(dir))
 	n.Process = Start(t, nil, mustFind(t, "nginx"), "-p", dir, "-c", main)
 	n.HTTP = HTTPClient(n.Address)
-	t.Cleanup(n.HTTP.CloseIdleConnections)
+	// A reload closes the connections that wait for their next request, and a
+	// POST that is sent in that moment is lost.
+	n.HTTP.Transport.(*http.Transport).DisableKeepAlives = true
 	n.AwaitThat("nginx listens", func() bool {
 		conn, err := net.Dial("tcp", n.Address)
 		if err == nil {
