@@ -160,3 +160,19 @@ func ownOptions(t *testing.T, w *stage.WordPress) {
 	two.setOption("mo_oauth_server_master_switch", "on")
 	two.deleteOption("mo_oauth_expiry_time")
 }
+
+// membership: who is taken from a client's blog gets no more tokens for it, and
+// stays as before in the others.
+func membership(t *testing.T, w *stage.WordPress) {
+	for _, b := range []*stage.Blog{w.Blog, w.Two} {
+		p := newPeople(b, "member")
+		token := p.grant(t, p.alice)
+		code := p.Authorize(p.client, p.alice, "profile email")
+		p.PHP("remove_from_blog", stage.Args{"user": p.alice}, nil)
+		p.refresh(p.client, token).WantError(t, http.StatusBadRequest, "invalid_grant")
+		p.redeem(p.client, code).WantError(t, http.StatusBadRequest, "invalid_grant")
+		p.refresh(p.client, p.grant(t, p.bob)).WantTokens(t, "profile email")
+		p.PHP("add_to_blog", stage.Args{"user": p.alice}, nil)
+		p.refresh(p.client, token).WantTokens(t, "profile email")
+	}
+}

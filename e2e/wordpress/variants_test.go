@@ -53,6 +53,7 @@ func TestWordPress(t *testing.T) {
 			}
 			if w.Two != nil {
 				t.Run("each blog has its own", func(t *testing.T) { ownOptions(t, w) })
+				t.Run("member of one blog", func(t *testing.T) { membership(t, w) })
 			}
 		})
 	}
