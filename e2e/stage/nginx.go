@@ -14,6 +14,12 @@ import (
 // address of its own.
 const ListenLine = "listen 80;"
 
+// The lines of docker/nginx.conf that say where WordPress and PHP are.
+const (
+	RootLine = "root /var/www/html;"
+	PHPLine  = "fastcgi_pass unix:/run/php/php-fpm.sock;"
+)
+
 // The addresses of the sidecar in the files of docker/.
 const (
 	socketInConf = "/run/moserver/token.sock"

@@ -49,7 +49,7 @@ type WordPress struct {
 
 // RequireWordPress is Require for all that StartWordPress starts.
 func RequireWordPress() error {
-	return Require("mariadbd", "nginx", "php", "php-fpm", "php-mysql", "wordpress")
+	return Require("mariadbd", "nginx", "php", "php-fpm", "php-mysql", "wordpress", "zoneinfo")
 }
 
 // StartWordPress installs a WordPress and starts what belongs to it. binary is
@@ -226,4 +226,14 @@ func (w *WordPress) RouteToPHP() {
 func (w *WordPress) RouteToSidecar() {
 	w.t.Helper()
 	w.Nginx.Reload(w.conf(true))
+}
+
+// RunWholeConf reloads nginx with docker/nginx.conf, which is a whole site: a
+// WordPress at the root of its host.
+func (w *WordPress) RunWholeConf() {
+	w.t.Helper()
+	conf := WithUpstream(w.t, ReadFile(w.t, ProjectFile(w.t, "docker/nginx.conf")), "server ", w.sidecarAddress())
+	conf = Substitute(w.t, conf, RootLine, "root "+w.dir+"/www;")
+	conf = Substitute(w.t, conf, PHPLine, "fastcgi_pass unix:"+w.dir+"/php.sock;")
+	w.Nginx.Reload(conf)
 }

@@ -176,3 +176,12 @@ func membership(t *testing.T, w *stage.WordPress) {
 		p.refresh(p.client, token).WantTokens(t, "profile email")
 	}
 }
+
+// blogDeleted: a deleted blog takes its clients with it, and no others.
+func blogDeleted(t *testing.T, w *stage.WordPress) {
+	one, two := newPeople(w.Blog, "stays"), newPeople(w.Two, "goes")
+	ofOne, ofTwo := one.grant(t, one.alice), two.grant(t, two.alice)
+	one.PHP("delete_blog", stage.Args{"blog": w.Two.ID}, nil)
+	one.refresh(two.client, ofTwo).WantError(t, http.StatusBadRequest, "invalid_client")
+	one.refresh(one.client, ofOne).WantTokens(t, "profile email")
+}

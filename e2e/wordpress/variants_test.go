@@ -35,6 +35,9 @@ func TestWordPress(t *testing.T) {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
 			w := stage.StartWordPress(t, binary, v.options)
+			if zone := v.options.TimeZone; zone != "" && w.Strings("SELECT NOW() = UTC_TIMESTAMP()")[0] != "0" {
+				t.Fatalf("the database keeps UTC and not %s, and so this test would prove nothing", zone)
+			}
 			blogs := []*stage.Blog{w.Blog}
 			if w.Two != nil {
 				blogs = append(blogs, w.Two)
@@ -46,6 +49,8 @@ func TestWordPress(t *testing.T) {
 					if v.load {
 						t.Run("fresh codes", func(t *testing.T) { freshCodes(t, p) })
 						t.Run("change over", func(t *testing.T) { changeOver(t, p) })
+						w.RunWholeConf()
+						t.Run("nginx.conf", func(t *testing.T) { login(t, p) })
 					}
 					t.Run("two at once", func(t *testing.T) { twoAtOnce(t, p) })
 					adminChanges(t, p)
@@ -54,6 +59,7 @@ func TestWordPress(t *testing.T) {
 			if w.Two != nil {
 				t.Run("each blog has its own", func(t *testing.T) { ownOptions(t, w) })
 				t.Run("member of one blog", func(t *testing.T) { membership(t, w) })
+				t.Run("blog deleted", func(t *testing.T) { blogDeleted(t, w) })
 			}
 		})
 	}

@@ -19,6 +19,12 @@ class Stage_Admin {
 		return $id;
 	}
 
+	/** WordPress's own: with all tables of the blog. */
+	public static function delete_blog( $args ) {
+		require_once ABSPATH . 'wp-admin/includes/ms.php';
+		wpmu_delete_blog( $args['blog'], true );
+	}
+
 	/** WordPress's own. */
 	public static function add_user( $args ) {
 		return wp_insert_user(
