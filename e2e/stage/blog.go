@@ -49,13 +49,13 @@ func (b *Blog) TryPHP(action string, args Args, result any) error {
 		return err
 	}
 	if a.Status != http.StatusOK {
-		return fmt.Errorf("PHP, %s: %d %s", action, a.Status, a.Text)
+		return fmt.Errorf("PHP, %s: %s", action, a)
 	}
 	if result == nil {
 		return nil
 	}
 	if err := json.Unmarshal([]byte(a.Text), result); err != nil {
-		return fmt.Errorf("PHP, %s: %w: %s", action, err, a.Text)
+		return fmt.Errorf("PHP, %s: %w: %s", action, err, a)
 	}
 	return nil
 }

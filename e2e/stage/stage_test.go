@@ -53,6 +53,15 @@ func TestRequire(t *testing.T) {
 	}
 }
 
+// TestAnswerString: a failure shows enough of an answer, and no token whole.
+func TestAnswerString(t *testing.T) {
+	a := stage.Answer{Status: 200, Text: `{"access_token":"0123456789abcdef0123456789abcdef","id_token":"eyJ0eXAi.eyJzdWIiOiIyIiwiYXVkIjoi.c2lnbmF0dXJl","error":"unsupported_grant_type"}`}
+	want := `200 {"access_token":"01234567…","id_token":"eyJ0eXAi…","error":"unsupported_grant_type"}`
+	if got := a.String(); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
 // TestKillWithChildren: a process that is killed takes its own with it, as
 // nginx and php-fpm have some.
 func TestKillWithChildren(t *testing.T) {

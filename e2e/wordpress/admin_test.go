@@ -38,7 +38,7 @@ func masterSwitch(t *testing.T, p *people) {
 	token := p.grant(t, p.alice)
 	p.setOption("mo_oauth_server_master_switch", "off")
 	if a := p.refresh(p.client, token); a.UnavailableFault() != "" {
-		t.Errorf("switched off: %s: %d %s", a.UnavailableFault(), a.Status, a.Text)
+		t.Errorf("switched off: %s: %s", a.UnavailableFault(), a)
 	}
 	p.setOption("mo_oauth_server_master_switch", "on")
 	p.refresh(p.client, token).WantTokens(t, "profile email")
@@ -50,7 +50,7 @@ func openIDSwitch(t *testing.T, p *people) {
 		a := p.redeem(p.client, p.Authorize(p.client, p.alice, "openid"))
 		_, there := a.Body["id_token"]
 		if a.Status != http.StatusOK || there != (value == "on") {
-			t.Errorf("%s: %d %s", value, a.Status, a.Text)
+			t.Errorf("%s: %s", value, a)
 		}
 	}
 }
@@ -73,7 +73,7 @@ func accessLifetime(t *testing.T, p *people) {
 	p.setOption("mo_oauth_expiry_time", "120")
 	a := p.refresh(p.client, token)
 	if a.Body["expires_in"] != 120.0 {
-		t.Errorf("want 120 seconds, got %s", a.Text)
+		t.Errorf("want 120 seconds, got %s", a)
 	}
 	p.wantUser(t, a, p.alice)
 	p.setOption("mo_oauth_expiry_time", "1")
@@ -152,7 +152,7 @@ func ownOptions(t *testing.T, w *stage.WordPress) {
 	ofOne, ofTwo := one.grant(t, one.alice), two.grant(t, two.alice)
 	two.setOption("mo_oauth_expiry_time", "120")
 	if a := two.refresh(two.client, ofTwo); a.Body["expires_in"] != 120.0 {
-		t.Errorf("blog 2, which has a setting: %s", a.Text)
+		t.Errorf("blog 2, which has a setting: %s", a)
 	}
 	one.refresh(one.client, ofOne).WantTokens(t, "profile email")
 	two.setOption("mo_oauth_server_master_switch", "off")

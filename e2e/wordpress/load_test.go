@@ -65,13 +65,13 @@ func (p *people) session(counts *tally) error {
 		return err
 	}
 	if a.Body["revoked"] != true {
-		return fmt.Errorf("revocation: %d %s", a.Status, a.Text)
+		return fmt.Errorf("revocation: %s", a)
 	}
 	if a, err = p.ask(counts, stage.RefreshForm(p.client, refreshToken)...); err != nil {
 		return err
 	}
 	if a.Member("error") != "invalid_grant" {
-		return fmt.Errorf("refresh after the revocation: %d %s", a.Status, a.Text)
+		return fmt.Errorf("refresh after the revocation: %s", a)
 	}
 	return nil
 }
@@ -83,14 +83,14 @@ func (p *people) tokens(counts *tally, pairs ...string) (stage.Answer, error) {
 		return a, err
 	}
 	if a.Status != http.StatusOK || a.Member("access_token") == "" || a.Member("refresh_token") == "" {
-		return a, fmt.Errorf("want tokens, got %d %s", a.Status, a.Text)
+		return a, fmt.Errorf("want tokens, got %s", a)
 	}
 	used, err := stage.Do(p.WordPress.Nginx.HTTP, p.ResourceRequest(a.Member("access_token")))
 	if err != nil {
 		return a, err
 	}
 	if used.Body["id"] != float64(p.alice) {
-		return a, fmt.Errorf("PHP does not take an access token: %d %s", used.Status, used.Text)
+		return a, fmt.Errorf("PHP does not take an access token: %s", used)
 	}
 	return a, nil
 }

@@ -32,7 +32,7 @@ func login(t *testing.T, p *people) {
 	p.refresh(p.client, refreshToken).WantError(t, http.StatusBadRequest, "invalid_grant")
 	p.Token(append(stage.Credentials(p.client), "token", second.Member("access_token"))...).WantRevoked(t)
 	if a := p.Resource(second.Member("access_token")); a.Member("error") != "invalid_token" {
-		t.Errorf("PHP still takes the revoked access token: %d %s", a.Status, a.Text)
+		t.Errorf("PHP still takes the revoked access token: %s", a)
 	}
 }
 
@@ -41,7 +41,7 @@ func (p *people) wantUser(t *testing.T, tokens stage.Answer, user int) {
 	t.Helper()
 	a := p.Resource(tokens.Member("access_token"))
 	if a.Status != http.StatusOK || a.Body["id"] != float64(user) {
-		t.Errorf("PHP: want user %d, got %d %s", user, a.Status, a.Text)
+		t.Errorf("PHP: want user %d, got %s", user, a)
 	}
 }
 
