@@ -7,7 +7,7 @@ import (
 )
 
 // needs is the tables, with the columns and privileges that the server uses of
-// each.
+// each. In a network usermeta says who is a member of the client's blog.
 func (t tables) needs() []need {
 	return []need{
 		{t.options, []string{"option_name", "option_value"}, "SELECT", false},
