@@ -99,9 +99,11 @@ func (p *Process) Running() bool {
 
 // Kill ends the process as kill -9 does.
 func (p *Process) Kill() {
-	// All of its group: nginx and php-fpm have workers. It fails only if all
-	// have ended.
-	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	if p.Running() { // else the number may be another's by now
+		// All of its group: nginx and php-fpm have workers. It fails only if
+		// all have ended.
+		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	}
 	<-p.exited
 }
 

@@ -59,6 +59,7 @@ class Stage_Admin {
 		return update_option( $args['name'], $args['value'] );
 	}
 
+	/** As those pages, back to what is so at first. */
 	public static function delete_option( $args ) {
 		return delete_option( $args['name'] );
 	}
