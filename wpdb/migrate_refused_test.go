@@ -1,6 +1,7 @@
 package wpdb_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -74,10 +75,25 @@ func TestMigrateWithoutKeys(t *testing.T) {
 	s.wantSame(before)
 }
 
+// startMariaDB starts a server with options that no other kind of server has.
+func startMariaDB(t *testing.T, arguments ...string) *sandbox.Server {
+	t.Helper()
+	server, err := sandbox.Start(context.Background(), sandbox.Options{Args: arguments})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return server
+}
+
 // A Galera cluster stops for each change, so it is asked about first. (This server
 // has no cluster; it only says so.)
 func TestMigrateGalera(t *testing.T) {
-	s := newSite(t, sandboxtest.Start(t, sandbox.Options{Args: []string{"--wsrep-on=ON", "--binlog-format=ROW"}}))
+	s := newSite(t, startMariaDB(t, "--wsrep-on=ON", "--binlog-format=ROW"))
 	before := s.schema()
 	m, err := s.Migrate(within(t, patience), wpdb.MigrateOptions{PrimaryKey: true})
 	if err != nil || m.Complete() || !strings.Contains(text(m), "--galera") {
@@ -93,8 +109,7 @@ func TestMigrateGalera(t *testing.T) {
 // A table with dates as MariaDB 5.3 and MySQL 5.5 kept them cannot be changed
 // online: that makes writers wait, which a big table does not do unasked.
 func TestMigrateNotOnline(t *testing.T) {
-	server := sandboxtest.Start(t, sandbox.Options{Args: []string{"--mysql56-temporal-format=OFF"}})
-	s := newSite(t, server)
+	s := newSite(t, startMariaDB(t, "--mysql56-temporal-format=OFF"))
 	s.exec("SET GLOBAL mysql56_temporal_format = ON")
 	s.fill(10_000)
 	s.exec("DELETE FROM {}moos_oauth_authorization_codes LIMIT 1")

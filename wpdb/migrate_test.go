@@ -94,7 +94,7 @@ func (s *site) wantIndexes() {
 // usedIndex is the index that the server reads a table by, empty if it reads all.
 func (s *site) usedIndex(query string) string {
 	s.t.Helper()
-	rows, err := s.db.Queryx(s.sql("EXPLAIN " + query))
+	rows, err := s.db.Queryx(s.sql("EXPLAIN FORMAT=TRADITIONAL " + query))
 	if err != nil {
 		s.t.Fatal(err)
 	}
