@@ -186,8 +186,7 @@ func (m *migrator) planUndo(ctx context.Context, layouts map[string]layout) erro
 			}
 		}
 		if _, there := l.columns[keyColumn]; there {
-			// No server can drop a key online.
-			drop := fmt.Sprintf("ALTER TABLE %s DROP COLUMN `%s`%s", quoteName(table), keyColumn, readable)
+			drop := dropKey(table)
 			m.propose(l, Change{
 				Table: table, Name: "primary key " + keyColumn, privilege: "ALTER",
 				Statements: []string{drop}, blocking: drop,
@@ -206,4 +205,9 @@ func (m *migrator) planUndo(ctx context.Context, layouts map[string]layout) erro
 		})
 	}
 	return nil
+}
+
+// dropKey takes a key away, which no server can do online.
+func dropKey(table string) string {
+	return fmt.Sprintf("ALTER TABLE %s DROP COLUMN `%s`%s", quoteName(table), keyColumn, readable)
 }

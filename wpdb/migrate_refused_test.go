@@ -106,6 +106,32 @@ func TestMigrateGalera(t *testing.T) {
 	s.wantSame(before)
 }
 
+// No lock keeps rows of other nodes out. What comes between the look and the key
+// takes the key away again.
+func TestMigrateGaleraKey(t *testing.T) {
+	s := newSite(t, startMariaDB(t, "--wsrep-on=ON", "--binlog-format=ROW"))
+	s.migrate(wpdb.MigrateOptions{Galera: true})
+	other := s.session()
+	s.on(other, "BEGIN", "SELECT * FROM {}moos_oauth_clients")
+	done := make(chan wpdb.Migration, 1)
+	go func() {
+		m, err := s.Migrate(within(t, patience), wpdb.MigrateOptions{Galera: true, PrimaryKey: true})
+		if err != nil {
+			t.Error(err)
+		}
+		done <- m
+	}()
+	s.awaitProcess("Waiting for table metadata lock")
+	s.on(other, "INSERT INTO {}moos_oauth_clients (client_id) VALUES ('a'), ('b')", "COMMIT")
+	m := <-done
+	if n := states(m); n[wpdb.ChangeRefused] != 1 || n[wpdb.ChangeDone] != 4 || !strings.Contains(text(m), "_clients has rows") {
+		t.Errorf("%s", text(m))
+	}
+	if create := s.schema()[s.config.Prefix+"moos_oauth_clients"]; strings.Contains(create, "moserver_id") {
+		t.Errorf("a table with rows has a key: %s", create)
+	}
+}
+
 // A table with dates as MariaDB 5.3 and MySQL 5.5 kept them cannot be changed
 // online: that makes writers wait, which a big table does not do unasked.
 func TestMigrateNotOnline(t *testing.T) {
