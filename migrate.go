@@ -62,6 +62,7 @@ func migrate(args []string, w io.Writer) error {
 	if o.Undo && o.PrimaryKey {
 		return errors.New("--undo takes the primary keys away too; leave out --primary-key")
 	}
+	o.UserIndex = settings.RevokeAccessTokens
 	ctx, stop := untilSignal()
 	defer stop()
 	store, err := wpdb.Open(databaseConfig(settings), slog.New(slog.DiscardHandler))

@@ -204,6 +204,23 @@ func TestMigrateForeignIndexes(t *testing.T) {
 	s.wantSame(before)
 }
 
+// The setting that ends all access tokens of a user needs one more.
+func TestMigrateUserIndex(t *testing.T) {
+	s := newSite(t, database)
+	before := s.schema()
+	s.migrate(wpdb.MigrateOptions{})
+	if m := s.migrate(wpdb.MigrateOptions{UserIndex: true}); states(m)[wpdb.ChangeDone] != 1 {
+		t.Errorf("%s", text(m))
+	}
+	s.fill(2000)
+	if key := s.usedIndex("DELETE FROM {}moos_oauth_access_tokens WHERE client_id = CAST('c' AS BINARY) AND user_id = 3"); key != "moserver_user_id" {
+		t.Errorf("all tokens of a user are found by the index %q", key)
+	}
+	s.exec("DELETE FROM {}moos_oauth_access_tokens")
+	s.migrate(wpdb.MigrateOptions{Undo: true})
+	s.wantSame(before)
+}
+
 // A name of ours that somebody has given to another index.
 func TestMigrateNameTaken(t *testing.T) {
 	s := newSite(t, database)
