@@ -23,6 +23,10 @@ type statements struct {
 
 	options            string // of the blog whose table is put in
 	revokeAccessTokens string // all that a client has for a user
+
+	rotated             string // puts a rotation on record
+	rotation            string // reads one
+	revokeRefreshTokens string // all that a client has for a user
 }
 
 // kindTable is where the codes or tokens of a kind are, and the column that
@@ -64,6 +68,14 @@ func newStatements(t tables) statements {
 	s.options = "SELECT option_name, option_value FROM `%s` WHERE option_name IN (" + optionNames() + ")"
 	s.revokeAccessTokens = fmt.Sprintf(
 		"DELETE FROM `%s` WHERE client_id = CAST(? AS BINARY) AND user_id = ?", t.accessTokens)
+	s.revokeRefreshTokens = fmt.Sprintf(
+		"DELETE FROM `%s` WHERE client_id = CAST(? AS BINARY) AND user_id = ?", t.refreshTokens)
+	// A token that is there once more, such as one out of a backup, may be
+	// replaced once more.
+	s.rotated = fmt.Sprintf(
+		"REPLACE INTO `%s` (token_hash, client_id, user_id, successor, rotated) VALUES (?, ?, ?, ?, UTC_TIMESTAMP())", t.rotated)
+	s.rotation = fmt.Sprintf("SELECT client_id, user_id, successor, TIMESTAMPDIFF(SECOND, rotated, UTC_TIMESTAMP()) AS age "+
+		"FROM `%s` WHERE token_hash = ?", t.rotated)
 	return s
 }
 

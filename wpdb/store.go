@@ -35,6 +35,7 @@ type Store struct {
 	statements statements
 	log        *slog.Logger
 	down       atomic.Bool // for the log: whether the last word was that the database is away
+	rotations  availability
 }
 
 // Close closes the connections. No method may be called after it.
