@@ -1,0 +1,136 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
+)
+
+// holder is a public client's copy of a login: it replaces its refresh token by
+// each one that it hears of, and knows nothing of those that it does not.
+type holder struct {
+	token  string
+	access []string // the access tokens that it has heard of
+}
+
+// rotationLoad is holders at work, on a server that may be another one each time.
+type rotationLoad struct {
+	*site
+	server  atomic.Pointer[sidecar]
+	holders []*holder
+	missed  atomic.Int64 // how often an answer was lost whose tokens were stored
+}
+
+// refreshOnce sends what the holder has. A holder may hear nothing, or that it
+// should come back, and must not hear that its login is over.
+func (l *rotationLoad) refreshOnce(h *holder) (heard bool) {
+	server := l.server.Load()
+	a, err := server.do(formRequest(server.base+tokenPath, refreshForm(l.pub, h.token)...))
+	switch {
+	case err != nil && !l.has("refresh", h.token):
+		l.missed.Add(1)
+	case err != nil || a.unavailableFault() == "":
+	case a.status == http.StatusOK:
+		h.token, h.access = a.member("refresh_token"), append(h.access, a.member("access_token"))
+		return true
+	default:
+		l.t.Errorf("a holder is told %d %s", a.status, a.text)
+	}
+	return false
+}
+
+// run lets the holders refresh for as long as during takes.
+func (l *rotationLoad) run(during func()) {
+	var running sync.WaitGroup
+	ctx, stop := context.WithCancel(context.Background())
+	for i := range workers {
+		h := &holder{token: fmt.Sprintf("holder %d", i)}
+		l.put("refresh", h.token, l.pub, row{})
+		l.holders = append(l.holders, h)
+	}
+	for _, h := range l.holders {
+		running.Go(func() {
+			for ctx.Err() == nil {
+				l.refreshOnce(h)
+				time.Sleep(5 * time.Millisecond) // a load, not a benchmark
+			}
+		})
+	}
+	during()
+	stop()
+	running.Wait()
+}
+
+// judge: each holder's login goes on with the token that it has, there is no
+// other of it, and what it was told is in the tables.
+func (l *rotationLoad) judge(t *testing.T) {
+	t.Helper()
+	stored := map[string]bool{}
+	for _, token := range l.strings("SELECT access_token FROM {p}moos_oauth_access_tokens") {
+		stored[token] = true
+	}
+	heard := 0
+	for _, h := range l.holders {
+		for _, token := range h.access {
+			if !stored[token] {
+				t.Error("an access token that a holder has is not in the table")
+			}
+		}
+		heard += len(h.access)
+		if !l.refreshOnce(h) {
+			t.Error("a holder has lost its login")
+		}
+		l.wantRow("refresh", h.token, true)
+	}
+	if n := len(l.strings("SELECT 1 FROM {p}moos_oauth_refresh_tokens")); n != len(l.holders) {
+		t.Errorf("%d refresh tokens for %d logins", n, len(l.holders))
+	}
+	if heard == 0 {
+		t.Error("no holder has refreshed")
+	}
+	t.Logf("%d answers were heard, %d were lost", heard, l.missed.Load())
+}
+
+// TestSidecarKilledWhileRotating kills the server until answers are lost with
+// it. No holder loses its login.
+func TestSidecarKilledWhileRotating(t *testing.T) {
+	t.Parallel()
+	l := &rotationLoad{site: newRotatingSite(t, database)}
+	l.server.Store(l.serve())
+	l.run(func() {
+		eventually(t, 2*patience, "an answer was lost", func() bool {
+			time.Sleep(200 * time.Millisecond)
+			l.server.Load().kill()
+			l.server.Store(l.serve())
+			return l.missed.Load() > 0
+		})
+	})
+	l.judge(t)
+}
+
+// TestDatabaseKilledWhileRotating kills the database. Holders wait, or are told
+// to come back.
+func TestDatabaseKilledWhileRotating(t *testing.T) {
+	t.Parallel()
+	l := &rotationLoad{site: newRotatingSite(t, sandboxtest.Start(t, sandbox.Options{}))}
+	l.flush()
+	l.server.Store(l.serve("--request-timeout", "2s"))
+	l.run(func() {
+		for range 2 {
+			time.Sleep(time.Second)
+			l.site.server.Kill()
+			if err := l.site.server.Run(context.Background()); err != nil {
+				t.Error(err)
+			}
+		}
+		time.Sleep(time.Second)
+	})
+	l.judge(t)
+}
