@@ -1,0 +1,89 @@
+package wpdb
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// layout is what a table looks like, as far as a migration asks.
+type layout struct {
+	engine  string
+	columns map[string]string // their types, by name
+	indexes []tableIndex
+}
+
+// tableIndex is an index that statements may use.
+type tableIndex struct {
+	name  string
+	first string // the column that it begins with
+}
+
+// layout looks at a table of the plugin.
+func (m *migrator) layout(ctx context.Context, table string) (layout, error) {
+	l := layout{columns: map[string]string{}}
+	var err error
+	if l.engine, err = m.engineOf(ctx, table); err != nil {
+		return l, err
+	}
+	columns, err := selectRows(ctx, m.conn, "SHOW COLUMNS FROM "+quoteName(table))
+	if err != nil {
+		return l, err
+	}
+	for _, c := range columns {
+		l.columns[c.text("Field")] = c.text("Type")
+	}
+	indexes, err := selectRows(ctx, m.conn, "SHOW INDEX FROM "+quoteName(table))
+	if err != nil {
+		return l, err
+	}
+	for _, i := range indexes {
+		// MySQL calls an index that statements do not use invisible, MariaDB ignored.
+		unused := i.text("Visible") == "NO" || i.text("Ignored") == "YES"
+		if i.integer("Seq_in_index") == 1 && i.text("Index_type") == "BTREE" && !unused {
+			l.indexes = append(l.indexes, tableIndex{i.text("Key_name"), i.text("Column_name")})
+		}
+	}
+	return l, nil
+}
+
+// engineOf is the storage engine of a table. Names that differ in their case only
+// are different tables on most servers, but not for information_schema.
+func (m *migrator) engineOf(ctx context.Context, table string) (string, error) {
+	var engines []string
+	err := m.conn.SelectContext(ctx, &engines, "SELECT COALESCE(ENGINE, 'unknown') FROM information_schema.TABLES "+
+		"WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY BINARY TABLE_NAME = BINARY ? DESC", m.config.Name, table, table)
+	if err != nil || len(engines) == 0 {
+		return "", err
+	}
+	return engines[0], nil
+}
+
+// indexed says if there is an index that begins with the column, whoever made it.
+func (l layout) indexed(column string) bool {
+	return slices.ContainsFunc(l.indexes, func(i tableIndex) bool { return strings.EqualFold(i.first, column) })
+}
+
+// has says if there is an index of that name.
+func (l layout) has(name string) bool {
+	return slices.ContainsFunc(l.indexes, func(i tableIndex) bool { return i.name == name })
+}
+
+// keyPart is a column as it stands in an index. Of a long text it is the first 64
+// characters, which every server and row format accepts and which tell any two
+// tokens apart.
+func (l layout) keyPart(column string) string {
+	const prefix = 64
+	kind := strings.ToLower(l.columns[column])
+	size := regexp.MustCompile(`^(?:var)?(?:char|binary)\((\d+)\)`).FindStringSubmatch(kind)
+	if size != nil {
+		if n, err := strconv.Atoi(size[1]); err == nil && n <= prefix {
+			return "`" + column + "`"
+		}
+	} else if !strings.Contains(kind, "text") && !strings.Contains(kind, "blob") {
+		return "`" + column + "`"
+	}
+	return "`" + column + "`(" + strconv.Itoa(prefix) + ")"
+}
