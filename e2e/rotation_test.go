@@ -15,9 +15,9 @@ import (
 func newRotatingSite(t testing.TB, server *sandbox.Server) *site {
 	t.Helper()
 	s := newSite(t, server)
-	s.exec("CREATE TABLE {p}moserver_rotated_tokens (token_hash BINARY(32) NOT NULL PRIMARY KEY, client_id VARCHAR(255) NOT NULL, " +
-		"user_id BIGINT NOT NULL, successor VARCHAR(255) NOT NULL, rotated DATETIME NOT NULL, KEY moserver_rotated (rotated)) " +
-		"ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin")
+	if r := command(t, nil, "migrate", "--wp-config", s.wpConfig); r.code != 0 {
+		t.Fatalf("migrate: exit status %d\n%s%s", r.code, r.stdout, r.stderr)
+	}
 	return s
 }
 

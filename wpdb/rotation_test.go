@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
 	"moserver-sidecar/wpdb/sandbox"
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
@@ -22,12 +23,13 @@ func newRotatingSite(t testing.TB, server *sandbox.Server) *site {
 	return s
 }
 
-// createRotations makes the table of rotations.
+// createRotations makes the table of rotations, as a user who may.
 func (s *site) createRotations() {
 	s.t.Helper()
-	s.exec("CREATE TABLE {}moserver_rotated_tokens (token_hash BINARY(32) NOT NULL PRIMARY KEY, client_id VARCHAR(255) NOT NULL, " +
-		"user_id BIGINT NOT NULL, successor VARCHAR(255) NOT NULL, rotated DATETIME NOT NULL, KEY moserver_rotated (rotated)) " +
-		"ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin")
+	root := s.reopen(func(c *wpdb.Config) { c.User, c.Password, c.Address = "", "", "" })
+	if err := root.CreateOwnTables(within(s.t, patience)); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 func (s *site) AgeRotations(d time.Duration) {
