@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -186,29 +187,38 @@ func revokeFarRotated(t *testing.T, s Subject) {
 func revokeRace(t *testing.T, s Subject) {
 	const rounds = 20
 	for round := range rounds {
-		name := func(i int) string { return fmt.Sprintf("r%d-%d", round, i) }
-		s.PutGrant(presented(oauth.RefreshToken, name(0)), grant())
+		prefix := fmt.Sprintf("r%d-", round)
+		s.PutGrant(presented(oauth.RefreshToken, prefix+"0"), grant())
+		var over atomic.Bool
 		var group sync.WaitGroup
-		group.Go(func() {
-			for i := 0; ; i++ {
-				err := s.Redeem(context.Background(), presented(oauth.RefreshToken, name(i)),
-					token(oauth.AccessToken, "access "+name(i)), token(oauth.RefreshToken, name(i+1)))
-				if err != nil && !errors.Is(err, oauth.ErrNotFound) {
-					t.Error(err)
-				}
-				if err != nil {
-					return
-				}
-			}
-		})
-		r := revocationOf(name(0))
+		group.Go(func() { rotateUntil(t, s, prefix, &over) })
+		r := revocationOf(prefix + "0")
 		r.AccessTokens = round%2 == 0
 		if !mustRevoke(t, s, r) {
 			t.Error("Revoke says that there was nothing")
 		}
+		over.Store(true)
 		group.Wait()
 		if left := s.Tokens(oauth.RefreshToken); len(left) != 0 {
 			t.Fatalf("refresh tokens are left: %+v", left)
+		}
+	}
+}
+
+// rotateUntil replaces a refresh token, and each that replaces it, until it is
+// over with them. The first is named 0 behind the prefix, the next 1.
+func rotateUntil(t *testing.T, s Subject, prefix string, over *atomic.Bool) {
+	for i, last := 0, false; !last; i++ {
+		last = over.Load()
+		old, successor := fmt.Sprint(prefix, i), fmt.Sprint(prefix, i+1)
+		err := s.Redeem(context.Background(), presented(oauth.RefreshToken, old),
+			token(oauth.AccessToken, "access "+old), token(oauth.RefreshToken, successor))
+		if errors.Is(err, oauth.ErrNotFound) {
+			return
+		}
+		if err != nil || last {
+			t.Errorf("Redeem returned %v, after the end: %v", err, last)
+			return
 		}
 	}
 }
