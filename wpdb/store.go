@@ -35,7 +35,7 @@ type Store struct {
 	statements statements
 	log        *slog.Logger
 	down       atomic.Bool // for the log: whether the last word was that the database is away
-	rotations  availability
+	rotations  *availability // of the table of rotations
 }
 
 // Close closes the connections. No method may be called after it.
