@@ -59,6 +59,7 @@ func serve(args []string, _ io.Writer) error {
 	if err != nil {
 		return err
 	}
+	go newPurgeTimer(store, settings.PurgeAfter, log).run(ctx)
 	return runServer(ctx, listener, newHandler(store, settings, log), settings, log)
 }
 

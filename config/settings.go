@@ -36,6 +36,8 @@ type Settings struct {
 	ErrorStatus         string
 	ResourceSub         string
 
+	PurgeAfter time.Duration
+
 	RequestTimeout  time.Duration
 	ShutdownTimeout time.Duration
 	MaxBodyBytes    int
@@ -110,6 +112,8 @@ func (s *Settings) list() []setting {
 		{"revoke_access_tokens", "Whether revoking a refresh token also ends all access tokens that the client has for that user.", "false", boolean(&s.RevokeAccessTokens)},
 		{"error_status", "HTTP status of OAuth errors: rfc6749 (400 and 401), or 200 for a client that depends on what PHP does.", ErrorStatusRFC, choice(&s.ErrorStatus, ErrorStatusRFC, ErrorStatus200)},
 		{"resource_sub", "Type of the member sub of /resource: number, as PHP has it, or string, as OpenID Connect libraries ask.", SubNumber, choice(&s.ResourceSub, SubNumber, SubString)},
+
+		{"purge_after", "How long ago a code or token must have expired to be deleted, in days or hours; 0: serve deletes none.", "7d", span(&s.PurgeAfter, 2*time.Hour, 3650*24*time.Hour)},
 
 		{"request_timeout", "How long a request waits for a database that is away before it is answered with 503.", "15s", duration(&s.RequestTimeout, time.Second, 5*time.Minute)},
 		{"shutdown_timeout", "How long requests in flight may take to finish after SIGTERM.", "30s", duration(&s.ShutdownTimeout, 0, 10*time.Minute)},

@@ -2,7 +2,10 @@ package wpdb
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"moserver-sidecar/oauth"
 )
 
 // MigrateOptions says what Migrate is to do. The zero value adds the indexes and
@@ -101,10 +104,13 @@ func (s *Store) Migrate(ctx context.Context, o MigrateOptions) (Migration, error
 	return m.Migration, nil
 }
 
-// outcome is the error that leaves Migrate.
+// outcome is the error that leaves Migrate and Purge.
 func outcome(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		return ctx.Err()
+	case errors.Is(err, oauth.ErrUnavailable):
+		return err
 	}
 	return unavailable(err)
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/jmoiron/sqlx"
 )
 
 // layout is what a table looks like, as far as a migration asks.
@@ -23,30 +25,37 @@ type tableIndex struct {
 
 // layout looks at a table of the plugin.
 func (m *migrator) layout(ctx context.Context, table string) (layout, error) {
-	l := layout{columns: map[string]string{}}
-	var err error
-	if l.engine, err = m.engineOf(ctx, table); err != nil {
-		return l, err
+	engine, err := m.engineOf(ctx, table)
+	if err != nil {
+		return layout{}, err
 	}
 	columns, err := selectRows(ctx, m.conn, "SHOW COLUMNS FROM "+quoteName(table))
 	if err != nil {
-		return l, err
+		return layout{}, err
 	}
+	l := layout{engine: engine, columns: map[string]string{}}
 	for _, c := range columns {
 		l.columns[c.text("Field")] = c.text("Type")
 	}
-	indexes, err := selectRows(ctx, m.conn, "SHOW INDEX FROM "+quoteName(table))
+	l.indexes, err = usableIndexes(ctx, m.conn, table)
+	return l, err
+}
+
+// usableIndexes are those of a table that statements may use.
+func usableIndexes(ctx context.Context, db sqlx.QueryerContext, table string) ([]tableIndex, error) {
+	list, err := selectRows(ctx, db, "SHOW INDEX FROM "+quoteName(table))
 	if err != nil {
-		return l, err
+		return nil, err
 	}
-	for _, i := range indexes {
+	var indexes []tableIndex
+	for _, i := range list {
 		// MySQL calls an index that statements do not use invisible, MariaDB ignored.
 		unused := i.text("Visible") == "NO" || i.text("Ignored") == "YES"
 		if i.integer("Seq_in_index") == 1 && i.text("Index_type") == "BTREE" && !unused {
-			l.indexes = append(l.indexes, tableIndex{i.text("Key_name"), i.text("Column_name")})
+			indexes = append(indexes, tableIndex{i.text("Key_name"), i.text("Column_name")})
 		}
 	}
-	return l, nil
+	return indexes, nil
 }
 
 // engineOf is the storage engine of a table. Names that differ in their case only
@@ -62,8 +71,17 @@ func (m *migrator) engineOf(ctx context.Context, table string) (string, error) {
 }
 
 // indexed says if there is an index that begins with the column, whoever made it.
-func (l layout) indexed(column string) bool {
-	return slices.ContainsFunc(l.indexes, func(i tableIndex) bool { return strings.EqualFold(i.first, column) })
+func (l layout) indexed(column string) bool { return indexOn(l.indexes, column) != "" }
+
+// indexOn is the name of an index that begins with the column, empty if there is
+// none.
+func indexOn(indexes []tableIndex, column string) string {
+	for _, i := range indexes {
+		if strings.EqualFold(i.first, column) {
+			return i.name
+		}
+	}
+	return ""
 }
 
 // has says if there is an index of that name.

@@ -114,9 +114,15 @@ func (s *site) fill(rows int) {
 	s.t.Helper()
 	for kind, table := range grantTables() {
 		s.exec(fmt.Sprintf("INSERT INTO {}moos_oauth_%s (%s, client_id, user_id, expires, scope) "+
-			"WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 1000) "+
-			"SELECT MD5(a.i * 1000 + b.i), 'c', 2, '2037-01-01', 'email' FROM n AS a, n AS b LIMIT %d", table, kind, rows))
+			"SELECT SHA2(seq, 256), 'c', 2, '2037-01-01', 'email' FROM %s", table, kind, numbers(rows)))
 	}
+}
+
+// numbers is a table whose column seq counts from 1 to n, at most a million. (The
+// recursion is as deep as MySQL allows by itself.)
+func numbers(n int) string {
+	return fmt.Sprintf("(WITH RECURSIVE d AS (SELECT 0 AS i UNION ALL SELECT i + 1 FROM d WHERE i < 999) "+
+		"SELECT a.i * 1000 + b.i + 1 AS seq FROM d AS a, d AS b WHERE a.i * 1000 + b.i < %d) AS numbers", n)
 }
 
 func TestMigrate(t *testing.T) {
