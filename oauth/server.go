@@ -18,9 +18,10 @@ type Policy struct {
 	// if offline_access is in the scope too, as the plugin does.
 	OfflineAccess bool
 
-	// RevokeAccessTokens lets the revocation of a refresh token end all access
-	// tokens that the client has for that user (RFC 7009, 2.1). The plugin's
-	// tables do not say which of them came of the same grant.
+	// RevokeAccessTokens lets the revocation of a refresh token (RFC 7009, 2.1),
+	// and its end after a replay, end all access tokens that the client has for
+	// that user. The plugin's tables do not say which of them came of the same
+	// grant.
 	RevokeAccessTokens bool
 
 	// RotationGrace is how long a refresh token that was replaced may be

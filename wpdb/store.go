@@ -34,7 +34,7 @@ type Store struct {
 	tables     tables
 	statements statements
 	log        *slog.Logger
-	down       atomic.Bool // for the log: whether the last word was that the database is away
+	down       atomic.Bool   // for the log: whether the last word was that the database is away
 	rotations  *availability // of the table of rotations
 }
 
