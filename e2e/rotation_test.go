@@ -88,11 +88,11 @@ func TestReplay(t *testing.T) {
 		after string // how long after the last rotation the replay comes
 		ends  bool
 	}{
-		{"within the grace", nil, 0, "50 SECOND", false},
+		{"within the grace", nil, 0, "20 SECOND", false},
 		{"late", nil, 0, "62 SECOND", true},
 		{"in use", nil, 1, "0 SECOND", true},
 		{"in use for long", nil, 6, "3 DAY", true},
-		{"a longer grace", []string{"--rotation-grace", "10m"}, 0, "9 MINUTE", false},
+		{"a longer grace", []string{"--rotation-grace", "10m"}, 0, "8 MINUTE", false},
 		{"no grace", []string{"--rotation-grace", "0"}, 0, "0 SECOND", true},
 		{"access tokens", []string{"--revoke-access-tokens"}, 2, "1 HOUR", true},
 	} {
