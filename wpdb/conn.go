@@ -105,7 +105,7 @@ func Open(c Config, log *slog.Logger) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the settings of the database: %w", err)
 	}
-	db := openDB(inner)
+	db := sql.OpenDB(connector{inner})
 	db.SetMaxOpenConns(c.MaxConnections)
 	db.SetMaxIdleConns(c.MaxConnections) // a closed connection costs a new handshake
 	db.SetConnMaxLifetime(connLifetime)
@@ -118,9 +118,6 @@ func Open(c Config, log *slog.Logger) (*Store, error) {
 		rotations:  new(availability),
 	}, nil
 }
-
-// openDB is where all connections come from.
-func openDB(inner driver.Connector) *sql.DB { return sql.OpenDB(connector{inner}) }
 
 // silentLogger drops what the driver would print.
 type silentLogger struct{}

@@ -2,6 +2,7 @@ package wpdb
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -57,7 +58,7 @@ func openPatient(c Config) (*sqlx.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the settings of the database: %w", err)
 	}
-	return sqlx.NewDb(openDB(inner), "mysql"), nil
+	return sqlx.NewDb(sql.OpenDB(inner), "mysql"), nil
 }
 
 func (m *migrator) close() {

@@ -94,7 +94,7 @@ func (s *site) wantIndexes() {
 // usedIndex is the index that the server reads a table by, empty if it reads all.
 func (s *site) usedIndex(query string) string {
 	s.t.Helper()
-	rows, err := s.db.Queryx(s.sql("EXPLAIN " + query))
+	rows, err := s.db.Queryx(s.sql("EXPLAIN FORMAT=TRADITIONAL " + query))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -199,6 +199,23 @@ func TestMigrateForeignIndexes(t *testing.T) {
 	}
 	s.fill(2000)
 	s.wantIndexes()
+	s.exec("DELETE FROM {}moos_oauth_access_tokens")
+	s.migrate(wpdb.MigrateOptions{Undo: true})
+	s.wantSame(before)
+}
+
+// The setting that ends all access tokens of a user needs one more.
+func TestMigrateUserIndex(t *testing.T) {
+	s := newSite(t, database)
+	before := s.schema()
+	s.migrate(wpdb.MigrateOptions{})
+	if m := s.migrate(wpdb.MigrateOptions{UserIndex: true}); states(m)[wpdb.ChangeDone] != 1 {
+		t.Errorf("%s", text(m))
+	}
+	s.fill(2000)
+	if key := s.usedIndex("DELETE FROM {}moos_oauth_access_tokens WHERE client_id = CAST('c' AS BINARY) AND user_id = 3"); key != "moserver_user_id" {
+		t.Errorf("all tokens of a user are found by the index %q", key)
+	}
 	s.exec("DELETE FROM {}moos_oauth_access_tokens")
 	s.migrate(wpdb.MigrateOptions{Undo: true})
 	s.wantSame(before)
