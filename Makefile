@@ -1,8 +1,8 @@
 # The targets that people need; "make" alone lists them.
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
-# What the tests start: the database, the proxy, and the zones that they run in.
-PACKAGES = mariadb-server-core mariadb-client-core nginx-light curl tzdata gcc libc6-dev python3 python3-jwt python3-cryptography
+# What the tests start: the database, the proxy, a terminal, and the zones that they run in.
+PACKAGES = mariadb-server-core mariadb-client-core nginx-light bsdutils curl tzdata gcc libc6-dev python3 python3-jwt python3-cryptography
 
 .DEFAULT_GOAL := help
 

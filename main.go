@@ -23,6 +23,7 @@ Usage:
 
   moserver-sidecar serve --wp-config /var/www/html/wp-config.php
   moserver-sidecar check --wp-config /var/www/html/wp-config.php
+  moserver-sidecar doctor --wp-config /var/www/html/wp-config.php
   moserver-sidecar demo
 
 Commands ("moserver-sidecar check --help" says more of one):

@@ -54,6 +54,9 @@ func (e *examination) optionsOfBlogs(clients []row) error {
 		}
 		table := e.config.blogOptions(blog)
 		options, err := e.optionsIn(table)
+		if err != nil {
+			options = nil
+		}
 		e.blogs[blog] = options
 		switch {
 		case err == nil:
