@@ -55,19 +55,50 @@ func fewConnections(t *testing.T, root, s *site) {
 	s.reopen(func(c *wpdb.Config) { c.MaxConnections = 8 }).examine()
 }
 
-// keylessCluster: a server with wsrep_on that is alone works, so that the looks
-// can be tried without a cluster.
-func keylessCluster(t *testing.T, _, _ *site) {
+// isMariaDB says if the tests run on MariaDB, and not on MySQL.
+func isMariaDB(s *site) bool {
+	s.t.Helper()
+	return strings.Contains(column[string](s, "SELECT VERSION()")[0], "MariaDB")
+}
+
+// keylessCluster: a server that is set up for a cluster and alone works, so that
+// the looks can be tried on it.
+func keylessCluster(t *testing.T, root, _ *site) {
+	if isMariaDB(root) {
+		galeraNode(t)
+	} else {
+		groupMember(t)
+	}
+}
+
+const keylessTables = "{}moos_oauth_authorization_codes, {}moos_oauth_access_tokens, {}moos_oauth_refresh_tokens"
+
+func galeraNode(t *testing.T) {
 	server := sandboxtest.Start(t, sandbox.Options{Accounts: true, Args: []string{"--wsrep-on=ON", "--wsrep-certify-nonPK=OFF", "--binlog-format=ROW"}})
 	root, s := wellSite(t, server)
-	refused := expectation{"primary key (wsrep_certify_nonPK=OFF): {}moos_oauth_authorization_codes, {}moos_oauth_access_tokens, {}moos_oauth_refresh_tokens",
-		"SET GLOBAL wsrep_certify_nonPK=ON", true}
+	refused := expectation{"primary key (wsrep_certify_nonPK=OFF): " + keylessTables, "SET GLOBAL wsrep_certify_nonPK=ON", true}
 	s.check(refused)
 	if facts := s.examine(finding{refused.problem, refused.remedy, false}); !facts.Server.Galera {
 		t.Errorf("%+v", facts.Server)
 	}
 	root.exec("SET GLOBAL innodb_flush_log_at_trx_commit = 2") // the other nodes keep what this one loses
 	root.exec("SET GLOBAL wsrep_certify_nonPK = ON")
+	s.check()
+	s.examine()
+}
+
+func groupMember(t *testing.T) {
+	server := sandboxtest.Start(t, sandbox.Options{Accounts: true, Args: []string{"--plugin-load-add=group_replication.so",
+		"--loose-group-replication-group-name=5eed5eed-5eed-5eed-5eed-5eed5eed5eed"}})
+	root, s := wellSite(t, server)
+	refused := expectation{"Group replication refuses every write to tables without a primary key: " + keylessTables, "migrate --primary-key", true}
+	s.check(refused)
+	if facts := s.examine(finding{refused.problem, refused.remedy, false}); !facts.Server.GroupReplication {
+		t.Errorf("%+v", facts.Server)
+	}
+	for table := range strings.SplitSeq(keylessTables, ", ") {
+		root.exec("ALTER TABLE " + table + " ADD COLUMN moserver_id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT INVISIBLE PRIMARY KEY")
+	}
 	s.check()
 	s.examine()
 }

@@ -16,7 +16,8 @@ func missingIndexes(t *testing.T, root, s *site) {
 	missing := finding{"no index on {}moos_oauth_access_tokens.access_token, {}moos_oauth_clients.client_id,", "moserver-sidecar migrate", true}
 	s.examine(missing)
 	root.exec("ALTER TABLE {}moos_oauth_clients ADD INDEX of_the_admin (client_id(20), client_name(10)), ADD FULLTEXT INDEX words (client_id)")
-	root.exec("ALTER TABLE {}moos_oauth_access_tokens ADD INDEX unused (access_token(64)) IGNORED")
+	unused := map[bool]string{true: "IGNORED", false: "INVISIBLE"}[isMariaDB(root)]
+	root.exec("ALTER TABLE {}moos_oauth_access_tokens ADD INDEX unused (access_token(64)) " + unused)
 	s.examine(finding{"no index on {}moos_oauth_access_tokens.access_token, so", "moserver-sidecar migrate", true})
 }
 
@@ -96,7 +97,7 @@ func countedRows(t *testing.T, root, s *site) {
 	if f := s.table(facts, "moos_oauth_access_tokens"); f.Engine != "InnoDB" || f.Bytes == nil || *f.Bytes == 0 || f.Collation != "utf8mb4_unicode_520_ci" {
 		t.Errorf("%+v", f)
 	}
-	root.exec("INSERT INTO {}moos_oauth_access_tokens (access_token, expires) SELECT seq, ? FROM seq_1_to_997", hour(-1))
+	root.exec("INSERT INTO {}moos_oauth_access_tokens (access_token, expires) VALUES ('t', ?)"+strings.Repeat(", ('t', NULL)", 996), hour(-1))
 	s.examine(finding{"1000 of the 1002 rows of the table {}moos_oauth_access_tokens have expired", "moserver-sidecar purge", true})
 }
 
