@@ -113,7 +113,11 @@ func clientsLine(c *wpdb.ClientFacts) string {
 	if c == nil {
 		return "unknown"
 	}
-	return fmt.Sprintf("%d: %d confidential, %d public; %d of them registered themselves (MCP)", c.Total, c.Confidential, c.Public, c.MCP)
+	line := fmt.Sprintf("%d: %d confidential, %d public", c.Total, c.Confidential, c.Public)
+	if c.MCP > 0 {
+		line += fmt.Sprintf("; %d registered themselves (MCP)", c.MCP)
+	}
+	return line
 }
 
 func printTables(w io.Writer, tables []wpdb.TableFacts) {
@@ -123,7 +127,7 @@ func printTables(w io.Writer, tables []wpdb.TableFacts) {
 		width = max(width, len(f.Name))
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(t, "%-*s\trows\tlive\texpired\tnever expire\tsize\tengine\t\n", width, "table")
+	fmt.Fprintf(t, "%-*s\trows\tlive\texpired\tnever expire\tabout\tengine\t\n", width, "table")
 	for _, f := range tables {
 		if f.Engine == "" {
 			fmt.Fprintf(t, "%-*s\t\t\t\t\t\tnot seen\t\n", width, f.Name)

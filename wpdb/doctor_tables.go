@@ -159,6 +159,6 @@ func (e *examination) adviseRows(f *TableFacts) {
 	}
 	if f.AtLimit != nil && *f.AtLimit > 0 {
 		e.advise("Shorten the lifetime (the options "+optionAccessLifetime+" and "+optionRefreshLifetime+"), and let these clients log in again before then.",
-			"%d rows of the table %s end on %s or after, where the column expires ends.", *f.AtLimit, f.Name, oauth.LastExpiry().Format("2006-01-02"))
+			"The table %s has rows (%d) that expire on %s or after, where the column ends.", f.Name, *f.AtLimit, oauth.LastExpiry().Format("2006-01-02"))
 	}
 }
