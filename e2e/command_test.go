@@ -121,7 +121,7 @@ func TestCheck(t *testing.T) {
 // TestHelp: the help names all that there is.
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	names := append([]string{"  serve ", "  check ", "  demo ", "  version ", "--config"}, settingFlags()...)
+	names := append([]string{"  serve ", "  check ", "  doctor ", "  demo ", "  version ", "--config"}, settingFlags()...)
 	for _, args := range [][]string{{"--help"}, {"help"}, {"-h"}, {}} {
 		wantHelp(t, args, names...)
 	}

@@ -73,10 +73,7 @@ func (d *diagnosis) forgetHidden() error {
 
 // engine is the storage engine of a table, empty if there is no such table.
 func (d *diagnosis) engine(table string) (engine string, err error) {
-	schema, name, qualified := strings.Cut(table, ".")
-	if !qualified {
-		schema, name = d.config.Name, table
-	}
+	schema, name := d.split(table)
 	rows, err := d.db.QueryContext(d.ctx, "SELECT COALESCE(ENGINE, 'unknown') FROM information_schema.TABLES "+
 		"WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?", schema, name)
 	if err != nil {
@@ -89,6 +86,14 @@ func (d *diagnosis) engine(table string) (engine string, err error) {
 		}
 	}
 	return engine, rows.Err()
+}
+
+// split is the database and the name of a table.
+func (d *diagnosis) split(table string) (schema, name string) {
+	if schema, name, qualified := strings.Cut(table, "."); qualified {
+		return schema, name
+	}
+	return d.config.Name, table
 }
 
 // explainMissing tells a wrong prefix from a plugin that was never active.

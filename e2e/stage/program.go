@@ -22,6 +22,7 @@ func packages() map[string]string {
 		"php":                "php-cli",
 		"php-fpm":            "php-fpm",
 		"php-mysql":          "php-mysql",
+		"script":             "bsdutils", // a terminal
 		"wordpress":          "wordpress",
 		"zoneinfo":           "tzdata",
 	}
