@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"testing"
 
+	"moserver-sidecar/e2e/stage"
 	"moserver-sidecar/wpdb/sandbox"
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
@@ -15,13 +16,13 @@ import (
 // indexes are the names of those that the site's tables have.
 func (s *site) indexes() []string {
 	s.t.Helper()
-	return s.strings("SELECT DISTINCT CONCAT(TABLE_NAME, '.', INDEX_NAME) FROM information_schema.STATISTICS WHERE TABLE_NAME LIKE '{p}%' ORDER BY 1")
+	return s.Strings("SELECT DISTINCT CONCAT(TABLE_NAME, '.', INDEX_NAME) FROM information_schema.STATISTICS WHERE TABLE_NAME LIKE '{p}%' ORDER BY 1")
 }
 
 // wantSuccess runs a command on the site that ends well, and says so.
 func (s *site) wantSuccess(sentence string, args ...string) result {
 	s.t.Helper()
-	r := command(s.t, nil, append(args, "--wp-config", s.wpConfig)...)
+	r := command(s.t, nil, append(args, "--wp-config", s.WPConfig)...)
 	if r.code != 0 || !strings.Contains(r.stdout, sentence) || r.stderr != "" {
 		s.t.Errorf("%q: want %q, got %+v", args, sentence, r)
 	}
@@ -32,7 +33,7 @@ func (s *site) wantSuccess(sentence string, args ...string) result {
 func TestMigrate(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	server := s.serve()
+	server := s.Serve()
 	before := s.indexes()
 	printed := s.wantSuccess("ADD INDEX `moserver_access_token` (`access_token`(64))", "migrate", "--dry-run")
 	if !slices.Equal(s.indexes(), before) {
@@ -51,15 +52,15 @@ func TestMigrate(t *testing.T) {
 	}
 
 	// What --dry-run prints is for the mysql client.
-	client := exec.Command("mariadb", "--no-defaults", "--socket="+s.server.Socket, "--user=root", s.server.Name())
+	client := exec.Command("mariadb", "--no-defaults", "--socket="+s.Server.Socket, "--user=root", s.Server.Name())
 	client.Stdin = strings.NewReader(printed.stdout)
 	if out, err := client.CombinedOutput(); err != nil || !slices.Equal(s.indexes(), after) {
 		t.Errorf("by hand: %v, %s; there are the indexes %q", err, out, s.indexes())
 	}
 	alive(t, server)
 
-	s.exec("ALTER TABLE {p}moos_oauth_access_tokens ENGINE=MyISAM")
-	refused := command(t, nil, "migrate", "--wp-config", s.wpConfig)
+	s.Exec("ALTER TABLE {p}moos_oauth_access_tokens ENGINE=MyISAM")
+	refused := command(t, nil, "migrate", "--wp-config", s.WPConfig)
 	if refused.code != 1 || !strings.Contains(refused.stdout, "problem: ") || !strings.Contains(refused.stdout, "ENGINE=InnoDB") {
 		t.Errorf("MyISAM: %+v", refused)
 	}
@@ -67,11 +68,11 @@ func TestMigrate(t *testing.T) {
 		OK       bool
 		Findings []struct{ Problem, Remedy string }
 	}
-	machine := command(t, nil, "migrate", "--json", "--wp-config", s.wpConfig)
+	machine := command(t, nil, "migrate", "--json", "--wp-config", s.WPConfig)
 	if err := json.Unmarshal([]byte(machine.stdout), &parsed); err != nil || machine.code != 1 || parsed.OK || len(parsed.Findings) != 1 {
 		t.Errorf("--json: %v, %+v", err, machine)
 	}
-	wantFailure(t, command(t, nil, "migrate", "--undo", "--primary-key", "--wp-config", s.wpConfig), "leave out --primary-key")
+	wantFailure(t, command(t, nil, "migrate", "--undo", "--primary-key", "--wp-config", s.WPConfig), "leave out --primary-key")
 }
 
 // TestMigrateStopped: Ctrl-C stops the statement on the server too.
@@ -79,22 +80,22 @@ func TestMigrateStopped(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, sandboxtest.Start(t, sandbox.Options{}))
 	before := s.indexes()
-	tx, err := s.db.Begin()
+	tx, err := s.DB.Begin()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer tx.Rollback()
-	if _, err := tx.Exec("INSERT INTO " + s.prefix + "moos_oauth_access_tokens (access_token) VALUES ('held')"); err != nil {
+	if _, err := tx.Exec("INSERT INTO " + s.Prefix + "moos_oauth_access_tokens (access_token) VALUES ('held')"); err != nil {
 		t.Fatal(err)
 	}
-	p := start(t, nil, binary, "migrate", "--wp-config", s.wpConfig)
+	p := stage.Start(t, nil, binary, "migrate", "--wp-config", s.WPConfig)
 	const waiting = "SELECT INFO FROM information_schema.PROCESSLIST WHERE STATE LIKE 'Waiting for table metadata lock%'"
-	p.awaitThat("it waits for the table", func() bool { return len(s.strings(waiting)) > 0 })
-	p.signal(syscall.SIGINT)
-	if code := p.exit(); code != 1 || !strings.Contains(p.stderr.String(), "nothing is half done") {
-		t.Errorf("exit status %d, %s", code, p.stderr.String())
+	p.AwaitThat("it waits for the table", func() bool { return len(s.Strings(waiting)) > 0 })
+	p.Signal(syscall.SIGINT)
+	if code := p.Exit(); code != 1 || !strings.Contains(p.Stderr.String(), "nothing is half done") {
+		t.Errorf("exit status %d, %s", code, p.Stderr.String())
 	}
-	if left := s.strings(waiting); len(left) > 0 {
+	if left := s.Strings(waiting); len(left) > 0 {
 		t.Errorf("on the server goes on: %q", left)
 	}
 	if err := tx.Commit(); err != nil {
@@ -111,12 +112,12 @@ func TestMigrateStopped(t *testing.T) {
 func TestPurge(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	s.exec("INSERT INTO {p}moos_oauth_access_tokens (access_token, expires) VALUES ('old', '2020-01-01 00:00:00'), ('older', '2019-01-01 00:00:00'), ('never', '0000-00-00 00:00:00'), ('lives', '2037-01-01 00:00:00')")
-	refused := command(t, nil, "purge", "--wp-config", s.wpConfig)
+	s.Exec("INSERT INTO {p}moos_oauth_access_tokens (access_token, expires) VALUES ('old', '2020-01-01 00:00:00'), ('older', '2019-01-01 00:00:00'), ('never', '0000-00-00 00:00:00'), ('lives', '2037-01-01 00:00:00')")
+	refused := command(t, nil, "purge", "--wp-config", s.WPConfig)
 	if refused.code != 1 || !strings.Contains(refused.stdout, "moserver-sidecar migrate") {
 		t.Errorf("without indexes: %+v", refused)
 	}
-	s.wantSuccess("2 rows of "+s.prefix+"moos_oauth_access_tokens would be deleted", "purge", "--dry-run")
+	s.wantSuccess("2 rows of "+s.Prefix+"moos_oauth_access_tokens would be deleted", "purge", "--dry-run")
 	s.wantSuccess("ok: ", "migrate")
 	machine := s.wantSuccess("", "purge", "--json", "--purge-after", "30d")
 	var parsed struct {
@@ -128,8 +129,8 @@ func TestPurge(t *testing.T) {
 	if err := json.Unmarshal([]byte(machine.stdout), &parsed); err != nil || len(parsed.Tables) != 4 || parsed.Tables[0].Rows != 2 {
 		t.Errorf("--json: %v, %s", err, machine.stdout)
 	}
-	if left := s.strings("SELECT access_token FROM {p}moos_oauth_access_tokens ORDER BY access_token"); !slices.Equal(left, []string{"lives", "never"}) {
+	if left := s.Strings("SELECT access_token FROM {p}moos_oauth_access_tokens ORDER BY access_token"); !slices.Equal(left, []string{"lives", "never"}) {
 		t.Errorf("left is %q", left)
 	}
-	wantFailure(t, command(t, nil, "purge", "--purge-after", "0", "--wp-config", s.wpConfig), "give --purge-after 7d")
+	wantFailure(t, command(t, nil, "purge", "--purge-after", "0", "--wp-config", s.WPConfig), "give --purge-after 7d")
 }
