@@ -24,15 +24,13 @@ const (
 // rows by.
 type lookup struct{ table, column string }
 
-// lookups are all of them. By their user access tokens are looked for only if a
-// revocation is to end them all.
+// lookups are all of them; first what a login waits for. By their user access
+// tokens are looked for only if a revocation is to end them all.
 func (t tables) lookups(byUser bool) []lookup {
 	list := []lookup{
-		{t.clients, "client_id"},
-		{t.keys, "client_id"},
-		{t.codes, "authorization_code"}, {t.codes, "expires"},
-		{t.accessTokens, "access_token"}, {t.accessTokens, "expires"},
-		{t.refreshTokens, "refresh_token"}, {t.refreshTokens, "expires"},
+		{t.clients, "client_id"}, {t.keys, "client_id"},
+		{t.codes, "authorization_code"}, {t.accessTokens, "access_token"}, {t.refreshTokens, "refresh_token"},
+		{t.codes, "expires"}, {t.accessTokens, "expires"}, {t.refreshTokens, "expires"},
 	}
 	if byUser {
 		list = append(list, lookup{t.accessTokens, "user_id"})
