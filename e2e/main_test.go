@@ -72,6 +72,8 @@ func missingPackages() (missing []string) {
 		{"mariadb", "mariadb-client-core"},
 		{"mariadb-install-db", "mariadb-server-core"},
 		{"nginx", "nginx-light"},
+		{"make", "make"},
+		{"script", "bsdutils"}, // for a terminal
 	} {
 		if _, err := find(p.program); err != nil && !slices.Contains(missing, p.name) {
 			missing = append(missing, p.name)
