@@ -47,7 +47,7 @@ type command struct {
 
 // commands are all, in the order in which they are listed.
 func commands() []command {
-	return []command{serveCommand(), checkCommand(), tokensCommand(), demoCommand(), versionCommand()}
+	return []command{serveCommand(), checkCommand(), healthcheckCommand(), tokensCommand(), demoCommand(), versionCommand()}
 }
 
 // errFailed ends a command that has already said why.
@@ -101,7 +101,7 @@ func run(args []string, w io.Writer) error {
 func printHelp(w io.Writer) {
 	fmt.Fprint(w, helpHead)
 	for _, c := range commands() {
-		fmt.Fprintf(w, "  %-9s %s\n", c.name, c.summary)
+		fmt.Fprintf(w, "  %-11s %s\n", c.name, c.summary)
 	}
 	fmt.Fprint(w, helpSettings)
 	config.PrintSettings(w)
