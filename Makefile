@@ -2,7 +2,7 @@
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # What the tests start: the database, the proxy, and the zones that they run in.
-PACKAGES = mariadb-server-core mariadb-client-core nginx-light curl tzdata gcc libc6-dev python3 python3-jwt python3-cryptography make bsdutils
+PACKAGES = mariadb-server-core mariadb-client-core nginx-light curl tzdata gcc libc6-dev python3 python3-jwt python3-cryptography make bsdutils ca-certificates
 
 .DEFAULT_GOAL := help
 

@@ -79,6 +79,9 @@ func missingPackages() (missing []string) {
 			missing = append(missing, p.name)
 		}
 	}
+	if !exists("/etc/ssl/certs/ca-certificates.crt") { // for the image
+		missing = append(missing, "ca-certificates")
+	}
 	for _, zone := range zones() {
 		if _, err := os.Stat("/usr/share/zoneinfo/" + zone); err != nil {
 			return append(missing, "tzdata")

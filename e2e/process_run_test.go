@@ -48,7 +48,13 @@ func (b *buffer) String() string {
 // is given, so that settings of the machine cannot change a test.
 func start(t testing.TB, environment []string, program string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, name: program, cmd: exec.Command(program, args...), exited: make(chan struct{})}
+	return startCommand(t, environment, exec.Command(program, args...))
+}
+
+// startCommand is start for a command that somebody has prepared.
+func startCommand(t testing.TB, environment []string, cmd *exec.Cmd) *process {
+	t.Helper()
+	p := &process{t: t, name: cmd.Path, cmd: cmd, exited: make(chan struct{})}
 	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, environment...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	p.cmd.WaitDelay = time.Second // for what a child of its own still holds open
