@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"moserver-sidecar/config"
 	"moserver-sidecar/oauth"
@@ -18,6 +19,9 @@ import (
 const (
 	defaultListLimit = 100
 	maxListLimit     = 100_000 // all of them are in memory at once
+	// searchTimeout ends a search through tables that are too large for it, or
+	// whose database goes away; it is repeated until then.
+	searchTimeout = time.Minute
 	// maxTokenLine is more bytes than any column can hold.
 	maxTokenLine = 4096
 )
@@ -114,10 +118,15 @@ func runTokens(name string, args []string, w io.Writer, run func(context.Context
 		return err
 	}
 	defer r.store.Close()
-	if err := r.resolve(ctx); err != nil {
+	search, cancel := context.WithTimeout(ctx, searchTimeout)
+	defer cancel()
+	if err := r.resolve(search); err != nil {
 		return err
 	}
-	return run(ctx, r)
+	if name == "revoke" { // which may take as long as there are tokens
+		return run(ctx, r)
+	}
+	return run(search, r)
 }
 
 func (r *tokensRun) flags(name string) *flag.FlagSet {

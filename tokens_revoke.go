@@ -18,7 +18,9 @@ type revocation struct {
 }
 
 func revokeTokens(ctx context.Context, r *tokensRun) error {
-	counts, err := r.store.CountTokens(ctx, r.filter)
+	search, cancel := context.WithTimeout(ctx, searchTimeout)
+	defer cancel()
+	counts, err := r.store.CountTokens(search, r.filter)
 	if err != nil {
 		return err
 	}
