@@ -147,18 +147,39 @@ func (k *stack) wantEnd(sentence string) {
 	wantFailure(k.t, k.ask(k.health[1:]...), "nothing answers")
 }
 
-// startSite runs nginx with the site of compose.yaml, in whose folder the files
-// are that it includes. The stand-in for php-fpm has no name to look up.
+// startSite runs nginx with the site of compose.yaml. The stand-in for php-fpm
+// has no name to look up.
 func (k *stack) startSite() *front {
 	k.t.Helper()
-	dir := socketDir(k.t)
-	copyFile(k.t, "/etc/nginx/fastcgi_params", filepath.Join(dir, "fastcgi_params"))
-	if err := os.Mkdir(filepath.Join(dir, "snippets"), 0o755); err != nil {
-		k.t.Fatal(err)
-	}
-	snippet := string(readFile(k.t, "../docker/moserver-token.conf"))
-	writeFile(k.t, filepath.Join(dir, "snippets/moserver-token.conf"), withUpstream(k.t, snippet, "proxy_pass http://", "unix:"+k.socket))
+	dir := nginxFolder(k.t, "unix:"+k.socket)
 	return startNginx(k.t, dir, substitute(k.t, string(readFile(k.t, "../docker/nginx-compose.conf")), "fastcgi_pass $php;", linePHP))
+}
+
+// nginxFolder is an /etc/nginx as nginx's image and compose.yaml make it.
+func nginxFolder(t testing.TB, sidecarAddress string) (dir string) {
+	t.Helper()
+	dir = socketDir(t)
+	copyFile(t, "/etc/nginx/fastcgi_params", filepath.Join(dir, "fastcgi_params"))
+	if err := os.Mkdir(filepath.Join(dir, "snippets"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	snippet := string(readFile(t, "../docker/moserver-token.conf"))
+	writeFile(t, filepath.Join(dir, "snippets/moserver-token.conf"), withUpstream(t, snippet, "proxy_pass http://", sidecarAddress))
+	return dir
+}
+
+// TestDockerNginxSyntax: nginx takes the site as it is, but for its port.
+func TestDockerNginxSyntax(t *testing.T) {
+	t.Parallel()
+	dir := nginxFolder(t, "unix:"+socketInConf)
+	conf := substitute(t, string(readFile(t, "../docker/nginx-compose.conf")), lineListen, "listen "+freeAddress(t)+";")
+	program, err := find("nginx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	main := writeFile(t, filepath.Join(dir, "main.conf"), mainConf(dir, writeFile(t, filepath.Join(dir, "site.conf"), conf)))
+	p := start(t, nil, program, "-t", "-p", dir, "-c", main)
+	result{p.exit(), p.stdout.String(), p.stderr.String()}.want(t, 0, "test is successful")
 }
 
 // pluginTables moves the plugin's tables from one database to another, in place
