@@ -1,8 +1,10 @@
 # The targets that people need; "make" alone lists them.
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
-# What the tests start: the database, the proxy, and the zones that they run in.
-PACKAGES = mariadb-server-core mariadb-client-core nginx-light curl tzdata gcc libc6-dev python3 python3-jwt python3-cryptography make bsdutils ca-certificates
+# What the tests start: the database, the proxy, the zones that they run in, and
+# WordPress. (php-fpm first, and php: else wordpress brings Apache for its PHP.)
+PACKAGES = mariadb-server-core mariadb-client-core nginx-light curl tzdata gcc libc6-dev python3 python3-jwt python3-cryptography \
+	php-fpm php php-cli php-mysql wordpress make bsdutils ca-certificates
 
 .DEFAULT_GOAL := help
 
@@ -17,6 +19,10 @@ build: ## build ./moserver-sidecar, a static binary
 .PHONY: test
 test: deps lint ## run everything: linters, all tests with the race detector, fuzzing's seeds
 	go test -race -timeout 20m ./...
+
+.PHONY: e2e
+e2e: deps ## run the end-to-end tests alone: the real binary, MariaDB, nginx, PHP and WordPress
+	go test -race -timeout 20m ./e2e/...
 
 .PHONY: lint
 lint: ## gofmt, go vet, staticcheck

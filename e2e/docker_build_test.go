@@ -12,6 +12,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"moserver-sidecar/e2e/stage"
+	"moserver-sidecar/wpdb/sandbox"
 )
 
 // image is what docker/Dockerfile makes: a folder for its root, and how it says
@@ -31,13 +34,13 @@ type image struct {
 // project must build anyway.
 func buildImage(t testing.TB) *image {
 	t.Helper()
-	i := &image{t: t, root: filepath.Join(socketDir(t), "root")}
+	i := &image{t: t, root: filepath.Join(stage.ShortDir(t), "root")}
 	src := t.TempDir()
 	for _, dir := range []string{"etc", "proc", "sys", "dev"} { // which an engine makes too
 		i.makeDir(dir)
 	}
 	copyContext(t, src)
-	text := regexp.MustCompile(`(?m)^#.*\n`).ReplaceAllString(string(readFile(t, "../docker/Dockerfile")), "")
+	text := regexp.MustCompile(`(?m)^#.*\n`).ReplaceAllString(stage.ReadFile(t, "../docker/Dockerfile"), "")
 	for line := range strings.Lines(text) {
 		instruction, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 		i.run(instruction, rest, src)
@@ -153,7 +156,7 @@ func (i *image) words(text string) (words []string) {
 // copyContext copies what an engine would get: all but what .dockerignore names.
 func copyContext(t testing.TB, dir string) {
 	t.Helper()
-	ignored := strings.Fields(string(readFile(t, "../.dockerignore")))
+	ignored := strings.Fields(stage.ReadFile(t, "../.dockerignore"))
 	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
 		name, relErr := filepath.Rel("..", path)
 		switch {
@@ -180,7 +183,7 @@ func copyFile(t testing.TB, from, to string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(to, readFile(t, from), info.Mode()); err != nil {
+	if err := os.WriteFile(to, []byte(stage.ReadFile(t, from)), info.Mode()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -190,7 +193,9 @@ func copyFile(t testing.TB, from, to string) {
 func (i *image) command(words ...string) *exec.Cmd {
 	c := exec.Command(words[0], words[1:]...)
 	c.Dir = "/"
-	c.SysProcAttr = &syscall.SysProcAttr{Chroot: i.root, Credential: &syscall.Credential{Uid: uint32(i.uid), Gid: uint32(i.gid)}}
+	c.SysProcAttr = sandbox.ChildAttributes()
+	c.SysProcAttr.Chroot = i.root
+	c.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(i.uid), Gid: uint32(i.gid)}
 	if os.Getuid() != 0 {
 		c.SysProcAttr.Cloneflags = syscall.CLONE_NEWUSER
 		c.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: i.uid, HostID: os.Getuid(), Size: 1}}

@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"context"
 	"crypto/rand"
 	"debug/buildinfo"
 	"debug/elf"
@@ -15,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"moserver-sidecar/e2e/stage"
 	"moserver-sidecar/wpdb/sandbox"
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
@@ -51,24 +51,24 @@ func TestImage(t *testing.T) {
 	if strings.Contains(fmt.Sprint(built.Settings), "/src") || !strings.Contains(fmt.Sprint(built.Settings), "-trimpath") {
 		t.Errorf("the program has paths of the machine that built it: %v", built.Settings)
 	}
-	version := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(string(readFile(t, "../go.mod")))
+	version := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(stage.ReadFile(t, "../go.mod"))
 	if version == nil || i.base != "golang:"+version[1]+"-bookworm" {
 		t.Errorf("go.mod says %q, and the Dockerfile builds on %s", version, i.base)
 	}
 	if i.uid == 0 || i.gid == 0 {
 		t.Error("the image runs as root")
 	}
-	if len(readFile(t, filepath.Join(i.root, "etc/ssl/certs/ca-certificates.crt"))) == 0 {
+	if len(stage.ReadFile(t, filepath.Join(i.root, "etc/ssl/certs/ca-certificates.crt"))) == 0 {
 		t.Error("the image has no certificate authorities")
 	}
 	p := i.start(nil, append(i.entrypoint, "version")...)
-	result{p.exit(), p.stdout.String(), p.stderr.String()}.want(t, 0, "moserver-sidecar ")
+	result{p.Exit(), p.Stdout.String(), p.Stderr.String()}.want(t, 0, "moserver-sidecar ")
 }
 
 // start runs a command inside the image.
-func (i *image) start(environment []string, words ...string) *process {
+func (i *image) start(environment []string, words ...string) *stage.Process {
 	i.t.Helper()
-	return startCommand(i.t, environment, i.command(words...))
+	return stage.StartCommand(i.t, environment, i.command(words...))
 }
 
 // stack is compose.yaml without an engine: the image in a folder of its own, with
@@ -76,7 +76,7 @@ func (i *image) start(environment []string, words ...string) *process {
 // socket.
 type stack struct {
 	*image
-	site        *site
+	site        *stage.Site
 	environment []string
 	socket      string
 }
@@ -93,13 +93,15 @@ func newStack(t *testing.T) *stack {
 	host := make([]byte, 3)
 	_, _ = rand.Read(host) // it never fails
 	address := fmt.Sprintf("127.%d.%d.%d", 1+host[0]%254, host[1], 1+host[2]%254)
-	writeFile(t, filepath.Join(k.root, "etc/hosts"), address+" db\n")
+	stage.WriteFile(t, filepath.Join(k.root, "etc/hosts"), address+" db\n")
 	k.readable("etc/hosts")
 	server := sandboxtest.Start(t, sandbox.Options{Accounts: true,
 		Args: []string{"--skip-networking=0", "--bind-address=" + address, "--port=3306"}})
-	k.site = &site{t: t, server: server, db: open(t, server, "root"), prefix: "wp_"}
-	k.site.exec("CREATE USER wordpress@'%' IDENTIFIED BY '" + password + "'")
-	k.site.exec("GRANT ALL ON wordpress.* TO wordpress@'%'")
+	k.site = stage.NewSite(t, binary, server, "wp_")
+	k.site.Exec("CREATE USER wordpress@'%' IDENTIFIED BY '" + password + "'")
+	k.site.Exec("GRANT ALL ON wordpress.* TO wordpress@'%'")
+	k.site.Exec("CREATE DATABASE later")
+	k.moveTables("%", "wordpress", "later")
 	return k
 }
 
@@ -108,7 +110,7 @@ func newStack(t *testing.T) *stack {
 // with their own modes.
 func (k *stack) makeSecrets(service composeService) (password string) {
 	k.t.Helper()
-	block := regexp.MustCompile("(?s)```\n(.*?)docker compose up").FindStringSubmatch(string(readFile(k.t, "../docker/README.md")))
+	block := regexp.MustCompile("(?s)```\n(.*?)docker compose up").FindStringSubmatch(stage.ReadFile(k.t, "../docker/README.md"))
 	if block == nil {
 		k.t.Fatal("the README does not say how to start")
 	}
@@ -122,7 +124,7 @@ func (k *stack) makeSecrets(service composeService) (password string) {
 		k.makeDir(filepath.Dir(secret.Target))
 		copyFile(k.t, filepath.Join(dir, "secrets", secret.Source), filepath.Join(k.root, secret.Target))
 	}
-	return strings.TrimSpace(string(readFile(k.t, filepath.Join(dir, "secrets/db_password"))))
+	return strings.TrimSpace(stage.ReadFile(k.t, filepath.Join(dir, "secrets/db_password")))
 }
 
 func (k *stack) readable(path string) {
@@ -136,7 +138,7 @@ func (k *stack) readable(path string) {
 func (k *stack) ask(words ...string) result {
 	k.t.Helper()
 	p := k.start(k.environment, append(slices.Clone(k.entrypoint), words...)...)
-	return result{p.exit(), p.stdout.String(), p.stderr.String()}
+	return result{p.Exit(), p.Stdout.String(), p.Stderr.String()}
 }
 
 // wantEnd runs the container, which must end with a sentence and not be healthy:
@@ -149,45 +151,42 @@ func (k *stack) wantEnd(sentence string) {
 
 // startSite runs nginx with the site of compose.yaml. The stand-in for php-fpm
 // has no name to look up.
-func (k *stack) startSite() *front {
+func (k *stack) startSite() *stage.Nginx {
 	k.t.Helper()
 	dir := nginxFolder(k.t, "unix:"+k.socket)
-	return startNginx(k.t, dir, substitute(k.t, string(readFile(k.t, "../docker/nginx-compose.conf")), "fastcgi_pass $php;", linePHP))
+	return startNginx(k.t, dir, stage.Substitute(k.t, stage.ReadFile(k.t, "../docker/nginx-compose.conf"), "fastcgi_pass $php;", stage.PHPLine))
 }
 
 // nginxFolder is an /etc/nginx as nginx's image and compose.yaml make it.
 func nginxFolder(t testing.TB, sidecarAddress string) (dir string) {
 	t.Helper()
-	dir = socketDir(t)
+	dir = stage.ShortDir(t)
 	copyFile(t, "/etc/nginx/fastcgi_params", filepath.Join(dir, "fastcgi_params"))
 	if err := os.Mkdir(filepath.Join(dir, "snippets"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	snippet := string(readFile(t, "../docker/moserver-token.conf"))
-	writeFile(t, filepath.Join(dir, "snippets/moserver-token.conf"), withUpstream(t, snippet, "proxy_pass http://", sidecarAddress))
+	snippet := stage.ReadFile(t, "../docker/moserver-token.conf")
+	stage.WriteFile(t, filepath.Join(dir, "snippets/moserver-token.conf"), stage.WithUpstream(t, snippet, "proxy_pass http://", sidecarAddress))
 	return dir
 }
 
-// TestDockerNginxSyntax: nginx takes the site as it is, but for its port.
-func TestDockerNginxSyntax(t *testing.T) {
+// TestDockerNginx: nginx takes the site as it is, but for its port, and starts
+// without the containers that it sends requests to.
+func TestDockerNginx(t *testing.T) {
 	t.Parallel()
-	dir := nginxFolder(t, "unix:"+socketInConf)
-	conf := substitute(t, string(readFile(t, "../docker/nginx-compose.conf")), lineListen, "listen "+freeAddress(t)+";")
-	program, err := find("nginx")
-	if err != nil {
-		t.Fatal(err)
+	dir := nginxFolder(t, "unix:"+filepath.Join(stage.ShortDir(t), "token.sock"))
+	nginx := stage.StartNginx(t, dir, stage.ReadFile(t, "../docker/nginx-compose.conf"))
+	if a := nginx.Post(stage.TokenPath, "grant_type", "refresh_token"); a.Status != http.StatusBadGateway {
+		t.Errorf("without the sidecar: %s", a)
 	}
-	main := writeFile(t, filepath.Join(dir, "main.conf"), mainConf(dir, writeFile(t, filepath.Join(dir, "site.conf"), conf)))
-	p := start(t, nil, program, "-t", "-p", dir, "-c", main)
-	result{p.exit(), p.stdout.String(), p.stderr.String()}.want(t, 0, "test is successful")
 }
 
-// pluginTables moves the plugin's tables from one database to another, in place
-// of activating it.
-func (k *stack) pluginTables(from, to string) {
+// moveTables moves the tables of a pattern from one database to another: what is
+// not installed yet waits in "later".
+func (k *stack) moveTables(pattern, from, to string) {
 	k.t.Helper()
-	for _, name := range k.site.strings("SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME LIKE 'wp\\_moos\\_%'", from) {
-		k.site.exec("RENAME TABLE " + from + "." + name + " TO " + to + "." + name)
+	for _, name := range k.site.Strings("SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME LIKE ?", from, pattern) {
+		k.site.Exec("RENAME TABLE " + from + "." + name + " TO " + to + "." + name)
 	}
 }
 
@@ -208,31 +207,28 @@ func TestDockerFirstRun(t *testing.T) {
 	}
 	k.wantEnd("Install WordPress, if that is not done yet")
 
-	s.exec("CREATE DATABASE inactive")
-	if err := s.server.CreateSite(context.Background(), s.prefix); err != nil {
-		t.Fatal(err)
-	}
-	k.pluginTables("wordpress", "inactive")
+	k.moveTables("%", "later", "wordpress")
+	k.moveTables(`wp\_moos\_%`, "wordpress", "later")
 	k.wantEnd(`Activate \"miniOrange OAuth 2.0 Server\" in wp-admin`)
 	k.ask("check").want(t, 1, "Activate")
-	if a := nginx.get("/"); a.status != http.StatusOK {
-		t.Errorf("WordPress: %d %s", a.status, a.text)
+	if a := nginx.Get("/"); a.Status != http.StatusOK {
+		t.Errorf("WordPress: %d %s", a.Status, a.Text)
 	}
-	if a := nginx.post(tokenPath, "grant_type", "refresh_token"); a.status != http.StatusBadGateway {
-		t.Errorf("the token endpoint before its time: %d %s", a.status, a.text)
+	if a := nginx.Post(stage.TokenPath, "grant_type", "refresh_token"); a.Status != http.StatusBadGateway {
+		t.Errorf("the token endpoint before its time: %d %s", a.Status, a.Text)
 	}
 
-	k.pluginTables("inactive", "wordpress")
+	k.moveTables("%", "later", "wordpress")
 	app := readFixtures(t).Clients["app"]
-	s.putClient(app)
-	s.put("refresh", "of-alice", app, row{})
+	s.PutClient(app)
+	s.Put("refresh", "of-alice", app, stage.Row{})
 	sidecar := k.start(k.environment, append(slices.Clone(k.entrypoint), k.cmd...)...)
-	sidecar.await("listening")
+	sidecar.Await("listening")
 	k.ask(k.health[1:]...).want(t, 0, "ok")
 	k.ask("check").want(t, 0, "ok: ")
 	k.ask("tokens", "count").want(t, 0, "refresh_token")
-	nginx.post(tokenPath, refreshForm(app, "of-alice")...).wantTokens(t, "profile email")
-	sidecar.stop()
+	nginx.Post(stage.TokenPath, stage.RefreshForm(app, "of-alice")...).WantTokens(t, "profile email")
+	sidecar.Stop()
 	if exists(k.socket) {
 		t.Error("the socket is still there")
 	}

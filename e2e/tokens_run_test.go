@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"moserver-sidecar/e2e/stage"
 	"moserver-sidecar/wpdb/sandbox"
 )
 
@@ -15,14 +16,14 @@ func (s *site) tokens(args ...string) result {
 }
 
 func (s *site) tokensArgs(args []string) []string {
-	return append([]string{"tokens", args[0], "--wp-config", s.wpConfig}, args[1:]...)
+	return append([]string{"tokens", args[0], "--wp-config", s.WPConfig}, args[1:]...)
 }
 
 // tokensWith is tokens with a line on standard input.
 func (s *site) tokensWith(line string, args ...string) result {
 	s.t.Helper()
-	p := start(s.t, []string{"LINE=" + line}, "sh", append([]string{"-c", `printf '%s\n' "$LINE" | "$0" "$@"`, binary}, s.tokensArgs(args)...)...)
-	return result{p.exit(), p.stdout.String(), p.stderr.String()}
+	p := stage.Start(s.t, []string{"LINE=" + line}, "sh", append([]string{"-c", `printf '%s\n' "$LINE" | "$0" "$@"`, binary}, s.tokensArgs(args)...)...)
+	return result{p.Exit(), p.Stdout.String(), p.Stderr.String()}
 }
 
 // onTerminal is tokensWith on a terminal, which shows what the command writes to
@@ -33,8 +34,8 @@ func (s *site) onTerminal(line string, args ...string) result {
 	for _, arg := range append([]string{binary}, s.tokensArgs(args)...) {
 		quoted = append(quoted, "'"+arg+"'")
 	}
-	p := start(s.t, []string{"LINE=" + line}, "sh", "-c", `printf '%s\n' "$LINE" | script -qec "$0" /dev/null`, strings.Join(quoted, " "))
-	return result{p.exit(), p.stdout.String(), p.stderr.String()}
+	p := stage.Start(s.t, []string{"LINE=" + line}, "sh", "-c", `printf '%s\n' "$LINE" | script -qec "$0" /dev/null`, strings.Join(quoted, " "))
+	return result{p.Exit(), p.Stdout.String(), p.Stderr.String()}
 }
 
 // want fails the test unless a command ended with this status and said these
@@ -54,22 +55,22 @@ func (r result) want(t testing.TB, code int, words ...string) {
 // putTokens stores some of each kind: six of alice, one of bob.
 func (s *site) putTokens() {
 	s.t.Helper()
-	future := digits(time.Now().Add(time.Hour))
-	s.put("code", "c0de-of-alice-for-app", s.app, row{})
-	s.put("refresh", "4ef4e5h-of-alice-for-app-0123456789", s.app, row{})
-	s.put("access", "acce55-of-alice-for-app-0123456789", s.app, row{expires: future})
-	s.put("access", "01dacc-of-alice-for-app-0123456789", s.app, row{expires: "2001-02-03 04:05:06"})
-	s.put("refresh", "4ef4e5h-of-alice-for-pub-0123456789", s.pub, row{})
-	s.put("access", "acce55-of-alice-for-pub-0123456789", s.pub, row{expires: future})
-	s.put("refresh", "4ef4e5h-of-bob-for-app-0123456789", s.app, row{user: sandbox.Bob})
+	future := stage.Digits(time.Now().Add(time.Hour))
+	s.Put("code", "c0de-of-alice-for-app", s.app, stage.Row{})
+	s.Put("refresh", "4ef4e5h-of-alice-for-app-0123456789", s.app, stage.Row{})
+	s.Put("access", "acce55-of-alice-for-app-0123456789", s.app, stage.Row{Expires: future})
+	s.Put("access", "01dacc-of-alice-for-app-0123456789", s.app, stage.Row{Expires: "2001-02-03 04:05:06"})
+	s.Put("refresh", "4ef4e5h-of-alice-for-pub-0123456789", s.pub, stage.Row{})
+	s.Put("access", "acce55-of-alice-for-pub-0123456789", s.pub, stage.Row{Expires: future})
+	s.Put("refresh", "4ef4e5h-of-bob-for-app-0123456789", s.app, stage.Row{User: sandbox.Bob})
 }
 
 // count is how many codes and tokens the site has.
 func (s *site) count() (n int) {
 	s.t.Helper()
 	for _, kind := range []string{"code", "refresh", "access"} {
-		name, _ := table(kind)
-		n += len(s.strings("SELECT 'x' FROM " + name))
+		name, _ := stage.Table(kind)
+		n += len(s.Strings("SELECT 'x' FROM " + name))
 	}
 	return n
 }

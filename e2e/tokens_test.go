@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"moserver-sidecar/e2e/stage"
 )
 
 // TestTokensList: what people and machines read, which never has a whole token.
@@ -15,7 +17,7 @@ func TestTokensList(t *testing.T) {
 	s := newSite(t, database)
 	s.tokens("list").want(t, 0, "There are none.")
 	s.putTokens()
-	s.put("access", "e5cape-\x1b[2J", client{ID: "\x1b]0;title\a"}, row{user: 99, expires: "2001-02-03 04:05:06"})
+	s.Put("access", "e5cape-\x1b[2J", stage.Client{ID: "\x1b]0;title\a"}, stage.Row{User: 99, Expires: "2001-02-03 04:05:06"})
 	all := s.tokens("list")
 	all.want(t, 0, "4ef4e5…  "+s.app.ID+"  alice (ID 2)", "never", "2001-02-03 04:05:06 UTC", "99 (gone)", "profile email")
 	if strings.Count(all.stdout, "\n") != 9 || strings.Contains(all.stdout, "-of-") || strings.Contains(all.stdout, "\x1b") {
@@ -76,9 +78,9 @@ func TestTokensRevoke(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
 	s.putTokens()
-	server := s.serve()
+	server := s.Serve()
 	const long = "4ef4e5h-of-alice-for-app-0123456789"
-	server.refresh(s.app, long).wantTokens(t, "profile email") // now alice has one more
+	server.Refresh(s.app, long).WantTokens(t, "profile email") // now alice has one more
 
 	app := []string{"revoke", "--user", "alice", "--client", s.app.ID}
 	said := "1 authorization code, 1 refresh token, 3 access tokens of the user alice (ID 2) for the client " + s.app.Name
@@ -92,8 +94,8 @@ func TestTokensRevoke(t *testing.T) {
 	if n := s.count(); n != 3 {
 		t.Errorf("%d are left, want 3", n)
 	}
-	server.refresh(s.app, long).wantError(t, 400, "invalid_grant")
-	server.refresh(s.app, "4ef4e5h-of-bob-for-app-0123456789").wantTokens(t, "profile email")
+	server.Refresh(s.app, long).WantError(t, 400, "invalid_grant")
+	server.Refresh(s.app, "4ef4e5h-of-bob-for-app-0123456789").WantTokens(t, "profile email")
 	s.tokens(app...).want(t, 0, "There is no code or token of the user alice", "Nothing was revoked")
 
 	r := s.tokens("revoke", "--user", "2", "--yes", "--json")
@@ -118,13 +120,13 @@ func TestTokensRevokeOne(t *testing.T) {
 		s.tokensWith(wrong, "revoke", "--stdin").want(t, 0, "There is no code or token of that value")
 	}
 	s.tokensWith(token, "revoke", "--stdin", "--user", "bob").want(t, 0, "There is no code or token of the user bob")
-	s.wantRow("refresh", token, true)
+	s.WantRow("refresh", token, true)
 	r := s.tokensWith(token, "revoke", "--stdin")
 	r.want(t, 0, "Revoked 1 refresh token of that value.")
-	if s.wantRow("refresh", token, false); s.count() != 6 || strings.Contains(r.stdout+r.stderr, token) {
+	if s.WantRow("refresh", token, false); s.count() != 6 || strings.Contains(r.stdout+r.stderr, token) {
 		t.Errorf("%d are left of 7:\n%s", s.count(), r.stdout)
 	}
-	s.exec("UPDATE {p}moos_oauth_access_tokens SET access_token = 'twice'")
+	s.Exec("UPDATE {p}moos_oauth_access_tokens SET access_token = 'twice'")
 	s.tokensWith("twice", "revoke", "--stdin").want(t, 1, "--yes")
 	s.tokensWith("twice", "revoke", "--stdin", "--yes").want(t, 0, "Revoked 3 access tokens of that value.")
 }
@@ -166,24 +168,24 @@ func TestTokensMany(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
 	fill := "INSERT INTO {p}moos_oauth_access_tokens (access_token, client_id, user_id) SELECT LPAD(seq, 32, '0'), ?, 2 FROM seq_1_to_"
-	s.exec(fill+"3000", s.app.ID)
+	s.Exec(fill+"3000", s.app.ID)
 	s.onTerminal("", "revoke", "--user", "alice", "--yes").want(t, 0, "\r500 of 3000", "\r3000 of 3000", "Revoked 3000 access tokens")
 
-	s.exec(fill+"1200", s.app.ID)
+	s.Exec(fill+"1200", s.app.ID)
 	// With many others the index is worth its while.
-	s.exec("INSERT INTO {p}moos_oauth_access_tokens (access_token, client_id, user_id) SELECT MD5(seq), ?, 3 FROM seq_1_to_20000", s.app.ID)
-	s.exec("CREATE INDEX token ON {p}moos_oauth_access_tokens (access_token(64))")
-	php, err := s.db.Begin()
+	s.Exec("INSERT INTO {p}moos_oauth_access_tokens (access_token, client_id, user_id) SELECT MD5(seq), ?, 3 FROM seq_1_to_20000", s.app.ID)
+	s.Exec("CREATE INDEX token ON {p}moos_oauth_access_tokens (access_token(64))")
+	php, err := s.DB.Begin()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := php.Exec("DELETE FROM "+s.prefix+"moos_oauth_access_tokens WHERE access_token = ?", fmt.Sprintf("%032d", 1200)); err != nil {
+	if _, err := php.Exec("DELETE FROM "+s.Prefix+"moos_oauth_access_tokens WHERE access_token = ?", fmt.Sprintf("%032d", 1200)); err != nil {
 		t.Fatal(err)
 	}
-	p := start(t, nil, binary, s.tokensArgs([]string{"revoke", "--user", "alice", "--yes"})...)
-	eventually(t, patience, "two batches are gone and the third waits", func() bool { return s.count() == 20200 })
-	p.signal(syscall.SIGTERM)
-	result{p.exit(), p.stdout.String(), p.stderr.String()}.want(t, 1, "stopped half-way, after revoking 1000 access tokens")
+	p := stage.Start(t, nil, binary, s.tokensArgs([]string{"revoke", "--user", "alice", "--yes"})...)
+	stage.Eventually(t, stage.Patience, "two batches are gone and the third waits", func() bool { return s.count() == 20200 })
+	p.Signal(syscall.SIGTERM)
+	result{p.Exit(), p.Stdout.String(), p.Stderr.String()}.want(t, 1, "stopped half-way, after revoking 1000 access tokens")
 	if err := php.Rollback(); err != nil {
 		t.Fatal(err)
 	}

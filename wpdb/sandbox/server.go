@@ -126,7 +126,7 @@ func (s *Server) Run(ctx context.Context) error {
 		return err
 	}
 	s.command = exec.Command(path, s.arguments()...)
-	s.command.SysProcAttr = childAttributes()
+	s.command.SysProcAttr = ChildAttributes()
 	s.command.Env = append(os.Environ(), "TZ="+s.options.TimeZone)
 	s.exited = make(chan struct{})
 	if err := s.command.Start(); err != nil {
