@@ -47,7 +47,10 @@ type command struct {
 
 // commands are all, in the order in which they are listed.
 func commands() []command {
-	return []command{serveCommand(), checkCommand(), healthcheckCommand(), tokensCommand(), demoCommand(), versionCommand()}
+	return []command{
+		serveCommand(), checkCommand(), migrateCommand(), purgeCommand(), tokensCommand(),
+		healthcheckCommand(), demoCommand(), versionCommand(),
+	}
 }
 
 // errFailed ends a command that has already said why.

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	"moserver-sidecar/config"
@@ -37,7 +36,8 @@ Without flags, list and count take everything; revoke must be told whose.
 
   --user alice    of the user with this login or ID
   --client ID     for the client with this id
-  --stdin         the one code or token that standard input has
+  --stdin         the one code or token that standard input has, or the refresh
+                  token that has replaced it
   --kind KIND     (list, count) authorization_code, refresh_token or access_token
   --live          (list, count) what has not expired
   --expired       (list, count) what has
@@ -193,58 +193,4 @@ func openReady(ctx context.Context, s config.Settings) (*wpdb.Store, error) {
 		return nil, errors.New("the database did not answer; try again")
 	}
 	return nil, errFailed
-}
-
-// resolve turns the flags into a filter.
-func (r *tokensRun) resolve(ctx context.Context) error {
-	var whose []string
-	if r.user.set {
-		user, err := r.store.FindUser(ctx, r.user.text)
-		if err != nil {
-			return err
-		}
-		r.filter.UserID = user.ID
-		whose = append(whose, "of the user "+userName(user.ID, user.Login))
-	}
-	if r.client.set {
-		client, err := r.store.FindClient(ctx, r.client.text)
-		if err != nil {
-			return err
-		}
-		r.filter.ClientID = client.ID
-		whose = append(whose, "for the client "+clientName(client))
-	}
-	if r.stdin {
-		value, err := r.readToken()
-		if err != nil {
-			return err
-		}
-		r.filter.Value = value
-		whose = append(whose, "of that value")
-	}
-	if r.kind != "" {
-		r.filter.Kinds = []oauth.Kind{oauth.Kind(r.kind)}
-	}
-	switch {
-	case r.live:
-		r.filter.State = wpdb.LiveTokens
-	case r.expired:
-		r.filter.State = wpdb.ExpiredTokens
-	}
-	r.whose = strings.Join(whose, " ")
-	return nil
-}
-
-// readToken is the first line of standard input. It is not taken from a flag,
-// which other users of the machine can see while the command runs.
-func (r *tokensRun) readToken() (string, error) {
-	line, err := r.input.ReadString('\n')
-	if err != nil && err != io.EOF {
-		return "", fmt.Errorf("cannot read standard input: %w", err)
-	}
-	value := strings.TrimRight(line, "\r\n")
-	if value == "" {
-		return "", errors.New("standard input has no token in its first line")
-	}
-	return value, nil
 }

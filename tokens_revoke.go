@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"moserver-sidecar/oauth"
-	"moserver-sidecar/wpdb"
 )
 
 // revocation is what revoke prints with --json.
@@ -31,7 +30,9 @@ func revokeTokens(ctx context.Context, r *tokensRun) error {
 	if err := r.confirm(there); err != nil {
 		return err
 	}
-	removed, err := r.store.RevokeTokens(ctx, r.filter, showProgress(there.Total))
+	line := newStatusLine(os.Stderr)
+	removed, err := r.store.RevokeTokens(ctx, r.filter, func(n int64) { line.show(fmt.Sprintf("%d of %d", n, there.Total)) })
+	line.clear()
 	done := newRevocation(removed)
 	if err != nil {
 		return fmt.Errorf("stopped half-way, after revoking %s: %w", done, err)
@@ -99,23 +100,4 @@ func (r *tokensRun) confirm(there revocation) error {
 		return errors.New("nothing was revoked")
 	}
 	return nil
-}
-
-// showProgress says on a terminal how far a long revocation is.
-func showProgress(total int64) func(int64) {
-	if !isTerminal(os.Stderr) || total <= wpdb.RevokeBatch {
-		return nil
-	}
-	return func(removed int64) {
-		fmt.Fprintf(os.Stderr, "\r%d of %d", removed, total)
-		if removed >= total {
-			fmt.Fprintln(os.Stderr)
-		}
-	}
-}
-
-// isTerminal says if somebody may be there to read and to answer.
-func isTerminal(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 	"syscall"
 	"testing"
@@ -169,7 +170,7 @@ func TestTokensMany(t *testing.T) {
 	s := newSite(t, database)
 	fill := "INSERT INTO {p}moos_oauth_access_tokens (access_token, client_id, user_id) SELECT LPAD(seq, 32, '0'), ?, 2 FROM seq_1_to_"
 	s.Exec(fill+"3000", s.app.ID)
-	s.onTerminal("", "revoke", "--user", "alice", "--yes").want(t, 0, "\r500 of 3000", "\r3000 of 3000", "Revoked 3000 access tokens")
+	s.onTerminal("", "revoke", "--user", "alice", "--yes").want(t, 0, "500 of 3000", "3000 of 3000", "Revoked 3000 access tokens")
 
 	s.Exec(fill+"1200", s.app.ID)
 	// With many others the index is worth its while.
@@ -190,4 +191,19 @@ func TestTokensMany(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.tokens("revoke", "--user", "alice", "--yes").want(t, 0, "Revoked 200 access tokens")
+}
+
+// TestTokensRevokeRotated: a refresh token that was replaced ends what it stands
+// for, however often that was, and it does not come back.
+func TestTokensRevokeRotated(t *testing.T) {
+	t.Parallel()
+	s := newRotatingSite(t, database)
+	server := s.Serve()
+	s.Put("refresh", "leaked", s.pub, stage.Row{})
+	current := rotated(t, server, s.pub, rotated(t, server, s.pub, "leaked"))
+	s.tokensWith("leaked", "list", "--stdin").want(t, 0, current[:6]+"…")
+	s.tokensWith("leaked", "revoke", "--stdin").want(t, 0, "Revoked 1 refresh token that has replaced that one.")
+	for _, token := range []string{"leaked", current} {
+		server.Refresh(s.pub, token).WantError(t, http.StatusBadRequest, "invalid_grant")
+	}
 }

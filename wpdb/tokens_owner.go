@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"moserver-sidecar/oauth"
 )
 
 // ErrUnknown is wrapped by the errors of FindUser and FindClient that say that
@@ -112,6 +114,16 @@ func (s *Store) clients(ctx context.Context, condition, arg string) (found []Reg
 		return s.db.SelectContext(ctx, &found, query, comparand(arg))
 	})
 	return found, err
+}
+
+// CurrentToken returns the refresh token that has taken the place of one that
+// was rotated, and any other value as it is.
+func (s *Store) CurrentToken(ctx context.Context, value string) (current string, err error) {
+	err = s.again(ctx, func() error {
+		current, _, err = s.follow(ctx, s.db, value, oauth.MaxRotations)
+		return err
+	})
+	return current, err
 }
 
 // anyTokens says if any code or token fits.

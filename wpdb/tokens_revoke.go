@@ -7,15 +7,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jmoiron/sqlx"
-
 	"moserver-sidecar/oauth"
 )
 
-// RevokeBatch is how many codes or tokens one transaction removes. It is short
+// revokeBatch is how many codes or tokens one transaction removes. It is short
 // enough to be over before PHP notices, and its statement fits the smallest
 // max_allowed_packet even if each value has 255 characters of four bytes.
-const RevokeBatch = 500
+const revokeBatch = 500
 
 // RevokeTokens removes the codes and tokens that fit, and returns how many rows
 // of each kind it has removed, also with an error. progress, unless nil, is told
@@ -74,7 +72,7 @@ func (r *removal) all(ctx context.Context, kind oauth.Kind) error {
 func (r *removal) read(ctx context.Context, kind oauth.Kind) (values []string, err error) {
 	table, column := r.tables.kindTable(kind)
 	condition, args := r.filter.where(kind, column)
-	query := fmt.Sprintf("SELECT %s FROM `%s` WHERE %s LIMIT %d", column, table, condition, RevokeBatch)
+	query := fmt.Sprintf("SELECT %s FROM `%s` WHERE %s LIMIT %d", column, table, condition, revokeBatch)
 	err = r.again(ctx, func() error {
 		values = nil
 		return r.db.SelectContext(ctx, &values, query, args...)
@@ -92,7 +90,7 @@ func (r *removal) batch(ctx context.Context, kind oauth.Kind, values []string) (
 	for _, value := range values {
 		args = append(args, value)
 	}
-	w := &write{Store: r.Store, single: true, work: func(ctx context.Context, db sqlx.ExecerContext) error {
+	w := &write{Store: r.Store, single: true, work: func(ctx context.Context, db session) error {
 		result, err := db.ExecContext(ctx, query, args...)
 		if err == nil {
 			removed, err = result.RowsAffected()
