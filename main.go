@@ -50,7 +50,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		serveCommand(), checkCommand(), doctorCommand(), migrateCommand(), purgeCommand(),
-		demoCommand(), versionCommand(),
+		tokensCommand(), healthcheckCommand(), demoCommand(), versionCommand(),
 	}
 }
 
@@ -105,7 +105,7 @@ func run(args []string, w io.Writer) error {
 func printHelp(w io.Writer) {
 	fmt.Fprint(w, helpHead)
 	for _, c := range commands() {
-		fmt.Fprintf(w, "  %-9s %s\n", c.name, c.summary)
+		fmt.Fprintf(w, "  %-11s %s\n", c.name, c.summary)
 	}
 	fmt.Fprint(w, helpSettings)
 	config.PrintSettings(w)

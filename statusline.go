@@ -20,7 +20,7 @@ type statusLine struct {
 // newStatusLine shows on f if that is a terminal.
 func newStatusLine(f *os.File) *statusLine {
 	l := &statusLine{}
-	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+	if !isTerminal(f) {
 		return l
 	}
 	l.file = f
@@ -33,6 +33,13 @@ func newStatusLine(f *os.File) *statusLine {
 		}
 	})
 	return l
+}
+
+// isTerminal says if somebody may be there to read and to answer. The null
+// device looks like a terminal too.
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // write replaces the line, with the codes of ECMA-48.

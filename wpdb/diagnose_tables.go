@@ -120,7 +120,7 @@ func (d *diagnosis) explainMissing() error {
 		d.add(true, fmt.Sprintf("Set table_prefix, or $table_prefix in wp-config.php, to the right one of: %s.", strings.Join(prefixes, ", ")),
 			"There are no tables of the OAuth server plugin with the prefix %q.", d.config.Prefix)
 	case slices.Contains(missing, d.Store.tables.options):
-		d.add(true, "Compare DB_NAME and $table_prefix with wp-config.php; this may be another site's database, or the user may not read its tables.",
+		d.add(true, "Install WordPress, if that is not done yet; else compare DB_NAME and $table_prefix with wp-config.php: this may be another site's database, or the user may not read its tables.",
 			"There is no WordPress with the prefix %q in the database %q.", d.config.Prefix, d.config.Name)
 	case slices.Contains(missing, d.Store.tables.clients):
 		d.add(true, "Activate \"miniOrange OAuth 2.0 Server\" in wp-admin; it makes its tables then.",

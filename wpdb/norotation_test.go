@@ -3,6 +3,7 @@ package wpdb_test
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 

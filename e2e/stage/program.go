@@ -13,8 +13,10 @@ import (
 // Each is in the Makefile's PACKAGES too.
 func packages() map[string]string {
 	return map[string]string{
+		"ca-certificates":    "ca-certificates", // for the image
 		"curl":               "curl",
 		"gcc":                "gcc", // for the race detector
+		"make":               "make",
 		"mariadb":            "mariadb-client-core",
 		"mariadb-install-db": "mariadb-server-core",
 		"mariadbd":           "mariadb-server-core",
@@ -22,7 +24,7 @@ func packages() map[string]string {
 		"php":                "php-cli",
 		"php-fpm":            "php-fpm",
 		"php-mysql":          "php-mysql",
-		"script":             "bsdutils", // a terminal
+		"script":             "bsdutils", // for a terminal
 		"wordpress":          "wordpress",
 		"zoneinfo":           "tzdata",
 	}
@@ -32,10 +34,11 @@ func packages() map[string]string {
 // are no programs. Of Debian's PHP there may be several versions.
 func places() map[string]string {
 	return map[string]string{
-		"php-fpm":   "/usr/sbin/php-fpm[0-9]*",
-		"php-mysql": "/usr/lib/php/*/mysqli.so",
-		"wordpress": wordPressFiles + "/wp-load.php",
-		"zoneinfo":  "/usr/share/zoneinfo/Europe/Berlin",
+		"ca-certificates": "/etc/ssl/certs/ca-certificates.crt",
+		"php-fpm":         "/usr/sbin/php-fpm[0-9]*",
+		"php-mysql":       "/usr/lib/php/*/mysqli.so",
+		"wordpress":       wordPressFiles + "/wp-load.php",
+		"zoneinfo":        "/usr/share/zoneinfo/Europe/Berlin",
 	}
 }
 
