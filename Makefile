@@ -6,8 +6,8 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PACKAGES = mariadb-server-core mariadb-client-core nginx-light curl tzdata gcc libc6-dev python3 python3-jwt python3-cryptography \
 	php-fpm php php-cli php-mysql wordpress $(CLIENTS)
 # What the clients of e2e/clients are written with.
-CLIENTS = default-jdk-headless jq libnewtonsoft-json5.0-cil mono-mcs nodejs npm php-curl \
-	python3-authlib python3-requests python3-requests-oauthlib
+CLIENTS = default-jdk-headless jq libnewtonsoft-json5.0-cil mono-mcs nodejs npm php-curl ruby ruby-oauth2 \
+	python3-authlib python3-requests python3-requests-oauthlib python3-social-auth-core
 
 .DEFAULT_GOAL := help
 

@@ -55,6 +55,7 @@ func TestHabits(t *testing.T) {
 		"stores nothing but the last answer": storesLastAnswer,
 		"sends everything at once":           sendsEverything,
 		"tries both ways to authenticate":    triesBothWays,
+		"reads ID tokens":                    readsIDTokens,
 		"HTTP/1.0 without a host":            speaksHTTP10,
 		"waits for 100 Continue":             waitsForContinue,
 	} {
@@ -75,7 +76,7 @@ func TestReaders(t *testing.T) {
 		a := s.Token(stage.RefreshForm(s.app, token)...)
 		for name, read := range readers() {
 			if got := read(a); got != want {
-				t.Errorf("%s: a client that %s: want that it %s, it %s (%d %s)", when, name, want, got, a.Status, a.Text)
+				t.Errorf("%s: a client that %s: want that it %s, it %s: %s", when, name, want, got, a)
 			}
 		}
 	}
@@ -105,7 +106,7 @@ func storesLastAnswer(t *testing.T, s *site) {
 			stored = s.Token(stage.RefreshForm(c, stored.Member("refresh_token"))...)
 		}
 		if a := s.Resource(stored.Member("access_token")); a.Member("username") != "alice" {
-			t.Errorf("%s: the last access token is not accepted: %d %s", c.Name, a.Status, a.Text)
+			t.Errorf("%s: the last access token is not accepted: %s", c.Name, a)
 		}
 	}
 }
@@ -136,6 +137,20 @@ func triesBothWays(t *testing.T, s *site) {
 		t.Errorf("want it to try Basic and form, it sent %s", got)
 	}
 	open(t, libraries()[0], environment(t, wire.base, s.app)).must("code " + code)
+}
+
+// readsIDTokens: openid-client accepts the ID tokens that come with a code and
+// with a refresh, and finds the same user in both.
+func readsIDTokens(t *testing.T, s *site) {
+	wire := newTap(t, s.Nginx.Address)
+	issuer := s.Route("moserver") + "/" + s.app.ID
+	library := open(t, libraries()[1], environment(t, wire.base, s.app, "ISSUER="+issuer))
+	code := s.Authorize(s.app, s.alice, "openid profile email")
+	for _, step := range []string{"code " + code, "refresh"} {
+		if got, want := library.must(step).Subject, fmt.Sprint(s.alice); got != want {
+			t.Errorf("%s: the subject of the ID token is %q, want %q", step, got, want)
+		}
+	}
 }
 
 // byHand writes an HTTP request in pieces to nginx, and reads its answer to the

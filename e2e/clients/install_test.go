@@ -15,7 +15,7 @@ const docs = "../../docs/clients"
 // install builds the clients, and installs what package-lock.json names, in a
 // folder that is not the project's.
 func install(dir string) error {
-	for _, source := range []string{"testdata/node", "testdata/python", docs} {
+	for _, source := range []string{"testdata/node", "testdata/python", "testdata/ruby", docs} {
 		if err := os.CopyFS(dir, os.DirFS(source)); err != nil {
 			return err
 		}

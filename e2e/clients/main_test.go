@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 func run(m *testing.M) int {
 	err := stage.Require("curl", "gcc", "javac", "jq", "mariadb", "mariadb-install-db", "mariadbd", "mcs", "newtonsoft-json",
 		"mono", "nginx", "node", "npm", "php", "php-curl", "php-fpm", "php-mysql", "python3-authlib", "python3-requests",
-		"requests-oauthlib", "wordpress")
+		"requests-oauthlib", "ruby", "ruby-oauth2", "social-core", "wordpress")
 	if err != nil {
 		return fail(err)
 	}

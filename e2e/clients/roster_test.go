@@ -20,6 +20,8 @@ func libraries() []client {
 		{name: "Node.js: passport-oauth2, passport-oauth2-refresh", command: []string{"node", "passport-oauth2.mjs"}, pinned: true},
 		{name: "Python: Authlib", command: []string{python, "authlib_client.py"}, revokes: true},
 		{name: "Python: requests-oauthlib", command: []string{python, "requests_oauthlib_client.py"}},
+		{name: "Python: python-social-auth", command: []string{python, "social_core_client.py"}},
+		{name: "Ruby: oauth2", command: []string{"ruby", "oauth2_client.rb"}},
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,6 +25,7 @@ type said struct {
 	AccessToken  string `json:"access_token"`
 	RefreshToken string `json:"refresh_token"`
 	User         string `json:"user"`
+	Subject      string `json:"subject"` // of an ID token
 	Error        string `json:"error"`
 }
 
@@ -87,11 +89,12 @@ func open(t testing.TB, c client, env []string) *session {
 
 // hear reads what the program says of a step.
 func (s *session) hear(step string) (heard said) {
+	step, _, _ = strings.Cut(step, " ") // without a code
 	s.t.Helper()
 	select {
 	case line := <-s.lines:
 		if err := json.Unmarshal([]byte(line), &heard); err != nil {
-			s.t.Fatalf("%s, %s: it says %q\n%s", s.name, step, line, stage.Tail(s.stderr.String()))
+			s.t.Fatalf("%s, %s: what it says is no JSON\n%s", s.name, step, stage.Tail(s.stderr.String()))
 		}
 	case <-time.After(stage.Patience):
 		s.t.Fatalf("%s, %s: it says nothing", s.name, step)
@@ -103,7 +106,7 @@ func (s *session) hear(step string) (heard said) {
 func (s *session) begin(step string) {
 	s.t.Helper()
 	if _, err := fmt.Fprintln(s.steps, step); err != nil {
-		s.t.Fatalf("%s, %s: %v\n%s", s.name, step, err, stage.Tail(s.stderr.String()))
+		s.t.Fatalf("%s: %v\n%s", s.name, err, stage.Tail(s.stderr.String()))
 	}
 }
 
@@ -119,7 +122,8 @@ func (s *session) must(step string) said {
 	s.t.Helper()
 	heard := s.do(step)
 	if !heard.OK {
-		s.t.Fatalf("%s, %s: %s", s.name, step, heard.Error)
+		name, _, _ := strings.Cut(step, " ") // without a code
+		s.t.Fatalf("%s, %s: %s", s.name, name, heard.Error)
 	}
 	return heard
 }

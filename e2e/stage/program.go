@@ -39,6 +39,9 @@ func packages() map[string]string {
 		"python3-authlib":    "python3-authlib",
 		"python3-requests":   "python3-requests",
 		"requests-oauthlib":  "python3-requests-oauthlib",
+		"ruby":               "ruby",
+		"ruby-oauth2":        "ruby-oauth2",
+		"social-core":        "python3-social-auth-core",
 		"wordpress":          "wordpress",
 		"zoneinfo":           "tzdata",
 	}
@@ -55,6 +58,8 @@ func places() map[string]string {
 		"python3-authlib":   pythonPackages + "/authlib/__init__.py",
 		"python3-requests":  pythonPackages + "/requests/__init__.py",
 		"requests-oauthlib": pythonPackages + "/requests_oauthlib/__init__.py",
+		"ruby-oauth2":       "/usr/lib/ruby/vendor_ruby/oauth2.rb",
+		"social-core":       pythonPackages + "/social_core/__init__.py",
 		"wordpress":         wordPressFiles + "/wp-load.php",
 		"zoneinfo":          "/usr/share/zoneinfo/Europe/Berlin",
 	}

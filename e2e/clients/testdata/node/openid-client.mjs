@@ -4,7 +4,7 @@ import { CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, REFRESH_TOKEN, SITE, carryOut, 
 globalThis.crypto ??= webcrypto; // Node.js 18 has it, but not as a global
 const client = await import('openid-client');
 
-const server = { issuer: SITE, token_endpoint: tokenURL, revocation_endpoint: tokenURL };
+const server = { issuer: process.env.ISSUER ?? SITE, token_endpoint: tokenURL, revocation_endpoint: tokenURL };
 const config = new client.Configuration(server, CLIENT_ID, CLIENT_SECRET);
 client.allowInsecureRequests(config); // the tests have no TLS
 
@@ -17,9 +17,11 @@ await carryOut({
   steps: {
     async code(code) {
       tokens = await client.authorizationCodeGrant(config, new URL(`${REDIRECT_URI}?code=${code}`));
+      return { subject: tokens.claims()?.sub };
     },
     async refresh() {
       tokens = await client.refreshTokenGrant(config, tokens.refresh_token);
+      return { subject: tokens.claims()?.sub };
     },
     async resource() {
       const response = await client.fetchProtectedResource(config, tokens.access_token, new URL(resourceURL), 'GET');
