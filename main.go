@@ -47,7 +47,7 @@ type command struct {
 
 // commands are all, in the order in which they are listed.
 func commands() []command {
-	return []command{serveCommand(), checkCommand(), demoCommand(), versionCommand()}
+	return []command{serveCommand(), checkCommand(), migrateCommand(), purgeCommand(), demoCommand(), versionCommand()}
 }
 
 // errFailed ends a command that has already said why.

@@ -115,6 +115,7 @@ func Open(c Config, log *slog.Logger) (*Store, error) {
 		tables:     t,
 		statements: newStatements(t),
 		log:        log,
+		rotations:  new(availability),
 	}, nil
 }
 
