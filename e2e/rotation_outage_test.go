@@ -125,7 +125,7 @@ func TestSidecarKilledWhileRotating(t *testing.T) {
 func TestDatabaseKilledWhileRotating(t *testing.T) {
 	t.Parallel()
 	l := &rotationLoad{site: newRotatingSite(t, sandboxtest.Start(t, sandbox.Options{}))}
-	l.flush()
+	l.Flush()
 	l.server.Store(l.Serve("--rotation-grace", "1h", "--request-timeout", "2s"))
 	l.run(func() {
 		for range 2 {
