@@ -40,8 +40,8 @@ on the server and leaves nothing half done. It may be repeated at any time.
 
 It needs a database user who may ALTER the plugin's tables and CREATE its own, which
 may be given for this once: --db-user root --db-password-file /root/db-password.
-Takes the settings as flags too. Exit status: 0 if all is there (after --undo: gone)
-or it was a --dry-run, else 1.
+Takes the settings as flags too. Exit status: 0 if all is there (after --undo: gone),
+or if nothing stands against what a --dry-run has printed, else 1.
 `}
 }
 
@@ -62,6 +62,7 @@ func migrate(args []string, w io.Writer) error {
 	if o.Undo && o.PrimaryKey {
 		return errors.New("--undo takes the primary keys away too; leave out --primary-key")
 	}
+	o.UserIndex = settings.RevokeAccessTokens
 	ctx, stop := untilSignal()
 	defer stop()
 	store, err := wpdb.Open(databaseConfig(settings), slog.New(slog.DiscardHandler))

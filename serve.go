@@ -162,6 +162,7 @@ func newHandler(store oauth.Store, s config.Settings, log *slog.Logger) http.Han
 			RotateAll:          s.RotateRefreshTokens == config.RotateAll,
 			OfflineAccess:      s.OpenIDRefreshToken == config.OpenIDOffline,
 			RevokeAccessTokens: s.RevokeAccessTokens,
+			RotationGrace:      s.RotationGrace,
 		},
 		Now:    time.Now,
 		Random: rand.Reader,

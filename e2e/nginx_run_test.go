@@ -11,13 +11,8 @@ import (
 	"moserver-sidecar/e2e/stage"
 )
 
-// The lines of docker/nginx.conf and of the snippets beside it that each site
-// has to make its own.
-const (
-	lineRoot     = "root /var/www/html;"
-	linePHP      = "fastcgi_pass unix:/run/php/php-fpm.sock;"
-	wordPressSay = "this is WordPress: "
-)
+// wordPressSay is what the stand-in for WordPress answers, before the address.
+const wordPressSay = "this is WordPress: "
 
 // siteConf is docker/nginx.conf for a sidecar on an address.
 func siteConf(t testing.TB, sidecarAddress string) string {
@@ -37,12 +32,12 @@ func snippetConf(t testing.TB, dir, sidecarAddress, name string) string {
 	return `server {
 	` + stage.ListenLine + `
 	` + include + `
-	` + lineRoot + `
+	` + stage.RootLine + `
 	index index.php;
 	location / { try_files $uri $uri/ /index.php?$args; }
 	location ~ \.php(/|$) {
 		include /etc/nginx/fastcgi_params;
-		` + linePHP + `
+		` + stage.PHPLine + `
 	}
 }
 `
@@ -54,8 +49,8 @@ func startNginx(t testing.TB, dir, conf string) *stage.Nginx {
 	t.Helper()
 	stage.WriteFile(t, filepath.Join(dir, "index.php"), "<?php // stands for WordPress's\n")
 	serveWordPress(t, filepath.Join(dir, "php.sock"))
-	conf = stage.Substitute(t, conf, lineRoot, "root "+dir+";")
-	conf = stage.Substitute(t, conf, linePHP, "fastcgi_pass unix:"+filepath.Join(dir, "php.sock")+";")
+	conf = stage.Substitute(t, conf, stage.RootLine, "root "+dir+";")
+	conf = stage.Substitute(t, conf, stage.PHPLine, "fastcgi_pass unix:"+filepath.Join(dir, "php.sock")+";")
 	return stage.StartNginx(t, dir, conf)
 }
 

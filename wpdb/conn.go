@@ -81,7 +81,7 @@ type connector struct {
 
 // Connect implements driver.Connector.
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
-	s := &session{prepared: map[string]driver.Stmt{}}
+	s := &connection{prepared: map[string]driver.Stmt{}}
 	conn, err := c.Connector.Connect(context.WithValue(ctx, dialed{}, &s.network))
 	if err != nil {
 		return nil, err
@@ -115,7 +115,7 @@ func Open(c Config, log *slog.Logger) (*Store, error) {
 		return nil, fmt.Errorf("the settings of the database: %w", err)
 	}
 	texts := newStatements(t)
-	db := openDB(inner, worthPreparing(texts, c)...)
+	db := sql.OpenDB(connector{inner, worthPreparing(texts, c)})
 	db.SetMaxOpenConns(c.MaxConnections)
 	db.SetMaxIdleConns(c.MaxConnections) // a closed connection costs a new handshake
 	db.SetConnMaxLifetime(connLifetime)
@@ -125,13 +125,8 @@ func Open(c Config, log *slog.Logger) (*Store, error) {
 		tables:     t,
 		statements: texts,
 		log:        log,
+		rotations:  new(availability),
 	}, nil
-}
-
-// openDB is where all connections come from. prepare are the texts of statements
-// that are worth preparing.
-func openDB(inner driver.Connector, prepare ...string) *sql.DB {
-	return sql.OpenDB(connector{inner, prepare})
 }
 
 // silentLogger drops what the driver would print.

@@ -77,8 +77,8 @@ func TestDiagnose(t *testing.T) {
 		"wrong prefix": wrongPrefix, "no plugin": noPlugin, "no WordPress": noWordPress, "lost table": lostTable, "lost keys": lostKeys,
 		"lost users table": lostUsersTable,
 		"engine":           wrongEngine, "lost column": lostColumn, "privileges": fewPrivileges,
-		"no privilege at all on a table": noPrivilege,
-		"read-only":                      readOnlyServer, "clock": wrongClock, "switched off": switchedOff, "all at once": allAtOnce,
+		"no privilege at all on a table": noPrivilege, "rotations": rotationsUnusable,
+		"read-only": readOnlyServer, "clock": wrongClock, "switched off": switchedOff, "all at once": allAtOnce,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, server) })
 	}
@@ -203,12 +203,17 @@ func noPrivilege(t *testing.T, server *sandbox.Server) {
 		"moos_oauth_access_tokens", "moos_oauth_refresh_tokens"} {
 		s.exec("GRANT SELECT, INSERT, DELETE ON {}" + table + " TO wp@localhost")
 	}
+	s.createRotations()
+	s.exec("GRANT SELECT, INSERT, DELETE ON {}moserver_rotated_tokens TO wp@localhost")
 	s.check(
 		expectation{"may not SELECT on the table {}users", "GRANT SELECT ON `{}users`", true},
 		expectation{"may not SELECT on the table {}usermeta", "GRANT SELECT ON `{}usermeta`", false},
 		expectation{"may not SELECT on the table {}moos_oauth_public_keys", "GRANT SELECT ON `{}moos_oauth_public_keys`", false})
-	s.exec("GRANT SELECT ON {}usermeta TO wp@localhost")
 	s.exec("GRANT SELECT ON {}moos_oauth_public_keys TO wp@localhost")
+	s.reopen(func(c *wpdb.Config) { c.Multisite = true }).check( // it says who is a member of the client's blog
+		expectation{"may not SELECT on the table {}users", "GRANT SELECT ON `{}users`", true},
+		expectation{"may not SELECT on the table {}usermeta", "GRANT SELECT ON `{}usermeta`", true})
+	s.exec("GRANT SELECT ON {}usermeta TO wp@localhost")
 	s.check(expectation{"may not SELECT on the table {}users", "GRANT SELECT ON `{}users`", true})
 
 	elsewhere := s.reopen(func(c *wpdb.Config) { c.UsersTable = "elsewhere.people" })

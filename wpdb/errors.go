@@ -55,17 +55,15 @@ func conflictErrors() []uint16 {
 }
 
 func busyErrors() []uint16 {
-	return append(readOnlyErrors(),
+	return []uint16{
 		1021, 1114, // disk full, table full
 		1040, 1203, 1226, // too many connections
 		1047,             // a Galera node without its cluster
 		1053,             // shutdown in progress
+		1290, 1792, 1836, // read-only, as during a fail-over
 		1317, 1969, 3024, // the query was interrupted or took too long
-	)
+	}
 }
-
-// readOnlyErrors are those of a server that is read-only, as during a fail-over.
-func readOnlyErrors() []uint16 { return []uint16{1290, 1792, 1836} }
 
 func lostErrors() []uint16 {
 	return []uint16{

@@ -16,6 +16,7 @@ type MigrateOptions struct {
 	PrimaryKey bool // give the plugin's tables that are empty an invisible primary key
 	Galera     bool // go on where a Galera cluster stops all writes meanwhile
 	Blocking   bool // go on where writers of a big table wait meanwhile
+	UserIndex  bool // also the index that oauth.Policy's RevokeAccessTokens asks for
 
 	Watch func(Progress) // told about once a second of a statement that runs; may be nil
 	Ended func(Change)   // told of each change when it is over; may be nil

@@ -62,25 +62,47 @@ func (m *migrator) apply(ctx context.Context, c *Change) error {
 
 // try runs the statements of a change.
 func (m *migrator) try(ctx context.Context, c *Change) error {
-	if !c.emptyOnly {
+	switch {
+	case !c.emptyOnly:
 		return m.run(ctx, *c, c.Statements[0])
+	case m.galera:
+		return m.keyUnlocked(ctx, c)
 	}
-	if len(c.Statements) > 1 {
-		if err := m.run(ctx, *c, c.Statements[0]); err != nil {
-			return err
-		}
-		defer m.conn.ExecContext(context.WithoutCancel(ctx), c.Statements[2])
-	}
-	rows, err := m.countRows(ctx, c.Table, 1)
-	if err != nil {
+	if err := m.run(ctx, *c, c.Statements[0]); err != nil {
 		return err
 	}
-	if rows > 0 {
-		c.refuse(fmt.Sprintf("The table %s has rows, and a key would number them differently on each replica, so that later deletes hit other rows there.", c.Table),
-			"Leave it without a key: the indexes do for all but MySQL's group replication.")
-		return nil
+	defer m.conn.ExecContext(context.WithoutCancel(ctx), c.Statements[2])
+	if refused, err := m.refuseRows(ctx, c); refused || err != nil {
+		return err
 	}
-	return m.run(ctx, *c, c.Statements[min(1, len(c.Statements)-1)])
+	return m.run(ctx, *c, c.Statements[1])
+}
+
+// keyUnlocked adds a key where a lock would hold on one node only. If rows have
+// come meanwhile, the key goes again at once.
+func (m *migrator) keyUnlocked(ctx context.Context, c *Change) error {
+	if refused, err := m.refuseRows(ctx, c); refused || err != nil {
+		return err
+	}
+	if err := m.run(ctx, *c, c.Statements[0]); err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	if refused, err := m.refuseRows(ctx, c); !refused || err != nil {
+		return err
+	}
+	return m.run(ctx, *c, dropKey(c.Table))
+}
+
+// refuseRows refuses to give a key to a table that has a row.
+func (m *migrator) refuseRows(ctx context.Context, c *Change) (refused bool, err error) {
+	rows, err := m.countRows(ctx, c.Table, 1)
+	if err != nil || rows == 0 {
+		return false, err
+	}
+	c.refuse(fmt.Sprintf("The table %s has rows, and a key would number them differently on each replica, so that later deletes hit other rows there.", c.Table),
+		"Leave it without a key: the indexes do for all but MySQL's group replication.")
+	return true, nil
 }
 
 // countRows counts up to a limit, which spares reading a big table.
@@ -146,7 +168,7 @@ func (m *migrator) explain(c *Change, err error) *Finding {
 	case denied(err) || n == errAccessDeniedDB:
 		return &Finding{Problem: fmt.Sprintf("The user %q may not change the table %s.", m.config.User, c.Table),
 			Remedy: m.grantRemedy(c.privilege, c.Table)}
-	case slices.Contains(readOnlyErrors(), n):
+	case slices.Contains([]uint16{1290, 1792, 1836}, n):
 		return &Finding{Problem: fmt.Sprintf("The database at %s is read-only.", m.config.Address),
 			Remedy: "Run it on the primary server; replicas follow by themselves."}
 	case faultOf(err) == faultConflict:

@@ -47,7 +47,11 @@ func usableIndexes(ctx context.Context, db sqlx.QueryerContext, table string) ([
 	if err != nil {
 		return nil, err
 	}
-	var indexes []tableIndex
+	return usable(list), nil
+}
+
+// usable are the indexes of a list of SHOW INDEX that statements may use.
+func usable(list []row) (indexes []tableIndex) {
 	for _, i := range list {
 		// MySQL calls an index that statements do not use invisible, MariaDB ignored.
 		unused := i.text("Visible") == "NO" || i.text("Ignored") == "YES"
@@ -55,7 +59,7 @@ func usableIndexes(ctx context.Context, db sqlx.QueryerContext, table string) ([
 			indexes = append(indexes, tableIndex{i.text("Key_name"), i.text("Column_name")})
 		}
 	}
-	return indexes, nil
+	return indexes
 }
 
 // engineOf is the storage engine of a table. Names that differ in their case only

@@ -84,7 +84,7 @@ func TestMigrateInterrupted(t *testing.T) {
 
 func TestMigrateInterruptedAtWork(t *testing.T) {
 	s := newSite(t, database)
-	s.fill(300_000)
+	s.fill(100_000)
 	before := s.schema()
 	s.interrupt("", func() { s.migrate(wpdb.MigrateOptions{Undo: true}) })
 	s.migrate(wpdb.MigrateOptions{Undo: true})

@@ -24,15 +24,18 @@ const (
 // rows by.
 type lookup struct{ table, column string }
 
-// lookups are all of them.
-func (t tables) lookups() []lookup {
-	return []lookup{
-		{t.clients, "client_id"},
-		{t.keys, "client_id"},
-		{t.codes, "authorization_code"}, {t.codes, "expires"},
-		{t.accessTokens, "access_token"}, {t.accessTokens, "expires"},
-		{t.refreshTokens, "refresh_token"}, {t.refreshTokens, "expires"},
+// lookups are all of them; first what a login waits for. By their user access
+// tokens are looked for only if a revocation is to end them all.
+func (t tables) lookups(byUser bool) []lookup {
+	list := []lookup{
+		{t.clients, "client_id"}, {t.keys, "client_id"},
+		{t.codes, "authorization_code"}, {t.accessTokens, "access_token"}, {t.refreshTokens, "refresh_token"},
+		{t.codes, "expires"}, {t.accessTokens, "expires"}, {t.refreshTokens, "expires"},
 	}
+	if byUser {
+		list = append(list, lookup{t.accessTokens, "user_id"})
+	}
+	return list
 }
 
 // plan looks at the tables, and gathers the changes and what stands against them.
@@ -131,7 +134,7 @@ func (m *migrator) planTables(ctx context.Context) error {
 }
 
 func (m *migrator) planIndexes(layouts map[string]layout) {
-	for _, at := range m.tables.lookups() {
+	for _, at := range m.tables.lookups(m.options.UserIndex) {
 		l, there := layouts[at.table]
 		if !there {
 			continue
@@ -186,8 +189,7 @@ func (m *migrator) planUndo(ctx context.Context, layouts map[string]layout) erro
 			}
 		}
 		if _, there := l.columns[keyColumn]; there {
-			// No server can drop a key online.
-			drop := fmt.Sprintf("ALTER TABLE %s DROP COLUMN `%s`%s", quoteName(table), keyColumn, readable)
+			drop := dropKey(table)
 			m.propose(l, Change{
 				Table: table, Name: "primary key " + keyColumn, privilege: "ALTER",
 				Statements: []string{drop}, blocking: drop,
@@ -206,4 +208,9 @@ func (m *migrator) planUndo(ctx context.Context, layouts map[string]layout) erro
 		})
 	}
 	return nil
+}
+
+// dropKey takes a key away, which no server can do online.
+func dropKey(table string) string {
+	return fmt.Sprintf("ALTER TABLE %s DROP COLUMN `%s`%s", quoteName(table), keyColumn, readable)
 }

@@ -1,6 +1,7 @@
 package wpdb_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -74,10 +75,25 @@ func TestMigrateWithoutKeys(t *testing.T) {
 	s.wantSame(before)
 }
 
+// startMariaDB starts a server with options that no other kind of server has.
+func startMariaDB(t *testing.T, arguments ...string) *sandbox.Server {
+	t.Helper()
+	server, err := sandbox.Start(context.Background(), sandbox.Options{Args: arguments})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return server
+}
+
 // A Galera cluster stops for each change, so it is asked about first. (This server
 // has no cluster; it only says so.)
 func TestMigrateGalera(t *testing.T) {
-	s := newSite(t, sandboxtest.Start(t, sandbox.Options{Args: []string{"--wsrep-on=ON", "--binlog-format=ROW"}}))
+	s := newSite(t, startMariaDB(t, "--wsrep-on=ON", "--binlog-format=ROW"))
 	before := s.schema()
 	m, err := s.Migrate(within(t, patience), wpdb.MigrateOptions{PrimaryKey: true})
 	if err != nil || m.Complete() || !strings.Contains(text(m), "--galera") {
@@ -90,11 +106,36 @@ func TestMigrateGalera(t *testing.T) {
 	s.wantSame(before)
 }
 
+// No lock keeps rows of other nodes out. What comes between the look and the key
+// takes the key away again.
+func TestMigrateGaleraKey(t *testing.T) {
+	s := newSite(t, startMariaDB(t, "--wsrep-on=ON", "--binlog-format=ROW"))
+	s.migrate(wpdb.MigrateOptions{Galera: true})
+	other := s.session()
+	s.on(other, "BEGIN", "DELETE FROM {}moos_oauth_clients WHERE client_id = 'nobody'")
+	done := make(chan wpdb.Migration, 1)
+	go func() {
+		m, err := s.Migrate(within(t, patience), wpdb.MigrateOptions{Galera: true, PrimaryKey: true})
+		if err != nil {
+			t.Error(err)
+		}
+		done <- m
+	}()
+	s.awaitProcess("Waiting for table metadata lock")
+	s.on(other, "INSERT INTO {}moos_oauth_clients (client_id) VALUES ('a'), ('b')", "COMMIT")
+	m := <-done
+	if n := states(m); n[wpdb.ChangeRefused] != 1 || n[wpdb.ChangeDone] != 4 || !strings.Contains(text(m), "_clients has rows") {
+		t.Errorf("%s", text(m))
+	}
+	if create := s.schema()[s.config.Prefix+"moos_oauth_clients"]; strings.Contains(create, "moserver_id") {
+		t.Errorf("a table with rows has a key: %s", create)
+	}
+}
+
 // A table with dates as MariaDB 5.3 and MySQL 5.5 kept them cannot be changed
 // online: that makes writers wait, which a big table does not do unasked.
 func TestMigrateNotOnline(t *testing.T) {
-	server := sandboxtest.Start(t, sandbox.Options{Args: []string{"--mysql56-temporal-format=OFF"}})
-	s := newSite(t, server)
+	s := newSite(t, startMariaDB(t, "--mysql56-temporal-format=OFF"))
 	s.exec("SET GLOBAL mysql56_temporal_format = ON")
 	s.fill(10_000)
 	s.exec("DELETE FROM {}moos_oauth_authorization_codes LIMIT 1")

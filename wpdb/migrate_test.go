@@ -94,7 +94,7 @@ func (s *site) wantIndexes() {
 // usedIndex is the index that the server reads a table by, empty if it reads all.
 func (s *site) usedIndex(query string) string {
 	s.t.Helper()
-	rows, err := s.db.Queryx(s.sql("EXPLAIN " + query))
+	rows, err := s.db.Queryx(s.sql("EXPLAIN FORMAT=TRADITIONAL " + query))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -114,9 +114,15 @@ func (s *site) fill(rows int) {
 	s.t.Helper()
 	for kind, table := range grantTables() {
 		s.exec(fmt.Sprintf("INSERT INTO {}moos_oauth_%s (%s, client_id, user_id, expires, scope) "+
-			"WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 1000) "+
-			"SELECT MD5(a.i * 1000 + b.i), 'c', 2, '2037-01-01', 'email' FROM n AS a, n AS b LIMIT %d", table, kind, rows))
+			"SELECT SHA2(seq, 256), 'c', 2, '2037-01-01', 'email' FROM %s", table, kind, numbers(rows)))
 	}
+}
+
+// numbers is a table whose column seq counts from 1 to n, at most a million. (The
+// recursion is as deep as MySQL allows by itself.)
+func numbers(n int) string {
+	return fmt.Sprintf("(WITH RECURSIVE d AS (SELECT 0 AS i UNION ALL SELECT i + 1 FROM d WHERE i < 999) "+
+		"SELECT a.i * 1000 + b.i + 1 AS seq FROM d AS a, d AS b WHERE a.i * 1000 + b.i < %d) AS numbers", n)
 }
 
 func TestMigrate(t *testing.T) {
@@ -193,6 +199,23 @@ func TestMigrateForeignIndexes(t *testing.T) {
 	}
 	s.fill(2000)
 	s.wantIndexes()
+	s.exec("DELETE FROM {}moos_oauth_access_tokens")
+	s.migrate(wpdb.MigrateOptions{Undo: true})
+	s.wantSame(before)
+}
+
+// The setting that ends all access tokens of a user needs one more.
+func TestMigrateUserIndex(t *testing.T) {
+	s := newSite(t, database)
+	before := s.schema()
+	s.migrate(wpdb.MigrateOptions{})
+	if m := s.migrate(wpdb.MigrateOptions{UserIndex: true}); states(m)[wpdb.ChangeDone] != 1 {
+		t.Errorf("%s", text(m))
+	}
+	s.fill(2000)
+	if key := s.usedIndex("DELETE FROM {}moos_oauth_access_tokens WHERE client_id = CAST('c' AS BINARY) AND user_id = 3"); key != "moserver_user_id" {
+		t.Errorf("all tokens of a user are found by the index %q", key)
+	}
 	s.exec("DELETE FROM {}moos_oauth_access_tokens")
 	s.migrate(wpdb.MigrateOptions{Undo: true})
 	s.wantSame(before)

@@ -11,11 +11,12 @@ import (
 )
 
 const (
-	// purgeBatch is how many rows are deleted at once: what a busy server does in
-	// some milliseconds, for others wait as long.
-	purgeBatch = 200
-	// purgeRest is how long it then rests, as a multiple of what the batch took.
-	purgeRest     = 3
+	// purgeBatch is how many rows are deleted at once, some milliseconds' work.
+	purgeBatch = 100
+	// purgeRest is how long it rests after a batch, as a multiple of what the batch
+	// took: a tenth of the time is little enough to be lost in the noise of a busy
+	// machine, and deletes a million rows within some minutes.
+	purgeRest     = 9
 	purgeMinPause = 5 * time.Millisecond
 	// purgeTimeout is how long one batch is tried against conflicts and outages.
 	purgeTimeout = time.Minute

@@ -34,7 +34,8 @@ type Store struct {
 	tables     tables
 	statements statements
 	log        *slog.Logger
-	down       atomic.Bool // for the log: whether the last word was that the database is away
+	down       atomic.Bool   // for the log: whether the last word was that the database is away
+	rotations  *availability // of the table of rotations
 }
 
 // Close closes the connections. No method may be called after it.

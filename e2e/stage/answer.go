@@ -2,9 +2,11 @@ package stage
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -15,6 +17,12 @@ type Answer struct {
 	Header http.Header
 	Text   string
 	Body   map[string]any // nil if text is no JSON object
+}
+
+// String is the answer as a failure may show it: of each word that is long
+// enough to be a token only the beginning.
+func (a Answer) String() string {
+	return fmt.Sprintf("%d %s", a.Status, regexp.MustCompile(`([0-9A-Za-z_-]{8})[0-9A-Za-z_.-]{16,}`).ReplaceAllString(a.Text, "$1…"))
 }
 
 // Do sends a request and reads the whole answer.

@@ -14,6 +14,12 @@ import (
 // address of its own.
 const ListenLine = "listen 80;"
 
+// The lines of docker/nginx.conf that say where WordPress and PHP are.
+const (
+	RootLine = "root /var/www/html;"
+	PHPLine  = "fastcgi_pass unix:/run/php/php-fpm.sock;"
+)
+
 // The addresses of the sidecar in the files of docker/.
 const (
 	socketInConf = "/run/moserver/token.sock"
@@ -41,7 +47,9 @@ func StartNginx(t T, dir, conf string) *Nginx {
 	main := WriteFile(t, filepath.Join(dir, "main.conf"), mainConf(dir))
 	n.Process = Start(t, nil, mustFind(t, "nginx"), "-p", dir, "-c", main)
 	n.HTTP = HTTPClient(n.Address)
-	t.Cleanup(n.HTTP.CloseIdleConnections)
+	// A reload closes the connections that wait for their next request, and a
+	// POST that is sent in that moment is lost.
+	n.HTTP.Transport.(*http.Transport).DisableKeepAlives = true
 	n.AwaitThat("nginx listens", func() bool {
 		conn, err := net.Dial("tcp", n.Address)
 		if err == nil {

@@ -23,7 +23,7 @@ func (a Answer) WantHeader(t T, name, want string) {
 func (a Answer) WantTokens(t T, scope string) {
 	t.Helper()
 	if a.Status != http.StatusOK || a.Body == nil {
-		t.Fatalf("want tokens, got %d %s", a.Status, a.Text)
+		t.Fatalf("want tokens, got %s", a)
 	}
 	a.WantJSON(t)
 	want := []string{"access_token", "expires_in", "refresh_token", "scope", "token_type"}
@@ -36,7 +36,7 @@ func (a Answer) WantTokens(t T, scope string) {
 		}
 	}
 	if token := a.Member("access_token"); !isHex(token) || len(token) != 32 {
-		t.Errorf("access_token %q is not of the plugin's form", token)
+		t.Errorf("the access_token, of %d characters, is not of the plugin's form: %s", len(token), a)
 	}
 	if a.Member("refresh_token") == "" {
 		t.Error("refresh_token is no string, or empty")
@@ -52,7 +52,7 @@ func (a Answer) WantJSON(t T) {
 		t.Errorf("Content-Type is %q", a.Header.Get("Content-Type"))
 	}
 	if !strings.HasPrefix(a.Text, "{") {
-		t.Errorf("the body does not begin with an object: %q", a.Text)
+		t.Errorf("the body does not begin with an object: %s", a)
 	}
 	a.WantHeader(t, "Cache-Control", "no-store")
 	a.WantHeader(t, "Pragma", "no-cache")
@@ -62,7 +62,7 @@ func (a Answer) WantJSON(t T) {
 func (a Answer) WantError(t T, status int, code string) {
 	t.Helper()
 	if a.Status != status || a.Member("error") != code {
-		t.Fatalf("want %d %s, got %d %s", status, code, a.Status, a.Text)
+		t.Fatalf("want %d %s, got %s", status, code, a)
 	}
 	a.WantJSON(t)
 	if diff := cmp.Diff([]string{"error", "error_description"}, slices.Sorted(maps.Keys(a.Body))); diff != "" {
@@ -79,7 +79,7 @@ func (a Answer) WantRouteError(t T, status int, code string) {
 	t.Helper()
 	explained := a.Member("error_description") + a.Member("desc") + a.Member("error_message")
 	if a.Status != status || a.Member("error") != code || explained == "" || strings.Contains(explained, `"`) {
-		t.Errorf("want %d %s, explained, got %d %s", status, code, a.Status, a.Text)
+		t.Errorf("want %d %s, explained, got %s", status, code, a)
 	}
 }
 
@@ -87,7 +87,7 @@ func (a Answer) WantRouteError(t T, status int, code string) {
 func (a Answer) WantRevoked(t T) {
 	t.Helper()
 	if _, refused := a.Body["error"]; a.Status != http.StatusOK || refused {
-		t.Fatalf("want a revocation, got %d %s", a.Status, a.Text)
+		t.Fatalf("want a revocation, got %s", a)
 	}
 	a.WantJSON(t)
 }

@@ -42,13 +42,14 @@ type WordPress struct {
 	FPM     *Process
 	Sidecar *Sidecar // behind nginx, on a unix socket
 
-	options WordPressOptions
-	dir     string // of everything but the database
+	Options WordPressOptions
+
+	dir string // of everything but the database
 }
 
 // RequireWordPress is Require for all that StartWordPress starts.
 func RequireWordPress() error {
-	return Require("mariadbd", "nginx", "php", "php-fpm", "php-mysql", "wordpress")
+	return Require("mariadbd", "nginx", "php", "php-fpm", "php-mysql", "wordpress", "zoneinfo")
 }
 
 // StartWordPress installs a WordPress and starts what belongs to it. binary is
@@ -61,16 +62,16 @@ func StartWordPress(t T, binary string, o WordPressOptions) *WordPress {
 	if o.Prefix == "" {
 		o.Prefix = "wp_"
 	}
-	w := &WordPress{options: o, dir: ShortDir(t)}
+	w := &WordPress{Options: o, dir: ShortDir(t)}
 	server := StartDatabase(t, o.TimeZone)
 	w.Site = &Site{t: t, Binary: binary, Server: server, DB: Open(t, server, "root"), Prefix: o.Prefix}
 	w.layOut()
 	w.Nginx = StartNginx(t, w.dir, w.conf(true))
-	w.Blog = &Blog{ID: 1, URL: "http://" + w.Nginx.Address + o.Folder, site: w}
+	w.Blog = &Blog{ID: 1, URL: "http://" + w.Nginx.Address + o.Folder, WordPress: w}
 	w.install()
 	w.FPM = w.startFPM()
 	if o.Multisite {
-		w.Two = &Blog{ID: 2, URL: w.URL + "/two", site: w}
+		w.Two = &Blog{ID: 2, URL: w.URL + "/two", WordPress: w}
 		w.PHP("create_blog", Args{"path": path.Join(o.Folder, "two") + "/"}, nil)
 	}
 	w.Sidecar = w.Serve(append([]string{"--listen", w.sidecarAddress()}, o.Flags...)...)
@@ -80,7 +81,7 @@ func StartWordPress(t T, binary string, o WordPressOptions) *WordPress {
 func (w *WordPress) sidecarAddress() string { return "unix:" + filepath.Join(w.dir, "token.sock") }
 
 // home is the folder of WordPress's own files.
-func (w *WordPress) home() string { return filepath.Join(w.dir, "www", w.options.Folder) }
+func (w *WordPress) home() string { return filepath.Join(w.dir, "www", w.Options.Folder) }
 
 // layOut makes WordPress's folder of links to the files of Debian's package, and
 // of a wp-content of its own.
@@ -129,10 +130,10 @@ func (w *WordPress) install() {
 	w.t.Helper()
 	w.writeConfig("")
 	permalinks, kind := "/%postname%/", "single"
-	if w.options.PlainPermalinks {
+	if w.Options.PlainPermalinks {
 		permalinks = ""
 	}
-	if w.options.Multisite {
+	if w.Options.Multisite {
 		kind = "multisite"
 	}
 	c := exec.Command(mustFind(w.t, "php"), "-d", "auto_prepend_file="+w.prepend(),
@@ -143,14 +144,14 @@ func (w *WordPress) install() {
 	if err := w.Server.ActivatePlugin(context.Background(), w.Prefix); err != nil {
 		w.t.Fatal(err)
 	}
-	if w.options.Multisite {
+	if w.Options.Multisite {
 		w.writeConfig(fmt.Sprintf(`define( 'MULTISITE', true );
 define( 'SUBDOMAIN_INSTALL', false );
 define( 'DOMAIN_CURRENT_SITE', '%s' );
 define( 'PATH_CURRENT_SITE', '%s/' );
 define( 'SITE_ID_CURRENT_SITE', 1 );
 define( 'BLOG_ID_CURRENT_SITE', 1 );
-`, w.Nginx.Address, w.options.Folder))
+`, w.Nginx.Address, w.Options.Folder))
 	}
 }
 
@@ -211,7 +212,7 @@ func (w *WordPress) conf(toSidecar bool) string {
 		fastcgi_pass unix:%[2]s/php.sock;
 	}
 }
-`, include, w.dir, w.options.Folder)
+`, include, w.dir, w.Options.Folder)
 }
 
 // RouteToPHP gives the token endpoint back to PHP, as an operator does: the
@@ -225,4 +226,14 @@ func (w *WordPress) RouteToPHP() {
 func (w *WordPress) RouteToSidecar() {
 	w.t.Helper()
 	w.Nginx.Reload(w.conf(true))
+}
+
+// RunWholeConf reloads nginx with docker/nginx.conf, which is a whole site: a
+// WordPress at the root of its host.
+func (w *WordPress) RunWholeConf() {
+	w.t.Helper()
+	conf := WithUpstream(w.t, ReadFile(w.t, ProjectFile(w.t, "docker/nginx.conf")), "server ", w.sidecarAddress())
+	conf = Substitute(w.t, conf, RootLine, "root "+w.dir+"/www;")
+	conf = Substitute(w.t, conf, PHPLine, "fastcgi_pass unix:"+w.dir+"/php.sock;")
+	w.Nginx.Reload(conf)
 }

@@ -3,6 +3,7 @@
 package wordpress_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"testing"
@@ -13,7 +14,13 @@ import (
 // binary is moserver-sidecar, built with the race detector.
 var binary string
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) {
+	// These tests wait for other processes most of the time, so all sites run at
+	// once, whatever the number of processors.
+	_ = flag.Set("test.parallel", "4") // the flag is there; the command line counts after this
+	flag.Parse()
+	os.Exit(run(m))
+}
 
 func run(m *testing.M) int {
 	if err := stage.RequireWordPress(); err != nil {

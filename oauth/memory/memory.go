@@ -19,8 +19,12 @@ type Store struct {
 	site    oauth.Site
 	clients map[string]oauth.Client
 	users   map[int64]oauth.Profile
+	left    map[int64]bool // users who are no members of the site
 	rows    map[oauth.Presented]row
 	keys    map[string]oauth.SigningKey // by client id
+
+	rotations map[string]rotation // by the refresh token that was replaced
+	rotated   []string            // the keys of rotations, oldest first
 
 	issuer         string
 	openIDOff      bool
@@ -41,10 +45,12 @@ func New() *Store {
 		site:    oauth.Site{AccessTokenLifetime: time.Hour, TokenLength: 32},
 		clients: map[string]oauth.Client{},
 		users:   map[int64]oauth.Profile{},
+		left:    map[int64]bool{},
 		rows:    map[oauth.Presented]row{},
 		keys:    map[string]oauth.SigningKey{},
 
-		idTokens: map[string]string{},
+		rotations: map[string]rotation{},
+		idTokens:  map[string]string{},
 	}
 }
 
@@ -79,7 +85,16 @@ func (s *Store) DeleteUser(id int64) {
 	delete(s.users, id)
 }
 
-// PutGrant adds a code or token. UserExists is not kept: PutUser decides it.
+// SetMember makes the user a member of the site, as each is at first, or takes
+// the user from it.
+func (s *Store) SetMember(id int64, member bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.left[id] = !member
+}
+
+// PutGrant adds a code or token. UserExists and UserLeft are not kept:
+// PutUser and SetMember decide them.
 func (s *Store) PutGrant(p oauth.Presented, g oauth.Grant) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -125,7 +140,7 @@ func (s *Store) grant(p oauth.Presented) *oauth.Grant {
 	}
 	_, userExists := s.users[r.UserID]
 	return &oauth.Grant{
-		ClientID: r.ClientID, UserID: r.UserID, UserExists: userExists,
+		ClientID: r.ClientID, UserID: r.UserID, UserExists: userExists, UserLeft: s.left[r.UserID],
 		RedirectURI: r.redirectURI, Expires: r.Expires, Scope: r.Scope,
 	}
 }
@@ -147,20 +162,35 @@ func (s *Store) Redeem(_ context.Context, p oauth.Presented, tokens ...oauth.Tok
 	}
 	delete(s.rows, p)
 	s.issue(tokens)
+	s.record(p, tokens)
 	return nil
 }
 
 // Revoke implements oauth.Store.
-func (s *Store) Revoke(_ context.Context, r oauth.Revocation) error {
+func (s *Store) Revoke(_ context.Context, r oauth.Revocation) (ended bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	last, known := s.last(r.Presented)
+	if !known {
+		ended = s.removeAll(oauth.RefreshToken, r)
+	} else if kept, ok := s.rows[last]; ok && kept.ClientID == r.ClientID {
+		delete(s.rows, last)
+		ended = true
+	}
+	if ended && r.AccessTokens {
+		s.removeAll(oauth.AccessToken, r)
+	}
+	return ended, nil
+}
+
+// removeAll removes the tokens of a kind that a client has for a user, and says
+// if there was one; s.mu is held.
+func (s *Store) removeAll(kind oauth.Kind, r oauth.Revocation) bool {
+	before := len(s.rows)
 	maps.DeleteFunc(s.rows, func(p oauth.Presented, kept row) bool {
-		if kept.ClientID != r.ClientID {
-			return false
-		}
-		return p == r.Presented || r.AccessTokens && p.Kind == oauth.AccessToken && kept.UserID == r.UserID
+		return p.Kind == kind && kept.ClientID == r.ClientID && kept.UserID == r.UserID
 	})
-	return nil
+	return len(s.rows) < before
 }
 
 // Ready implements oauth.Store. A store in memory always is.

@@ -7,13 +7,22 @@ class Stage_Admin {
 
 	/** As an activated plugin on a network: a second blog, in a folder. */
 	public static function create_blog( $args ) {
+		// WordPress would drop the colon before the port of the domain.
+		add_filter( 'sanitize_user', fn( $clean, $raw ) => $raw, 10, 2 );
 		$id = wpmu_create_blog( get_network()->domain, $args['path'], 'Two', 1 );
 		if ( is_wp_error( $id ) ) {
 			return $id;
 		}
 		update_blog_option( $id, 'mo_oauth_server_is_client_secret_encrypted', '1' );
 		update_blog_option( $id, 'permalink_structure', get_option( 'permalink_structure' ) );
+		delete_blog_option( $id, 'rewrite_rules' ); // made of the main blog's; the next request makes the right ones
 		return $id;
+	}
+
+	/** WordPress's own: with all tables of the blog. */
+	public static function delete_blog( $args ) {
+		require_once ABSPATH . 'wp-admin/includes/ms.php';
+		wpmu_delete_blog( $args['blog'], true );
 	}
 
 	/** WordPress's own. */
@@ -50,6 +59,7 @@ class Stage_Admin {
 		return update_option( $args['name'], $args['value'] );
 	}
 
+	/** As those pages, back to what is so at first. */
 	public static function delete_option( $args ) {
 		return delete_option( $args['name'] );
 	}
@@ -123,10 +133,10 @@ class Stage_Admin {
 		);
 	}
 
-	/** As /authorize, after the login: a code for 30 seconds. */
+	/** As /authorize, after the login: a code for 30 seconds. A test may choose it. */
 	public static function authorize( $args ) {
 		global $wpdb;
-		$code = substr( bin2hex( random_bytes( 32 ) ), 0, 40 );
+		$code = $args['code'] ? $args['code'] : substr( bin2hex( random_bytes( 32 ) ), 0, 40 );
 		$row  = array(
 			'authorization_code' => $code,
 			'client_id'          => $args['client_id'],

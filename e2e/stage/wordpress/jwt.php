@@ -55,7 +55,7 @@ function stage_id_token( $code ) {
 		'kid' => $client->client_id,
 	);
 	$claims = array(
-		'iss'       => rest_url( 'moserver' ) . '/' . $client->client_id,
+		'iss'       => home_url( get_option( 'permalink_structure' ) ? '/wp-json' : '/?rest_route=' ) . '/moserver/' . $client->client_id,
 		'sub'       => (string) $code['user_id'],
 		'aud'       => $client->client_id,
 		'iat'       => time(),

@@ -21,9 +21,9 @@ type driverConn interface {
 	driver.Validator
 }
 
-// session is a connection to the database that keeps its statements, and that
+// connection is one to the database that keeps its statements, and that
 // can be broken off from outside.
-type session struct {
+type connection struct {
 	driverConn
 	network  net.Conn
 	prepared map[string]driver.Stmt // by their text; nil: not prepared yet
@@ -32,7 +32,7 @@ type session struct {
 // QueryContext implements driver.QueryerContext. What a request reads is
 // prepared once on each connection: to parse these long texts again and again
 // would take the server about a third of the time.
-func (s *session) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+func (s *connection) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	statement, worthwhile := s.prepared[query]
 	if worthwhile {
 		rows, err := s.queryPrepared(ctx, statement, query, args)
@@ -44,7 +44,7 @@ func (s *session) QueryContext(ctx context.Context, query string, args []driver.
 	return s.driverConn.QueryContext(ctx, query, args)
 }
 
-func (s *session) queryPrepared(ctx context.Context, statement driver.Stmt, query string, args []driver.NamedValue) (driver.Rows, error) {
+func (s *connection) queryPrepared(ctx context.Context, statement driver.Stmt, query string, args []driver.NamedValue) (driver.Rows, error) {
 	if statement == nil {
 		var err error
 		if statement, err = s.PrepareContext(ctx, query); err != nil {
@@ -79,7 +79,7 @@ func worthPreparing(s statements, c Config) []string {
 	return worth
 }
 
-// dialed is the key under which the context of a session's Connect has the
+// dialed is the key under which the context of a Connect has the
 // place for its network connection.
 type dialed struct{}
 
@@ -92,7 +92,7 @@ func dial(ctx context.Context, network, address string) (net.Conn, error) {
 	return conn, err
 }
 
-// networkOf is the network connection of a session. Whoever closes it breaks off
+// networkOf is the network connection below one to the database. Whoever closes it breaks off
 // what runs there, which then returns an error of faultLost. (It cannot be asked
 // for while a statement runs.)
 //
@@ -101,7 +101,7 @@ func dial(ctx context.Context, network, address string) (net.Conn, error) {
 // statement, which is as much work as the statement itself.
 func networkOf(conn *sql.Conn) (network net.Conn, err error) {
 	err = conn.Raw(func(c any) error {
-		network = c.(*session).network
+		network = c.(*connection).network
 		return nil
 	})
 	return network, err
