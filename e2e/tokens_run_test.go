@@ -30,12 +30,17 @@ func (s *site) tokensWith(line string, args ...string) result {
 // either output.
 func (s *site) onTerminal(line string, args ...string) result {
 	s.t.Helper()
+	p := s.startOnTerminal(line, args...)
+	return result{p.Exit(), p.Stdout.String(), p.Stderr.String()}
+}
+
+func (s *site) startOnTerminal(line string, args ...string) *stage.Process {
+	s.t.Helper()
 	quoted := make([]string, 0, len(args))
 	for _, arg := range append([]string{binary}, s.tokensArgs(args)...) {
 		quoted = append(quoted, "'"+arg+"'")
 	}
-	p := stage.Start(s.t, []string{"LINE=" + line}, "sh", "-c", `printf '%s\n' "$LINE" | script -qec "$0" /dev/null`, strings.Join(quoted, " "))
-	return result{p.Exit(), p.Stdout.String(), p.Stderr.String()}
+	return stage.Start(s.t, []string{"LINE=" + line}, "sh", "-c", `printf '%s\n' "$LINE" | script -qec "$0" /dev/null`, strings.Join(quoted, " "))
 }
 
 // want fails the test unless a command ended with this status and said these

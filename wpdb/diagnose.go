@@ -42,7 +42,7 @@ func (s *Store) Diagnose(ctx context.Context) ([]Finding, error) {
 
 // run takes every look at what keeps the server from working.
 func (d *diagnosis) run() error {
-	for _, look := range []func() error{d.tables, d.columns, d.privileges, d.rotations, d.binlog, d.cluster, d.clock, d.installed, d.masterSwitch} {
+	for _, look := range []func() error{d.tables, d.columns, d.privileges, d.rotations, d.binlog, d.cluster, d.clock, d.masterSwitch} {
 		if err := look(); err != nil {
 			return unavailable(err)
 		}
@@ -172,24 +172,6 @@ func (d *diagnosis) clock() error {
 			"This machine's clock differs from the database's by %.0f s.", math.Round(difference.Seconds()))
 	}
 	return nil
-}
-
-// installed looks for the option that WordPress, and each request here, counts
-// on. Where tables are missing, that says more.
-func (d *diagnosis) installed() error {
-	if len(d.missing) > 0 {
-		return nil
-	}
-	var n int
-	err := d.db.GetContext(d.ctx, &n, "SELECT COUNT(*) FROM "+quoteName(d.Store.tables.options)+" WHERE option_name = ?", optionSiteURL)
-	if err == nil && n == 0 {
-		d.add(true, "Compare the table prefix with $table_prefix in wp-config.php, or finish WordPress's installation.",
-			"The table %s has no option %s, so WordPress is not installed there.", d.Store.tables.options, optionSiteURL)
-	}
-	if denied(err) || number(err) == errUnknownColumn {
-		return nil // privileges or columns has said so
-	}
-	return err
 }
 
 // clockDifference is how far this machine's clock is ahead of the database's,

@@ -56,9 +56,10 @@ func (s *Store) facts(ctx context.Context, found row, kind oauth.Kind) (oauth.Fa
 
 // findRow runs a query whose result is one row.
 func (s *Store) findRow(ctx context.Context, query string, args ...any) (found row, err error) {
-	err = s.each(ctx, query, args, func(next row) { found = next })
+	take := func(next row) { found = next }
+	err = s.each(ctx, query, args, take)
 	if err == nil && found == nil {
-		err = fmt.Errorf("the table %s has no option %s; is WordPress installed there?", s.tables.options, optionSiteURL)
+		err = s.each(ctx, s.statements.anyhow[query], args, take)
 	}
 	return found, err
 }

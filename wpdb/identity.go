@@ -152,16 +152,16 @@ LEFT JOIN `+"`%s`"+` AS p ON p.option_name IN ('%s')`,
 
 // bearerStatement reads an access token with its client, its user, and the
 // options of the main site.
-func bearerStatement(t tables) string {
+func bearerStatement(t tables, one base) string {
 	options := optionList()
 	return fmt.Sprintf(`SELECT c.*%s%s%s
-FROM %s
+FROM %s%s
 LEFT JOIN `+"`%s`"+` AS g ON g.access_token = CAST(? AS BINARY)
 LEFT JOIN `+"`%s`"+` AS c ON c.client_id = CAST(g.client_id AS BINARY)
 LEFT JOIN %s AS u ON u.ID = g.user_id
-WHERE o.option_name = '%s'
+%s
 LIMIT 1`, optionColumns(options), grantColumns(t, oauth.AccessToken), profileColumns(t, "u.ID"),
-		optionTables(t.options, options), t.accessTokens, t.clients, quoteName(t.users), optionSiteURL)
+		one.table, optionTables(t.options, options), t.accessTokens, t.clients, quoteName(t.users), one.condition)
 }
 
 // profileColumns selects the user u, whose id is user. Of a usermeta entry that

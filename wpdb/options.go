@@ -27,8 +27,8 @@ const (
 	optionPermalinks = "permalink_structure"
 )
 
-// optionSiteURL is there in each WordPress: without it WordPress takes itself
-// for not installed.
+// optionSiteURL is there in each WordPress, which takes itself for not installed
+// without it.
 const optionSiteURL = "siteurl"
 
 // What the plugin does when an option is not set, but for the lifetime of
@@ -63,14 +63,24 @@ func optionColumns(names []string) string {
 	return b.String()
 }
 
-// optionTables is one row that has the named options beside it, for a statement
-// that holds o.option_name to optionSiteURL. option_name has a unique index, so
-// that the server reads each as a constant before it plans the rest. That takes
-// it less time than a subselect for each option, and a row that is there already
-// less than (SELECT 1), for which it would make a temporary table.
+// base is the one row that all else is joined to, in a statement whose result is
+// one row whatever is there.
+type base struct{ table, condition string }
+
+// siteRow is a row that is there already, for which the server makes no temporary
+// table, unlike for madeRow.
+func siteRow(t tables) base {
+	return base{"`" + t.options + "` AS o", "WHERE o.option_name = '" + optionSiteURL + "'"}
+}
+
+// madeRow is for a table of options without optionSiteURL.
+func madeRow() base { return base{table: "(SELECT 1) AS o"} }
+
+// optionTables has the options as columns beside a row. option_name has a unique
+// index, so that the server reads each as a constant before it plans the rest,
+// which takes it less time than a subselect for each.
 func optionTables(table string, names []string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "`%s` AS o", table)
 	for i, name := range names {
 		fmt.Fprintf(&b, "\nLEFT JOIN `%s` AS p%d ON p%d.option_name = '%s'", table, i, i, name)
 	}

@@ -20,6 +20,7 @@ type statements struct {
 
 	identify map[bool]string // whether there is a code
 	bearer   string
+	anyhow   map[string]string // for a find or bearer, the same where there is no siteRow
 
 	options            string // of the blog whose table is put in
 	member             string // to add to options: if a user is a member of the blog
@@ -54,18 +55,22 @@ func newStatements(t tables) statements {
 			false: identifyStatement(t, false),
 			true:  identifyStatement(t, true),
 		},
-		bearer: bearerStatement(t),
+		anyhow: map[string]string{},
 	}
 	for _, kind := range []oauth.Kind{oauth.AuthorizationCode, oauth.AccessToken, oauth.RefreshToken} {
 		table, column := t.kindTable(kind)
-		s.find[kind] = findStatement(t, kind)
 		s.insert[kind] = fmt.Sprintf(
 			"INSERT INTO `%s` (`%s`, client_id, user_id, expires, scope) VALUES (?, ?, ?, ?, ?)", table, column)
 		s.remove[kind] = fmt.Sprintf("DELETE FROM `%s` WHERE `%s` = CAST(? AS BINARY)", table, column)
 		s.issued[kind] = fmt.Sprintf("SELECT 1 FROM `%s` WHERE `%s` = CAST(? AS BINARY) LIMIT 1", table, column)
 		s.revoke[kind] = s.remove[kind] + " AND client_id = CAST(? AS BINARY)"
 	}
-	s.find[""] = findStatement(t, "")
+	for _, kind := range []oauth.Kind{"", oauth.AuthorizationCode, oauth.AccessToken, oauth.RefreshToken} {
+		s.find[kind] = findStatement(t, kind, siteRow(t))
+		s.anyhow[s.find[kind]] = findStatement(t, kind, madeRow())
+	}
+	s.bearer = bearerStatement(t, siteRow(t))
+	s.anyhow[s.bearer] = bearerStatement(t, madeRow())
 	s.options = "SELECT option_name, option_value FROM `%s` WHERE option_name IN (" + optionNames() + ")"
 	s.member = " UNION ALL SELECT '" + colMember + "', '1' FROM " + quoteName(t.usermeta) + " WHERE user_id = ? AND meta_key = ?"
 	s.revokeAccessTokens = fmt.Sprintf(
@@ -87,7 +92,7 @@ func newStatements(t tables) statements {
 // row counts. The client's columns differ between editions of the plugin, so
 // they are taken as they are and read by name; all others have names that no
 // column of the plugin has.
-func findStatement(t tables, kind oauth.Kind) string {
+func findStatement(t tables, kind oauth.Kind, one base) string {
 	columns, grant := "", ""
 	if kind != "" {
 		table, column := t.kindTable(kind)
@@ -98,10 +103,10 @@ LEFT JOIN %s AS u ON u.ID = g.user_id`, table, column, quoteName(t.users))
 	}
 	options := optionList()
 	return fmt.Sprintf(`SELECT c.*%s%s
-FROM %s
+FROM %s%s
 LEFT JOIN `+"`%s`"+` AS c ON c.client_id = CAST(? AS BINARY)%s
-WHERE o.option_name = '%s'
-LIMIT 1`, optionColumns(options), columns, optionTables(t.options, options), t.clients, grant, optionSiteURL)
+%s
+LIMIT 1`, optionColumns(options), columns, one.table, optionTables(t.options, options), t.clients, grant, one.condition)
 }
 
 // grantColumns selects the code or token g, if its user u exists, and in a
