@@ -3,7 +3,6 @@
 package e2e_test
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"io"
@@ -18,6 +17,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 
 	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // What TestMain makes for all tests.
@@ -51,7 +51,7 @@ func run(m *testing.M) int {
 	if out, err := exec.Command("go", "build", "-race", "-o", binary, "moserver-sidecar").CombinedOutput(); err != nil {
 		return fail(fmt.Sprintf("go build: %v\n%s", err, out))
 	}
-	if database, err = sandbox.Start(context.Background(), sandbox.Options{}); err != nil {
+	if database, err = sandboxtest.Open(sandbox.Options{}); err != nil {
 		return fail(err)
 	}
 	defer database.Stop()
