@@ -62,7 +62,7 @@ func startDemo(t *testing.T, dir string) (demo *process, database int) {
 	t.Helper()
 	demo = start(t, []string{"TMPDIR=" + dir}, binary, "demo", "--listen", "127.0.0.1:0")
 	demo.awaitThat("the demo is up", func() bool { return strings.Contains(demo.stdout.String(), "Ctrl-C ends the demo") })
-	files, err := filepath.Glob(filepath.Join(dir, "moserver-*", "mariadbd.pid"))
+	files, err := filepath.Glob(filepath.Join(dir, "moserver-*", "server.pid"))
 	if err != nil || len(files) != 1 {
 		t.Fatalf("want one private MariaDB in %s, got %q, %v:\n%s", dir, files, err, demo.stdout.String())
 	}

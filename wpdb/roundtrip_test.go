@@ -32,7 +32,7 @@ func (s *site) commands(work func()) []string {
 	}
 	// A line is: time, if it has changed; id of the connection; command; text.
 	var commands []string
-	for _, m := range regexp.MustCompile(`(?m)^(?:\d{6} [ \d]\d:\d\d:\d\d)?\t\s*\d+ (\w+)\t(.*)$`).FindAllStringSubmatch(string(text), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^(?:\d{6} [ \d]\d:\d\d:\d\d|\S+Z)?\t\s*\d+ (\w+)\t(.*)$`).FindAllStringSubmatch(string(text), -1) {
 		switch {
 		case strings.HasPrefix(m[2], "SET GLOBAL general_log"): // this function's
 		case m[1] == "Query":
