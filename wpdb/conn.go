@@ -1,11 +1,14 @@
 package wpdb
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
 	"log/slog"
+	"math"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -73,7 +76,11 @@ func driverTLS(kind string) string {
 // connector opens connections that are READ COMMITTED from the start, which
 // spares each transaction a round trip. Under REPEATABLE READ a DELETE on a
 // table without an index would lock every row of it, against PHP's INSERTs too.
-type connector struct{ driver.Connector }
+type connector struct {
+	driver.Connector
+	galera   *atomic.Bool // whether the server of the newest connection is a node of a Galera cluster
+	syncWait bool         // its sessions wait for what other nodes have written
+}
 
 // Connect implements driver.Connector.
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
@@ -81,12 +88,29 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	const statement = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
-	if _, err := conn.(driver.ExecerContext).ExecContext(ctx, statement, nil); err != nil {
+	if err := c.prepare(ctx, conn); err != nil {
 		conn.Close()
 		return nil, err
 	}
 	return conn, nil
+}
+
+func (c connector) prepare(ctx context.Context, conn driver.Conn) error {
+	galera, err := isGalera(ctx, conn)
+	if err != nil {
+		return err
+	}
+	c.galera.Store(galera)
+	statements := []string{"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"}
+	if galera && c.syncWait {
+		statements = append(statements, syncWait)
+	}
+	for _, statement := range statements {
+		if _, err := conn.(driver.ExecerContext).ExecContext(ctx, statement, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Open returns a Store on the tables that c names. It does not connect: a
@@ -105,18 +129,27 @@ func Open(c Config, log *slog.Logger) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the settings of the database: %w", err)
 	}
-	db := sql.OpenDB(connector{inner})
-	db.SetMaxOpenConns(c.MaxConnections)
-	db.SetMaxIdleConns(c.MaxConnections) // a closed connection costs a new handshake
-	db.SetConnMaxLifetime(connLifetime)
-	return &Store{
-		db:         sqlx.NewDb(db, "mysql"),
-		config:     c,
-		tables:     t,
-		statements: newStatements(t),
-		log:        log,
-	}, nil
+	s := &Store{config: c, tables: t, statements: newStatements(t), log: log, galera: new(atomic.Bool), down: new(atomic.Bool)}
+	later := *s
+	s.later = &later
+	s.connect(connector{inner, s.galera, false}, c.MaxConnections)
+	// Few are enough for what was missed, and all that a guesser can keep busy.
+	later.connect(connector{inner, s.galera, true}, (c.MaxConnections+3)/4)
+	return s, nil
 }
+
+// connect makes the pool of connections. It does not open any.
+func (s *Store) connect(c connector, most int) {
+	db := sql.OpenDB(c)
+	db.SetMaxOpenConns(most)
+	db.SetConnMaxLifetime(connLifetime)
+	s.db, s.most = sqlx.NewDb(db, "mysql"), most
+	s.keepIdle()
+}
+
+// keepIdle keeps every connection open that is not used: a new one costs a
+// handshake.
+func (s *Store) keepIdle() { s.db.SetMaxIdleConns(cmp.Or(s.most, math.MaxInt)) }
 
 // silentLogger drops what the driver would print.
 type silentLogger struct{}

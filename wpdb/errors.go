@@ -37,7 +37,9 @@ const (
 const (
 	errAccessDeniedDB  = 1044
 	errAccessDenied    = 1045
+	errNoCluster       = 1047
 	errUnknownDatabase = 1049
+	errShutdown        = 1053
 	errUnknownColumn   = 1054
 	errTableDenied     = 1142
 	errColumnDenied    = 1143
@@ -58,8 +60,8 @@ func busyErrors() []uint16 {
 	return []uint16{
 		1021, 1114, // disk full, table full
 		1040, 1203, 1226, // too many connections
-		1047,             // a Galera node without its cluster
-		1053,             // shutdown in progress
+		errNoCluster,     // a Galera node without its cluster
+		errShutdown,      // shutdown in progress
 		1290, 1792, 1836, // read-only, as during a fail-over
 		1317, 1969, 3024, // the query was interrupted or took too long
 	}

@@ -89,12 +89,12 @@ func roundTrips(t *testing.T, server *sandbox.Server) {
 	}
 }
 
-// A new connection is set up in three statements, the charset, the settings and
-// the isolation level, and its session has what the store counts on.
+// A new connection is set up in four statements, the charset, the settings, whether
+// it is Galera, and the isolation level, and its session has what the store counts on.
 func session(t *testing.T, server *sandbox.Server) {
 	s := newSite(t, server)
 	got := s.commands(func() { s.find(clientID, oauth.Presented{}) })
-	if want := []string{"Connect", "SET", "SET", "SET", "SELECT"}; !slices.Equal(got, want) {
+	if want := []string{"Connect", "SET", "SET", "SHOW", "SET", "SELECT"}; !slices.Equal(got, want) {
 		t.Errorf("the first request takes %v, want %v", got, want)
 	}
 	text, err := os.ReadFile(filepath.Join(s.server.Dir, "general.log"))

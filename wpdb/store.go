@@ -2,6 +2,7 @@ package wpdb
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"sync/atomic"
@@ -30,15 +31,18 @@ const (
 // use, and any number of processes may work on one database.
 type Store struct {
 	db         *sqlx.DB
+	most       int // connections; 0: no limit
 	config     Config
 	tables     tables
 	statements statements
 	log        *slog.Logger
-	down       atomic.Bool // for the log: whether the last word was that the database is away
+	galera     *atomic.Bool // whether the database is a node of a Galera cluster
+	later      *Store       // the same tables in sessions that wait for the other nodes; see synced
+	down       *atomic.Bool // for the log: whether the last word was that the database is away
 }
 
 // Close closes the connections. No method may be called after it.
-func (s *Store) Close() error { return s.db.Close() }
+func (s *Store) Close() error { return errors.Join(s.db.Close(), s.later.db.Close()) }
 
 // Ready implements oauth.Store: the database answers and the plugin's tables
 // are there.
@@ -81,6 +85,7 @@ func (s *Store) again(ctx context.Context, attempt func() error) error {
 				return unavailable(err)
 			}
 			s.setDown(err)
+			s.leave(err)
 		case faultConflict:
 			if conflicts++; conflicts == maxConflicts {
 				return unavailable(err)
@@ -89,6 +94,18 @@ func (s *Store) again(ctx context.Context, attempt func() error) error {
 		if !sleep(ctx, pause/2+rand.N(pause)) {
 			return unavailable(err)
 		}
+	}
+}
+
+// leave closes the connections to a server that takes no more work, so that the
+// next ones may lead to another. The driver itself leaves one that is read-only.
+func (s *Store) leave(err error) {
+	if n := number(err); n != errNoCluster && n != errShutdown {
+		return
+	}
+	for _, pool := range []*Store{s, s.later} {
+		pool.db.SetMaxIdleConns(0)
+		pool.keepIdle()
 	}
 }
 

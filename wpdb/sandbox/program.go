@@ -48,10 +48,12 @@ func findProgram(path string) (program, error) {
 func (s *Server) initialize(ctx context.Context) error {
 	var c *exec.Cmd
 	switch {
+	case s.options.Data != "":
+		return os.CopyFS(s.DataDir(), os.DirFS(s.options.Data))
 	case s.program.mysql:
 		c = exec.CommandContext(ctx, s.program.path, append(s.arguments(), "--initialize-insecure", "--log-error-verbosity=1")...)
 	case s.options.Accounts:
-		c = exec.CommandContext(ctx, s.installProgram(), "--no-defaults", "--datadir="+s.dataDir(), "--tmpdir="+s.tempDir(),
+		c = exec.CommandContext(ctx, s.installProgram(), "--no-defaults", "--datadir="+s.DataDir(), "--tmpdir="+s.tempDir(),
 			"--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve",
 			"--force") // even where the name of this host cannot be looked up
 		if os.Getuid() == 0 {
@@ -77,7 +79,7 @@ func (s *Server) installProgram() string {
 
 func (s *Server) arguments() []string {
 	args := []string{
-		"--no-defaults", "--datadir=" + s.dataDir(), "--tmpdir=" + s.tempDir(), "--socket=" + s.Socket, "--log-error=" + s.logFile(),
+		"--no-defaults", "--datadir=" + s.DataDir(), "--tmpdir=" + s.tempDir(), "--socket=" + s.Socket, "--log-error=" + s.logFile(),
 		"--pid-file=" + filepath.Join(s.Dir, "server.pid"),
 		"--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=1",
 		"--skip-networking", "--skip-name-resolve", "--character-set-server=utf8mb4",

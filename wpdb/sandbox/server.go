@@ -30,6 +30,7 @@ type Options struct {
 	TimeZone string   // of the server, as in TZ: "Europe/Berlin"; empty: UTC
 	Accounts bool     // with grant tables: root without a password, and passwords that count
 	Args     []string // more arguments for the server
+	Data     string   // a data directory to begin with a copy of; empty: a new one
 	Program  string   // path of another server to start, a mariadbd or mysqld; empty: the mariadbd of this machine
 }
 
@@ -65,7 +66,7 @@ func (s *Server) prepare(ctx context.Context) (err error) {
 	if s.program, err = findProgram(s.options.Program); err != nil {
 		return err
 	}
-	for _, dir := range []string{s.dataDir(), s.tempDir()} {
+	for _, dir := range []string{s.DataDir(), s.tempDir()} {
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			return err
 		}
@@ -81,11 +82,12 @@ func (s *Server) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	defer db.Close()
-	_, err = db.ExecContext(ctx, "CREATE DATABASE "+databaseName+" CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci")
+	_, err = db.ExecContext(ctx, "CREATE DATABASE IF NOT EXISTS "+databaseName+" CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci")
 	return err
 }
 
-func (s *Server) dataDir() string { return filepath.Join(s.Dir, "data") }
+// DataDir is the server's data directory.
+func (s *Server) DataDir() string { return filepath.Join(s.Dir, "data") }
 
 // tempDir is for the server's temporary tables. In a folder that servers share,
 // each one that starts removes those of the others.
@@ -119,7 +121,8 @@ func (s *Server) waitUntilReady(ctx context.Context) error {
 	}
 	defer db.Close()
 	for {
-		if err = db.PingContext(ctx); err == nil {
+		// A node of a cluster takes connections before it takes statements.
+		if _, err = db.ExecContext(ctx, "DO 1"); err == nil {
 			return nil
 		}
 		select {
@@ -147,8 +150,8 @@ func (s *Server) Kill() {
 	<-s.exited
 }
 
-// Stop ends the server and removes its folder. It may be called more than once.
-func (s *Server) Stop() error {
+// Halt ends the server in order, and keeps its data for Run.
+func (s *Server) Halt() {
 	if s.command != nil && s.command.Process != nil {
 		_ = s.command.Process.Signal(syscall.SIGTERM)
 		select {
@@ -157,6 +160,11 @@ func (s *Server) Stop() error {
 			s.Kill()
 		}
 	}
+}
+
+// Stop ends the server and removes its folder. It may be called more than once.
+func (s *Server) Stop() error {
+	s.Halt()
 	return os.RemoveAll(s.Dir)
 }
 
