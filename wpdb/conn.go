@@ -39,8 +39,6 @@ func connConfig(c Config) (*mysql.Config, error) {
 	// TIMESTAMP columns come back as their digits. They are the digits of UTC,
 	// whatever zone the session has, so the driver must not interpret them.
 	m.ParseTime = false
-	// A server that has become read-only is left for one that has not.
-	m.RejectReadOnly = true
 	// WordPress takes NO_ZERO_DATE and the strict modes out of its sessions;
 	// the zero date stands for "never" in these tables. The time_zone of the
 	// session is left alone: a row means what it meant to PHP only in the zone
@@ -129,7 +127,7 @@ func Open(c Config, log *slog.Logger) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the settings of the database: %w", err)
 	}
-	s := &Store{config: c, tables: t, statements: newStatements(t), log: log, galera: new(atomic.Bool), down: new(atomic.Bool)}
+	s := &Store{config: c, tables: t, statements: newStatements(t), log: log, galera: new(atomic.Bool), outage: &outage{log: log}}
 	later := *s
 	s.later = &later
 	s.connect(connector{inner, s.galera, false}, c.MaxConnections)

@@ -12,7 +12,7 @@ import (
 // of their own.
 func (s *Store) Find(ctx context.Context, clientID string, p oauth.Presented) (oauth.Facts, error) {
 	var facts oauth.Facts
-	err := s.look(ctx, func(s *Store) (_ bool, err error) {
+	err := s.look(ctx, func(ctx context.Context, s *Store) (_ bool, err error) {
 		facts, err = s.find(ctx, clientID, p)
 		return missed(facts.Client, facts.Grant, p.Kind != ""), err
 	})

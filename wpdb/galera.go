@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"moserver-sidecar/oauth"
 )
@@ -30,15 +31,29 @@ func (s *Store) synced() *Store {
 }
 
 // look runs a look at the database, and if that has missed something a second
-// one in a session that waits for what other nodes have written.
-func (s *Store) look(ctx context.Context, once func(*Store) (missed bool, err error)) error {
-	return s.again(ctx, func() error {
-		missed, err := once(s)
+// one in a session that waits for what other nodes have written. A connection
+// that is dead without a sign must not take all the time that a request has.
+func (s *Store) look(ctx context.Context, once func(context.Context, *Store) (missed bool, err error)) error {
+	return s.repeat(ctx, false, func() error {
+		ctx, cancel := halfOf(ctx)
+		defer cancel()
+		missed, err := once(ctx, s)
 		if synced := s.synced(); err == nil && missed && synced != s {
-			_, err = once(synced)
+			_, err = once(ctx, synced)
 		}
 		return err
 	})
+}
+
+// halfOf is a context that ends after half the time that ctx has left; the last
+// moments are not worth another try.
+func halfOf(ctx context.Context) (context.Context, context.CancelFunc) {
+	end, ok := ctx.Deadline()
+	left := time.Until(end)
+	if !ok || left < 500*time.Millisecond {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, left/2)
 }
 
 // isGalera asks a new connection if its server is a node of a cluster.

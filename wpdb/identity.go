@@ -41,7 +41,7 @@ func (s *Store) Identify(ctx context.Context, q oauth.IdentityQuery) (oauth.Iden
 		args = append(args, comparand(q.Code))
 	}
 	query := strings.ReplaceAll(s.statements.identify[q.Code != ""], blogTable, s.config.blogOptions(q.Blog))
-	err := s.look(ctx, func(s *Store) (_ bool, err error) {
+	err := s.look(ctx, func(ctx context.Context, s *Store) (_ bool, err error) {
 		found, err = s.findWithOptions(ctx, query, args...)
 		if number(err) == errNoSuchTable || denied(err) {
 			s.log.Error("no ID token can be signed", "error", describe(err))
@@ -72,7 +72,7 @@ func (s *Store) Identify(ctx context.Context, q oauth.IdentityQuery) (oauth.Iden
 // for the client of another blog than the main one.
 func (s *Store) FindBearer(ctx context.Context, accessToken string) (oauth.Bearer, error) {
 	var bearer oauth.Bearer
-	err := s.look(ctx, func(s *Store) (bool, error) {
+	err := s.look(ctx, func(ctx context.Context, s *Store) (bool, error) {
 		found, err := s.findRow(ctx, s.statements.bearer, comparand(accessToken))
 		if err != nil {
 			return false, err

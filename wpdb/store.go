@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
@@ -38,7 +39,7 @@ type Store struct {
 	log        *slog.Logger
 	galera     *atomic.Bool // whether the database is a node of a Galera cluster
 	later      *Store       // the same tables in sessions that wait for the other nodes; see synced
-	down       *atomic.Bool // for the log: whether the last word was that the database is away
+	outage     *outage      // for the log
 }
 
 // Close closes the connections. No method may be called after it.
@@ -67,25 +68,29 @@ func (s *Store) probe(ctx context.Context) error {
 	return rows.Close()
 }
 
-// again runs attempt until it succeeds, fails for good, or ctx ends. attempt
-// must be safe to repeat.
+// again runs attempt, which writes, until it succeeds, fails for good, or ctx
+// ends. attempt must be safe to repeat.
 func (s *Store) again(ctx context.Context, attempt func() error) error {
+	return s.repeat(ctx, true, attempt)
+}
+
+func (s *Store) repeat(ctx context.Context, writes bool, attempt func() error) error {
 	conflicts := 0
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		err := attempt()
 		if err == nil {
-			s.setDown(nil)
+			s.outage.succeeded(writes)
 			return nil
 		}
 		switch faultOf(err) {
 		case faultLasting:
 			return unavailable(err)
 		case faultLost, faultBusy:
+			s.leave(err)
 			if ctx.Err() != nil { // it may be the request that ran out of time
 				return unavailable(err)
 			}
-			s.setDown(err)
-			s.leave(err)
+			s.outage.failed(err)
 		case faultConflict:
 			if conflicts++; conflicts == maxConflicts {
 				return unavailable(err)
@@ -97,10 +102,10 @@ func (s *Store) again(ctx context.Context, attempt func() error) error {
 	}
 }
 
-// leave closes the connections to a server that takes no more work, so that the
-// next ones may lead to another. The driver itself leaves one that is read-only.
+// leave closes the connections to a server that takes no more work or does not
+// answer, so that the next ones may lead to another.
 func (s *Store) leave(err error) {
-	if n := number(err); n != errNoCluster && n != errShutdown {
+	if !slices.Contains(leaveErrors(), number(err)) && !errors.Is(err, context.DeadlineExceeded) {
 		return
 	}
 	for _, pool := range []*Store{s, s.later} {
@@ -118,19 +123,6 @@ func sleep(ctx context.Context, d time.Duration) bool {
 		return ctx.Err() == nil
 	case <-ctx.Done():
 		return false
-	}
-}
-
-// setDown logs each change between a database that answers and one that does
-// not, once, however many requests wait for it.
-func (s *Store) setDown(err error) {
-	if down := err != nil; s.down.Swap(down) == down {
-		return
-	}
-	if err != nil {
-		s.log.Error("the database does not answer; requests wait for it", "error", describe(err))
-	} else {
-		s.log.Info("the database answers again")
 	}
 }
 
