@@ -97,9 +97,11 @@ func refreshLoad(s *site, server *sidecar, during func()) []timed {
 			}
 		})
 	}
-	during()
-	stop()
-	running.Wait()
+	func() {
+		defer running.Wait()
+		defer stop() // also where during ends the test
+		during()
+	}()
 	return answers
 }
 
