@@ -1,14 +1,16 @@
 # The targets that people need; "make" alone lists them.
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
-# What the tests start: the database, the proxy, and the zones that they run in.
-PACKAGES = mariadb-server-core mariadb-client-core nginx-light curl tzdata gcc libc6-dev python3 python3-jwt python3-cryptography
+# What the tests start: the database, the proxy, the zones that they run in, and
+# WordPress. (php-fpm first, and php: else wordpress brings Apache for its PHP.)
+PACKAGES = mariadb-server-core mariadb-client-core nginx-light curl tzdata gcc libc6-dev python3 python3-jwt python3-cryptography \
+	php-fpm php php-cli php-mysql wordpress
 
 .DEFAULT_GOAL := help
 
 .PHONY: help
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build ./moserver-sidecar, a static binary
@@ -24,9 +26,13 @@ MARIADB = trixie mariadb-server-core galera-4
 
 .PHONY: test-servers
 test-servers: deps ## the database's and the end-to-end tests on MySQL 9, MariaDB 11.8 and Galera
-	server=$$(sh .ci/servers $(MYSQL)) && MOSERVER_TEST_SERVER=$$server go test -race -timeout 30m ./wpdb/... ./e2e/...
-	server=$$(sh .ci/servers $(MARIADB)) && MOSERVER_TEST_SERVER=$$server go test -race -timeout 30m ./wpdb/... ./e2e/...
+	server=$$(sh .ci/servers $(MYSQL)) && MOSERVER_TEST_SERVER=$$server go test -race -timeout 30m ./wpdb/... ./e2e
+	server=$$(sh .ci/servers $(MARIADB)) && MOSERVER_TEST_SERVER=$$server go test -race -timeout 30m ./wpdb/... ./e2e
 	server=$$(sh .ci/servers $(MARIADB)) && MOSERVER_TEST_SERVER=$$server go test -race -timeout 30m -v -tags galera -run Galera ./wpdb ./e2e
+
+.PHONY: e2e
+e2e: deps ## run the end-to-end tests alone: the real binary, MariaDB, nginx, PHP and WordPress
+	go test -race -timeout 20m ./e2e/...
 
 .PHONY: lint
 lint: ## gofmt, go vet, staticcheck

@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"moserver-sidecar/e2e/stage"
 )
 
 // TestCredentials: the parts of Basic are url-encoded in RFC 6749, 2.3.1 and in
@@ -15,9 +17,9 @@ import (
 func TestCredentials(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	server := s.serve()
-	s.put("refresh", "odd", s.odd, row{})
-	s.put("refresh", "app", s.app, row{})
+	server := s.Serve()
+	s.Put("refresh", "odd", s.odd, stage.Row{})
+	s.Put("refresh", "app", s.app, stage.Row{})
 	encoded := base64.StdEncoding.EncodeToString([]byte(s.odd.ID + ":" + s.odd.Secret))
 	for _, c := range []struct {
 		name, authorization, token string
@@ -28,25 +30,25 @@ func TestCredentials(t *testing.T) {
 		{"percent for space", basic(s.odd.ID, strings.ReplaceAll(url.QueryEscape(s.odd.Secret), "+", "%20")), "odd", nil},
 		{"lower case", "basic " + encoded, "odd", nil},
 		{"upper case", "BASIC " + encoded, "odd", nil},
-		{"body", "", "odd", credentials(s.odd)},
-		{"both, the same", basic(s.app.ID, s.app.Secret), "app", credentials(s.app)},
-		{"both, the header wins", basic(s.app.ID, s.app.Secret), "app", credentials(s.odd)},
+		{"body", "", "odd", stage.Credentials(s.odd)},
+		{"both, the same", basic(s.app.ID, s.app.Secret), "app", stage.Credentials(s.app)},
+		{"both, the header wins", basic(s.app.ID, s.app.Secret), "app", stage.Credentials(s.odd)},
 		{"both, the id alone in the body", basic(s.app.ID, s.app.Secret), "app", []string{"client_id", s.app.ID}},
-		{"Bearer beside the body", "Bearer abc", "app", credentials(s.app)},
-		{"bare base64 beside the body", encoded, "app", credentials(s.app)},
+		{"Bearer beside the body", "Bearer abc", "app", stage.Credentials(s.app)},
+		{"bare base64 beside the body", encoded, "app", stage.Credentials(s.app)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := formRequest(server.base+tokenPath, append(c.body, "grant_type", "refresh_token", "refresh_token", c.token)...)
+			r := stage.FormRequest(server.Base+stage.TokenPath, append(c.body, "grant_type", "refresh_token", "refresh_token", c.token)...)
 			if c.authorization != "" {
 				r.Header.Set("Authorization", c.authorization)
 			}
-			server.send(r).wantTokens(t, "profile email")
+			server.Send(r).WantTokens(t, "profile email")
 		})
 	}
 	t.Run("a wrong secret in the header is not saved by the body", func(t *testing.T) {
-		r := formRequest(server.base+tokenPath, refreshForm(s.app, "app")...)
+		r := stage.FormRequest(server.Base+stage.TokenPath, stage.RefreshForm(s.app, "app")...)
 		r.SetBasicAuth(s.app.ID, "wrong")
-		server.send(r).wantError(t, http.StatusUnauthorized, "invalid_client")
+		server.Send(r).WantError(t, http.StatusUnauthorized, "invalid_client")
 	})
 }
 
@@ -60,22 +62,22 @@ func basic(id, secret string) string {
 func TestGoClient(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	server := s.serve()
-	s.put("code", "probe", s.app, row{})
-	r := formRequest(server.base+tokenPath, "grant_type", "authorization_code", "code", "probe")
+	server := s.Serve()
+	s.Put("code", "probe", s.app, stage.Row{})
+	r := stage.FormRequest(server.Base+stage.TokenPath, "grant_type", "authorization_code", "code", "probe")
 	r.Header.Set("Authorization", basic(url.QueryEscape(s.app.ID), "rejected"))
-	server.send(r).wantError(t, http.StatusUnauthorized, "invalid_client")
-	server.redeem(s.app, "probe").wantTokens(t, "profile email")
-	server.redeem(s.app, "probe").wantError(t, http.StatusBadRequest, "invalid_grant")
+	server.Send(r).WantError(t, http.StatusUnauthorized, "invalid_client")
+	server.Redeem(s.app, "probe").WantTokens(t, "profile email")
+	server.Redeem(s.app, "probe").WantError(t, http.StatusBadRequest, "invalid_grant")
 }
 
 // TestBodies: types and values of bodies as clients write them.
 func TestBodies(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	server := s.serve()
-	s.put("refresh", "r1", s.app, row{})
-	form := encode(append(refreshForm(s.app, "r1"), "username", "alice", "password", "x", "state", "y")...)
+	server := s.Serve()
+	s.Put("refresh", "r1", s.app, stage.Row{})
+	form := stage.Encode(append(stage.RefreshForm(s.app, "r1"), "username", "alice", "password", "x", "state", "y")...)
 	for _, c := range []struct{ name, contentType, body string }{
 		{"a charset that is not well-formed", "application/x-www-form-urlencoded; charset: UTF - 8", form},
 		{"upper case", "Application/X-WWW-Form-URLEncoded;charset=UTF-8", form},
@@ -85,19 +87,19 @@ func TestBodies(t *testing.T) {
 			`"extra":{"a":[1]},"refresh_token":"r1","client_id":"` + s.app.ID + `","client_secret":"` + s.app.Secret + `"}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := mustRequest(http.MethodPost, server.base+tokenPath, c.body)
+			r := stage.NewRequest(http.MethodPost, server.Base+stage.TokenPath, c.body)
 			r.Header.Set("Content-Type", c.contentType)
-			server.send(r).wantTokens(t, "profile email")
+			server.Send(r).WantTokens(t, "profile email")
 		})
 	}
 	t.Run("a value that is repeated differently", func(t *testing.T) {
-		r := mustRequest(http.MethodPost, server.base+tokenPath, form+"&refresh_token=r2")
+		r := stage.NewRequest(http.MethodPost, server.Base+stage.TokenPath, form+"&refresh_token=r2")
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		server.send(r).wantError(t, http.StatusBadRequest, "invalid_request")
+		server.Send(r).WantError(t, http.StatusBadRequest, "invalid_request")
 	})
 	t.Run("an access token as refresh_token", func(t *testing.T) {
-		s.put("access", "a1", s.app, row{})
-		server.refresh(s.app, "a1").wantError(t, http.StatusBadRequest, "invalid_grant")
+		s.Put("access", "a1", s.app, stage.Row{})
+		server.Refresh(s.app, "a1").WantError(t, http.StatusBadRequest, "invalid_grant")
 	})
 }
 
@@ -106,8 +108,8 @@ func TestBodies(t *testing.T) {
 func TestPaths(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	server := s.serve()
-	s.put("refresh", "r1", s.app, row{})
+	server := s.Serve()
+	s.Put("refresh", "r1", s.app, stage.Row{})
 	for _, path := range []string{
 		"/wp-json/moserver/token",
 		"/wp-json/moserver/token/",
@@ -121,7 +123,7 @@ func TestPaths(t *testing.T) {
 		"/wp-content/plugins/miniorange-oauth-20-server/web/moserver/token",
 	} {
 		t.Run(path, func(t *testing.T) {
-			server.send(formRequest(server.base+path, refreshForm(s.app, "r1")...)).wantTokens(t, "profile email")
+			server.Send(stage.FormRequest(server.Base+path, stage.RefreshForm(s.app, "r1")...)).WantTokens(t, "profile email")
 		})
 	}
 	for _, path := range []string{
@@ -129,9 +131,9 @@ func TestPaths(t *testing.T) {
 		"/wp-json/moserver/tokens", "/?rest_route=/moserver/resources", "//evil.example.com/", "/token",
 	} {
 		t.Run(path, func(t *testing.T) {
-			a := server.send(formRequest(server.base+path, refreshForm(s.app, "r1")...))
-			if a.status != http.StatusNotFound || a.member("code") != "rest_no_route" {
-				t.Errorf("want WordPress's 404, got %d %s", a.status, a.text)
+			a := server.Send(stage.FormRequest(server.Base+path, stage.RefreshForm(s.app, "r1")...))
+			if a.Status != http.StatusNotFound || a.Member("code") != "rest_no_route" {
+				t.Errorf("want WordPress's 404, got %d %s", a.Status, a.Text)
 			}
 		})
 	}
@@ -141,13 +143,13 @@ func TestPaths(t *testing.T) {
 func TestMethods(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	server := s.serve()
-	s.put("refresh", "r1", s.app, row{})
+	server := s.Serve()
+	s.Put("refresh", "r1", s.app, stage.Row{})
 	for _, method := range []string{"GET", "PUT", "PATCH", "DELETE", "PROPFIND"} {
-		query := "?" + encode(refreshForm(s.app, "r1")...)
-		a := server.send(mustRequest(method, server.base+tokenPath+query, ""))
-		a.wantError(t, http.StatusMethodNotAllowed, "invalid_request")
-		a.wantHeader(t, "Allow", "POST")
+		query := "?" + stage.Encode(stage.RefreshForm(s.app, "r1")...)
+		a := server.Send(stage.NewRequest(method, server.Base+stage.TokenPath+query, ""))
+		a.WantError(t, http.StatusMethodNotAllowed, "invalid_request")
+		a.WantHeader(t, "Allow", "POST")
 	}
 }
 
@@ -155,8 +157,8 @@ func TestMethods(t *testing.T) {
 func TestCurl(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	server := s.serve()
-	s.put("refresh", "r1", s.app, row{})
+	server := s.Serve()
+	s.Put("refresh", "r1", s.app, stage.Row{})
 	for _, arguments := range [][]string{
 		{"-d", "client_id=" + s.app.ID, "-d", "client_secret=" + s.app.Secret},
 		{"-u", s.app.ID + ":" + s.app.Secret},
@@ -164,7 +166,7 @@ func TestCurl(t *testing.T) {
 		{"-u", s.app.ID + ":" + s.app.Secret, "-H", "Expect: 100-continue", "-H", "Transfer-Encoding: chunked"},
 		{"-F", "client_id=" + s.app.ID, "-F", "client_secret=" + s.app.Secret, "-F", "grant_type=refresh_token", "-F", "refresh_token=r1"},
 	} {
-		arguments = append([]string{"-sS", "--max-time", "30", server.base + tokenPath}, arguments...)
+		arguments = append([]string{"-sS", "--max-time", "30", server.Base + stage.TokenPath}, arguments...)
 		if arguments[len(arguments)-2] != "-F" {
 			arguments = append(arguments, "-d", "grant_type=refresh_token", "-d", "refresh_token=r1")
 		}

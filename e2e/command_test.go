@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"moserver-sidecar/e2e/stage"
 	"moserver-sidecar/wpdb/sandbox"
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
@@ -16,7 +17,7 @@ func wantFailure(t testing.TB, r result, sentence string) {
 	if r.code != 1 || !strings.Contains(r.stderr, sentence) {
 		t.Errorf("want exit status 1 and %q, got %d:\n%s%s", sentence, r.code, r.stdout, r.stderr)
 	}
-	for _, text := range []string{"goroutine ", "panic", dbPassword} {
+	for _, text := range []string{"goroutine ", "panic", stage.DBPassword} {
 		if strings.Contains(r.stdout+r.stderr, text) {
 			t.Errorf("it printed %q:\n%s%s", text, r.stdout, r.stderr)
 		}
@@ -28,37 +29,37 @@ func wantFailure(t testing.TB, r result, sentence string) {
 func TestStartErrors(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, sandboxtest.Start(t, sandbox.Options{Accounts: true}))
-	s.exec("CREATE USER wp@localhost IDENTIFIED BY 'the right one'")
-	s.exec("GRANT ALL ON wordpress.* TO wp@localhost")
-	s.exec("CREATE USER reader@localhost IDENTIFIED BY 'the right one'")
-	s.exec("GRANT SELECT ON wordpress.* TO reader@localhost")
-	s.exec("CREATE DATABASE bare")
+	s.Exec("CREATE USER wp@localhost IDENTIFIED BY 'the right one'")
+	s.Exec("GRANT ALL ON wordpress.* TO wp@localhost")
+	s.Exec("CREATE USER reader@localhost IDENTIFIED BY 'the right one'")
+	s.Exec("GRANT SELECT ON wordpress.* TO reader@localhost")
+	s.Exec("CREATE DATABASE bare")
 	for _, name := range []string{"users", "usermeta", "options"} {
-		s.exec("CREATE TABLE bare.{p}" + name + " LIKE wordpress.{p}" + name)
+		s.Exec("CREATE TABLE bare.{p}" + name + " LIKE wordpress.{p}" + name)
 	}
-	s.exec("GRANT ALL ON bare.* TO wp@localhost")
-	right := writeWPConfig(t, s.server, s.prefix, "wp", "the right one")
+	s.Exec("GRANT ALL ON bare.* TO wp@localhost")
+	right := stage.WriteWPConfig(t, s.Server, s.Prefix, "wp", "the right one")
 	for _, c := range []struct {
 		name, wpConfig string
 		flags          []string
 		sentence       string
 	}{
-		{"wrong password", writeWPConfig(t, s.server, s.prefix, "wp", dbPassword), nil, "refuses the user"},
-		{"wrong prefix", writeWPConfig(t, s.server, "other_", "wp", "the right one"), nil, "no tables of the OAuth server plugin with the prefix"},
+		{"wrong password", stage.WriteWPConfig(t, s.Server, s.Prefix, "wp", stage.DBPassword), nil, "refuses the user"},
+		{"wrong prefix", stage.WriteWPConfig(t, s.Server, "other_", "wp", "the right one"), nil, "no tables of the OAuth server plugin with the prefix"},
 		{"no such database", right, []string{"--db-name", "nowhere"}, "There is no database"},
 		{"plugin not activated", right, []string{"--db-name", "bare"}, "Activate"},
-		{"read-only user", writeWPConfig(t, s.server, s.prefix, "reader", "the right one"), nil, "may not INSERT"},
+		{"read-only user", stage.WriteWPConfig(t, s.Server, s.Prefix, "reader", "the right one"), nil, "may not INSERT"},
 		{"no wp-config.php", "/nowhere/wp-config.php", nil, "/nowhere/wp-config.php"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			flags := append([]string{"serve", "--wp-config", c.wpConfig, "--listen", freeAddress(t)}, c.flags...)
+			flags := append([]string{"serve", "--wp-config", c.wpConfig, "--listen", stage.FreeAddress(t)}, c.flags...)
 			wantFailure(t, command(t, nil, flags...), c.sentence)
 		})
 	}
-	serve(t, nil, "--wp-config", right, "--listen", freeAddress(t)).stop() // and what is right works
+	stage.Serve(t, binary, nil, "--wp-config", right, "--listen", stage.FreeAddress(t)).Stop() // and what is right works
 
-	s.exec("ALTER TABLE {p}moos_oauth_refresh_tokens ENGINE=MyISAM")
-	myISAM := command(t, nil, "serve", "--wp-config", right, "--listen", freeAddress(t))
+	s.Exec("ALTER TABLE {p}moos_oauth_refresh_tokens ENGINE=MyISAM")
+	myISAM := command(t, nil, "serve", "--wp-config", right, "--listen", stage.FreeAddress(t))
 	wantFailure(t, myISAM, "kept by the engine MyISAM")
 }
 
@@ -66,9 +67,9 @@ func TestStartErrors(t *testing.T) {
 func TestPortTaken(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	server := s.serve()
-	address := strings.TrimPrefix(server.base, "http://")
-	wantFailure(t, command(t, nil, "serve", "--wp-config", s.wpConfig, "--listen", address), "is another server there already?")
+	server := s.Serve()
+	address := strings.TrimPrefix(server.Base, "http://")
+	wantFailure(t, command(t, nil, "serve", "--wp-config", s.WPConfig, "--listen", address), "is another server there already?")
 	alive(t, server)
 }
 
@@ -77,7 +78,7 @@ func TestPortTaken(t *testing.T) {
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	flags := []string{"check", "--wp-config", s.wpConfig}
+	flags := []string{"check", "--wp-config", s.WPConfig}
 	good := command(t, nil, flags...)
 	if good.code != 0 || !strings.HasPrefix(good.stdout, "ok: ") || good.stderr != "" {
 		t.Errorf("a good site: %+v", good)
@@ -97,8 +98,8 @@ func TestCheck(t *testing.T) {
 		t.Errorf("a good site: %+v", r)
 	}
 
-	s.exec("ALTER TABLE {p}moos_oauth_access_tokens ENGINE=MyISAM")
-	s.exec("ALTER TABLE {p}moos_oauth_refresh_tokens DROP COLUMN scope")
+	s.Exec("ALTER TABLE {p}moos_oauth_access_tokens ENGINE=MyISAM")
+	s.Exec("ALTER TABLE {p}moos_oauth_refresh_tokens DROP COLUMN scope")
 	environment := []string{"MOSERVER_NO_SUCH_SETTING=1"}
 	flags = append(flags, "--listen", "everywhere")
 	bad := command(t, environment, flags...)
@@ -107,7 +108,7 @@ func TestCheck(t *testing.T) {
 			t.Errorf("nothing is said of %s:\n%s", text, bad.stdout)
 		}
 	}
-	if n := strings.Count(bad.stdout, "problem: "); bad.code != 1 || n != 4 || strings.Contains(bad.stdout, dbPassword) {
+	if n := strings.Count(bad.stdout, "problem: "); bad.code != 1 || n != 4 || strings.Contains(bad.stdout, stage.DBPassword) {
 		t.Errorf("want exit status 1 and 4 problems, got %d and %d:\n%s", bad.code, n, bad.stdout)
 	}
 	if r := command(t, environment, append(flags, "--json")...); r.code != 1 {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"moserver-sidecar/e2e/stage"
 )
 
 // contractCase is one request against the tables in a known state.
@@ -59,7 +61,7 @@ func (f *formPairs) UnmarshalJSON(text []byte) error {
 // those of the fixture client app.
 func readCases(t *testing.T, file string) []contractCase {
 	t.Helper()
-	text := string(readFile(t, filepath.Join("testdata/contract", file)))
+	text := stage.ReadFile(t, filepath.Join("testdata/contract", file))
 	for key, c := range readFixtures(t).Clients {
 		for name, value := range map[string]string{"id": c.ID, "secret": c.Secret} {
 			quoted, _ := json.Marshal(value) // a string can always be encoded
@@ -90,7 +92,7 @@ func (c contractRequest) build(t *testing.T, base string) *http.Request {
 		method = http.MethodPost
 	}
 	if path == "" {
-		path = tokenPath
+		path = stage.TokenPath
 	}
 	r, err := http.NewRequest(method, base+path, bytes.NewReader(body))
 	if err != nil {
@@ -121,7 +123,7 @@ func (c contractRequest) content(t *testing.T) (body []byte, contentType string)
 		for _, pair := range c.Form {
 			pairs = append(pairs, pair[0], pair[1])
 		}
-		return []byte(encode(pairs...)), "application/x-www-form-urlencoded"
+		return []byte(stage.Encode(pairs...)), "application/x-www-form-urlencoded"
 	case c.JSON != nil:
 		text, err := json.Marshal(c.JSON)
 		if err != nil {
@@ -138,13 +140,13 @@ func (c contractRequest) content(t *testing.T) (body []byte, contentType string)
 func (s *site) prepare(c contractCase, now time.Time) {
 	s.t.Helper()
 	for _, kind := range kinds() {
-		name, _ := table(kind)
-		s.exec("DELETE FROM " + name)
+		name, _ := stage.Table(kind)
+		s.Exec("DELETE FROM " + name)
 	}
-	s.exec(`DELETE FROM {p}options WHERE option_name LIKE 'mo\_oauth%'`)
-	s.putOption("mo_oauth_server_is_client_secret_encrypted", "1")
+	s.Exec(`DELETE FROM {p}options WHERE option_name LIKE 'mo\_oauth%'`)
+	s.PutOption("mo_oauth_server_is_client_secret_encrypted", "1")
 	for name, value := range c.Options {
-		s.putOption(name, value)
+		s.PutOption(name, value)
 	}
 	for kind, rows := range map[string][]map[string]any{"code": c.Codes, "refresh": c.Refresh, "access": c.Access} {
 		for _, r := range rows {
@@ -156,14 +158,14 @@ func (s *site) prepare(c contractCase, now time.Time) {
 // insert stores a row of a case.
 func (s *site) insert(kind string, r map[string]any, now time.Time) {
 	s.t.Helper()
-	name, _ := table(kind)
+	name, _ := stage.Table(kind)
 	var columns, marks []string
 	var values []any
 	for column, value := range r {
 		if seconds, isNumber := value.(float64); isNumber && column == "expires" {
-			value = digits(now.Add(time.Duration(seconds) * time.Second))
+			value = stage.Digits(now.Add(time.Duration(seconds) * time.Second))
 		}
 		columns, marks, values = append(columns, column), append(marks, "?"), append(values, value)
 	}
-	s.exec("INSERT INTO "+name+" ("+strings.Join(columns, ",")+") VALUES ("+strings.Join(marks, ",")+")", values...)
+	s.Exec("INSERT INTO "+name+" ("+strings.Join(columns, ",")+") VALUES ("+strings.Join(marks, ",")+")", values...)
 }

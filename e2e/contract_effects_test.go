@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"moserver-sidecar/e2e/stage"
 )
 
 // kinds are those of the tables that a token request changes.
@@ -25,12 +27,12 @@ func (s *site) snapshot() map[string][]string {
 	s.t.Helper()
 	rows := map[string][]string{}
 	for _, kind := range kinds() {
-		name, column := table(kind)
+		name, column := stage.Table(kind)
 		more := ""
 		if kind == "code" {
 			more = ", 'redirect_uri', redirect_uri, 'id_token', id_token"
 		}
-		rows[kind] = s.strings("SELECT JSON_OBJECT('" + column + "', " + column + ", 'client_id', client_id, " +
+		rows[kind] = s.Strings("SELECT JSON_OBJECT('" + column + "', " + column + ", 'client_id', client_id, " +
 			"'user_id', user_id, 'expires', CAST(expires AS CHAR), 'scope', scope" + more + ") FROM " + name)
 	}
 	return rows
@@ -41,7 +43,7 @@ func (s *site) snapshot() map[string][]string {
 func effects(before, after map[string][]string, now time.Time) map[string]any {
 	changes := map[string]any{}
 	for _, kind := range kinds() {
-		_, column := table(kind)
+		_, column := stage.Table(kind)
 		var inserted, deleted []any
 		for _, r := range without(after[kind], before[kind]) {
 			inserted = append(inserted, describeRow(r, now))

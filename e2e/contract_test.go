@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"moserver-sidecar/e2e/stage"
 )
 
 // TestContract sends what was recorded from the plugin. Each case puts rows in
@@ -15,7 +17,7 @@ import (
 func TestContract(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	server := s.serve()
+	server := s.Serve()
 	for _, file := range []string{"authorization_code.json", "refresh.json", "other_routes.json"} {
 		for _, c := range readCases(t, file) {
 			t.Run(c.Name, func(t *testing.T) { runCase(t, s, server, c) })
@@ -23,15 +25,15 @@ func TestContract(t *testing.T) {
 	}
 }
 
-func runCase(t *testing.T, s *site, server *sidecar, c contractCase) {
+func runCase(t *testing.T, s *site, server *stage.Sidecar, c contractCase) {
 	now := time.Now().Truncate(time.Second)
 	s.prepare(c, now)
 	before := s.snapshot()
-	a := server.send(c.Request.build(t, server.base))
+	a := server.Send(c.Request.build(t, server.Base))
 	after := s.snapshot()
 
-	if a.status != c.Want.Status {
-		t.Errorf("status: want %d, got %d %s", c.Want.Status, a.status, a.text)
+	if a.Status != c.Want.Status {
+		t.Errorf("status: want %d, got %d %s", c.Want.Status, a.Status, a.Text)
 	}
 	judgeBody(t, c, a)
 	if c.Want.Effects != nil {
@@ -43,26 +45,26 @@ func runCase(t *testing.T, s *site, server *sidecar, c contractCase) {
 
 // judgeBody compares the body as strictly as the case asks for: of an error
 // only the code counts, and that it is explained.
-func judgeBody(t *testing.T, c contractCase, a answer) {
+func judgeBody(t *testing.T, c contractCase, a stage.Answer) {
 	want, isObject := c.Want.Body.(map[string]any)
 	switch code, isError := want["error"].(string); {
-	case c.Request.Method == http.MethodHead && a.text != "":
-		t.Errorf("the answer to HEAD has a body: %s", a.text)
+	case c.Request.Method == http.MethodHead && a.Text != "":
+		t.Errorf("the answer to HEAD has a body: %s", a.Text)
 	case isError && strings.Contains(c.Request.Path, "moserver/") && !strings.Contains(c.Request.Path, "token"):
-		a.wantRouteError(t, c.Want.Status, code)
+		a.WantRouteError(t, c.Want.Status, code)
 	case isError:
-		a.wantError(t, c.Want.Status, code)
+		a.WantError(t, c.Want.Status, code)
 	case isObject:
-		if diff := cmp.Diff(want, describe(a.body)); diff != "" {
+		if diff := cmp.Diff(want, describe(a.Body)); diff != "" {
 			t.Errorf("body (-want +got):\n%s", diff)
 		}
 	}
 	for _, name := range c.Want.BodyHas {
-		if a.body[name] == nil {
-			t.Errorf("the body has no %s: %s", name, a.text)
+		if a.Body[name] == nil {
+			t.Errorf("the body has no %s: %s", name, a.Text)
 		}
 	}
-	if c.Want.Status == http.StatusServiceUnavailable && a.unavailableFault() != "" {
-		t.Errorf("%s: %s", a.unavailableFault(), a.text)
+	if c.Want.Status == http.StatusServiceUnavailable && a.UnavailableFault() != "" {
+		t.Errorf("%s: %s", a.UnavailableFault(), a.Text)
 	}
 }

@@ -9,15 +9,17 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"moserver-sidecar/e2e/stage"
 )
 
 // TestDemo does what a reader of the README does: starts the demo, pastes what
 // it prints, and presses Ctrl-C. Nothing may be left behind.
 func TestDemo(t *testing.T) {
 	t.Parallel()
-	dir := socketDir(t) // the demo's /tmp
+	dir := stage.ShortDir(t) // the demo's /tmp
 	demo, database := startDemo(t, dir)
-	commands := regexp.MustCompile(`(?m)^  (curl .*|mariadb .*)$`).FindAllStringSubmatch(demo.stdout.String(), -1)
+	commands := regexp.MustCompile(`(?m)^  (curl .*|mariadb .*)$`).FindAllStringSubmatch(demo.Stdout.String(), -1)
 	if len(commands) != 4 {
 		t.Fatalf("want 3 curl commands and one of mariadb, got %q", commands)
 	}
@@ -36,8 +38,8 @@ func TestDemo(t *testing.T) {
 		t.Errorf("refresh after the revocation: %s", out)
 	}
 
-	demo.signal(syscall.SIGINT)
-	if code := demo.exit(); code != 0 {
+	demo.Signal(syscall.SIGINT)
+	if code := demo.Exit(); code != 0 {
 		t.Errorf("exit status %d after Ctrl-C", code)
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
@@ -51,25 +53,25 @@ func TestDemo(t *testing.T) {
 // TestDemoKilled: even kill -9 ends the database with the demo.
 func TestDemoKilled(t *testing.T) {
 	t.Parallel()
-	demo, database := startDemo(t, socketDir(t))
-	demo.kill()
-	eventually(t, patience, "mariadbd ends", func() bool { return !isRunning(database) })
+	demo, database := startDemo(t, stage.ShortDir(t))
+	demo.Kill()
+	stage.Eventually(t, stage.Patience, "mariadbd ends", func() bool { return !isRunning(database) })
 }
 
 // startDemo starts the demo, and returns it with the process id of its
 // database.
-func startDemo(t *testing.T, dir string) (demo *process, database int) {
+func startDemo(t *testing.T, dir string) (demo *stage.Process, database int) {
 	t.Helper()
-	demo = start(t, []string{"TMPDIR=" + dir}, binary, "demo", "--listen", "127.0.0.1:0")
-	demo.awaitThat("the demo is up", func() bool { return strings.Contains(demo.stdout.String(), "Ctrl-C ends the demo") })
+	demo = stage.Start(t, []string{"TMPDIR=" + dir}, binary, "demo", "--listen", "127.0.0.1:0")
+	demo.AwaitThat("the demo is up", func() bool { return strings.Contains(demo.Stdout.String(), "Ctrl-C ends the demo") })
 	files, err := filepath.Glob(filepath.Join(dir, "moserver-*", "server.pid"))
 	if err != nil || len(files) != 1 {
-		t.Fatalf("want one private MariaDB in %s, got %q, %v:\n%s", dir, files, err, demo.stdout.String())
+		t.Fatalf("want one private MariaDB in %s, got %q, %v:\n%s", dir, files, err, demo.Stdout.String())
 	}
-	if !strings.Contains(demo.stdout.String(), "a private MariaDB in "+filepath.Dir(files[0])) {
-		t.Errorf("it does not say where its database is:\n%s", demo.stdout.String())
+	if !strings.Contains(demo.Stdout.String(), "a private MariaDB in "+filepath.Dir(files[0])) {
+		t.Errorf("it does not say where its database is:\n%s", demo.Stdout.String())
 	}
-	database, err = strconv.Atoi(strings.TrimSpace(string(readFile(t, files[0]))))
+	database, err = strconv.Atoi(strings.TrimSpace(stage.ReadFile(t, files[0])))
 	if err != nil || !isRunning(database) {
 		t.Fatalf("process %d of the database: %v", database, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"moserver-sidecar/e2e/stage"
 	"moserver-sidecar/wpdb/sandbox"
 )
 
@@ -24,7 +25,7 @@ type faultProxy struct {
 // newFaultProxy starts a proxy before a server.
 func newFaultProxy(t testing.TB, server *sandbox.Server) *faultProxy {
 	t.Helper()
-	p := &faultProxy{socket: filepath.Join(socketDir(t), "s")}
+	p := &faultProxy{socket: filepath.Join(stage.ShortDir(t), "s")}
 	listener, err := net.Listen("unix", p.socket)
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"moserver-sidecar/e2e/stage"
 	"moserver-sidecar/wpdb/sandbox"
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
@@ -23,24 +24,24 @@ func impatient() []string { return []string{"MOSERVER_REQUEST_TIMEOUT=3s"} }
 
 // wantOutage waits for the end of the only outage that the log tells of, which
 // was for a reason.
-func (s *sidecar) wantOutage(reason string) {
-	s.t.Helper()
-	s.await(logEnd)
-	text := s.stderr.String()
+func wantOutage(t testing.TB, server *stage.Sidecar, reason string) {
+	t.Helper()
+	server.Await(logEnd)
+	text := server.Stderr.String()
 	if begin, end := strings.Count(text, logBegin), strings.Count(text, logEnd); begin != 1 || end != 1 {
-		s.t.Errorf("the log tells of %d outages and of the end of %d, want one:\n%s", begin, end, tail(text))
+		t.Errorf("the log tells of %d outages and of the end of %d, want one:\n%s", begin, end, stage.Tail(text))
 	}
 	_, after, _ := strings.Cut(text, logBegin)
 	if line, _, _ := strings.Cut(after, "\n"); !strings.Contains(line, reason) {
-		s.t.Errorf("the line of the outage does not say %q: %s", reason, line)
+		t.Errorf("the line of the outage does not say %q: %s", reason, line)
 	}
 }
 
 // wantAway fails the test if an answer says anything of the token.
-func (a answer) wantAway(t testing.TB) {
+func wantAway(t testing.TB, a stage.Answer) {
 	t.Helper()
-	if fault := a.unavailableFault(); fault != "" {
-		t.Errorf("%s: %d %s", fault, a.status, a.text)
+	if fault := a.UnavailableFault(); fault != "" {
+		t.Errorf("%s: %s", fault, a)
 	}
 }
 
@@ -49,14 +50,14 @@ func (a answer) wantAway(t testing.TB) {
 func (s *site) judge(answers []timed) (tokens, away int) {
 	s.t.Helper()
 	stored := map[string]bool{}
-	for _, token := range s.strings("SELECT access_token FROM {p}moos_oauth_access_tokens") {
+	for _, token := range s.Strings("SELECT access_token FROM {p}moos_oauth_access_tokens") {
 		stored[token] = true
 	}
 	for _, a := range answers {
-		if a.status != http.StatusOK {
-			a.wantAway(s.t)
+		if a.Status != http.StatusOK {
+			wantAway(s.t, a.Answer)
 			away++
-		} else if tokens++; !stored[a.member("access_token")] {
+		} else if tokens++; !stored[a.Member("access_token")] {
 			s.t.Error("a token that a client has is not in the table")
 		}
 	}
@@ -72,13 +73,13 @@ func (s *site) judge(answers []timed) (tokens, away int) {
 func TestConnectionsKilled(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	s.wpConfig = writeWPConfig(t, database, s.prefix, "killed", dbPassword)
-	server := s.serve()
+	s.WPConfig = stage.WriteWPConfig(t, database, s.Prefix, "killed", stage.DBPassword)
+	server := s.Serve()
 	kills := 0
 	answers := refreshLoad(s, server, func() {
 		for deadline := time.Now().Add(2 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-			for _, id := range s.strings("SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'killed' ORDER BY RAND() LIMIT 1") {
-				if _, err := s.db.Exec("KILL " + id); err == nil {
+			for _, id := range s.Strings("SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'killed' ORDER BY RAND() LIMIT 1") {
+				if _, err := s.DB.Exec("KILL " + id); err == nil {
 					kills++
 				}
 			}
@@ -94,28 +95,28 @@ func TestConnectionsKilled(t *testing.T) {
 func TestDatabaseRestarted(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, sandboxtest.Start(t, sandbox.Options{}))
-	server := s.serve()
+	server := s.Serve()
 	answers := refreshLoad(s, server, func() {
 		time.Sleep(500 * time.Millisecond)
-		s.server.Halt()
-		if err := s.server.Run(t.Context()); err != nil {
+		s.Server.Halt()
+		if err := s.Server.Run(t.Context()); err != nil {
 			t.Error(err)
 		}
-		server.await(logEnd)
+		server.Await(logEnd)
 	})
 	if _, away := s.judge(answers); away > 0 {
 		t.Errorf("%d clients did not outlast a restart", away)
 	}
-	server.wantOutage("error=")
+	wantOutage(t, server, "error=")
 }
 
 // account makes an account whose privileges and limits count, and has the
 // sidecar use it.
 func (s *site) account(limit string) {
 	s.t.Helper()
-	s.exec("CREATE USER wp@localhost IDENTIFIED BY '" + dbPassword + "' " + limit)
-	s.exec("GRANT ALL ON wordpress.* TO wp@localhost")
-	s.wpConfig = writeWPConfig(s.t, s.server, s.prefix, "wp", dbPassword)
+	s.Exec("CREATE USER wp@localhost IDENTIFIED BY '" + stage.DBPassword + "' " + limit)
+	s.Exec("GRANT ALL ON wordpress.* TO wp@localhost")
+	s.WPConfig = stage.WriteWPConfig(s.t, s.Server, s.Prefix, "wp", stage.DBPassword)
 }
 
 // TestReadOnly: during a fail-over a server is read-only for a while. What is
@@ -124,41 +125,41 @@ func TestReadOnly(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, sandboxtest.Start(t, sandbox.Options{Accounts: true}))
 	s.account("")
-	server := s.serveWith(impatient())
+	server := s.ServeWith(impatient())
 	answers := refreshLoad(s, server, func() {
 		time.Sleep(500 * time.Millisecond)
-		s.exec("SET GLOBAL read_only = 1")
+		s.Exec("SET GLOBAL read_only = 1")
 		time.Sleep(4 * time.Second)
-		s.exec("SET GLOBAL read_only = 0")
-		server.await(logEnd)
+		s.Exec("SET GLOBAL read_only = 0")
+		server.Await(logEnd)
 	})
 	if _, away := s.judge(answers); away == 0 {
 		t.Error("a read-only server gave tokens")
 	}
-	server.wantOutage("read-only")
+	wantOutage(t, server, "read-only")
 }
 
 // TestNoConnectionLeft: others have taken all places.
 func TestNoConnectionLeft(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, sandboxtest.Start(t, sandbox.Options{Args: []string{"--max-connections=10"}}))
-	s.put("refresh", "r1", s.app, row{})
+	s.Put("refresh", "r1", s.app, stage.Row{})
 	var taken []*sql.Conn
-	eventually(t, patience, "the server refuses connections", func() bool {
-		conn, err := s.db.Conn(t.Context())
+	stage.Eventually(t, stage.Patience, "the server refuses connections", func() bool {
+		conn, err := s.DB.Conn(t.Context())
 		if err == nil {
 			taken = append(taken, conn)
 		}
 		return err != nil
 	})
-	server := s.serveWith(impatient())
-	server.refresh(s.app, "r1").wantAway(t)
-	s.db.SetMaxIdleConns(0)
+	server := s.ServeWith(impatient())
+	wantAway(t, server.Refresh(s.app, "r1"))
+	s.DB.SetMaxIdleConns(0)
 	for _, conn := range taken {
 		conn.Close()
 	}
-	server.refresh(s.app, "r1").wantTokens(t, "profile email")
-	server.wantOutage("1040")
+	server.Refresh(s.app, "r1").WantTokens(t, "profile email")
+	wantOutage(t, server, "1040")
 }
 
 // TestConnectionsOfAccount: the account may have fewer connections than
@@ -168,16 +169,16 @@ func TestConnectionsOfAccount(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, sandboxtest.Start(t, sandbox.Options{Accounts: true}))
 	s.account("WITH MAX_USER_CONNECTIONS 3")
-	server := s.serve()
+	server := s.Serve()
 	answers := refreshLoad(s, server, func() { time.Sleep(3 * time.Second) })
 	if _, away := s.judge(answers); away > 0 {
 		t.Errorf("%d clients had to wait too long", away)
 	}
-	server.refresh(s.app, "worker 0").wantTokens(t, "profile email")
-	server.await(logEnd)
-	text := server.stderr.String()
+	server.Refresh(s.app, "worker 0").WantTokens(t, "profile email")
+	server.Await(logEnd)
+	text := server.Stderr.String()
 	if n := strings.Count(text, logBegin); n > 3 || !strings.Contains(text, "max_user_connections") {
-		t.Errorf("the log tells of %d outages:\n%s", n, tail(text))
+		t.Errorf("the log tells of %d outages:\n%s", n, stage.Tail(text))
 	}
 }
 
@@ -186,25 +187,25 @@ func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, sandboxtest.Start(t, sandbox.Options{Args: []string{
 		"--innodb-file-per-table=0", "--innodb-data-file-path=ibdata1:12M:autoextend:max:32M"}}))
-	s.exec("ALTER TABLE {p}moos_oauth_access_tokens ADD v VARBINARY(4000)")
-	server := s.serveWith(impatient())
+	s.Exec("ALTER TABLE {p}moos_oauth_access_tokens ADD v VARBINARY(4000)")
+	server := s.ServeWith(impatient())
 	answers := refreshLoad(s, server, func() {
 		for rows, tries := 500, 0; rows > 0 && tries < 100; tries++ {
-			_, err := s.db.Exec("INSERT INTO "+s.prefix+"moos_oauth_access_tokens (client_id, v) "+
+			_, err := s.DB.Exec("INSERT INTO "+s.Prefix+"moos_oauth_access_tokens (client_id, v) "+
 				"WITH RECURSIVE seq (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM seq WHERE n < ?) SELECT 'filler', REPEAT('x', 4000) FROM seq", rows)
 			if err != nil {
 				rows /= 2
 			}
 		}
-		server.await(logBegin)
+		server.Await(logBegin)
 		time.Sleep(4 * time.Second)
-		s.exec("DELETE FROM {p}moos_oauth_access_tokens WHERE client_id = 'filler'")
-		server.await(logEnd)
+		s.Exec("DELETE FROM {p}moos_oauth_access_tokens WHERE client_id = 'filler'")
+		server.Await(logEnd)
 	})
 	if _, away := s.judge(answers); away == 0 {
 		t.Error("no request met the full disk")
 	}
-	server.wantOutage("is full")
+	wantOutage(t, server, "is full")
 }
 
 // TestSilentDatabase: connections are accepted, and nothing comes.
@@ -212,14 +213,14 @@ func TestSilentDatabase(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
 	p := newFaultProxy(t, database)
-	s.put("refresh", "r1", s.app, row{})
-	server := s.serveWith(impatient(), "--db-host", "localhost:"+p.socket)
-	server.refresh(s.app, "r1").wantTokens(t, "profile email")
+	s.Put("refresh", "r1", s.app, stage.Row{})
+	server := s.ServeWith(impatient(), "--db-host", "localhost:"+p.socket)
+	server.Refresh(s.app, "r1").WantTokens(t, "profile email")
 	p.set(true, true, 0)
-	server.refresh(s.app, "r1").wantAway(t)
+	wantAway(t, server.Refresh(s.app, "r1"))
 	p.set(false, false, 0) // what was cut stays so
-	server.refresh(s.app, "r1").wantTokens(t, "profile email")
-	server.wantOutage("has not answered in time")
+	server.Refresh(s.app, "r1").WantTokens(t, "profile email")
+	wantOutage(t, server, "has not answered in time")
 }
 
 // TestForgottenConnections: a firewall has dropped the connections that were
@@ -228,13 +229,13 @@ func TestForgottenConnections(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
 	p := newFaultProxy(t, database)
-	server := s.serveWith([]string{"MOSERVER_REQUEST_TIMEOUT=6s"}, "--db-host", "localhost:"+p.socket)
+	server := s.ServeWith([]string{"MOSERVER_REQUEST_TIMEOUT=6s"}, "--db-host", "localhost:"+p.socket)
 	if _, away := s.judge(refreshLoad(s, server, func() { time.Sleep(500 * time.Millisecond) })); away > 0 {
 		t.Fatalf("%d clients had to wait", away)
 	}
 	p.set(true, false, 0)
-	server.refresh(s.app, "worker 0").wantTokens(t, "profile email")
-	server.wantOutage("has not answered in time")
+	server.Refresh(s.app, "worker 0").WantTokens(t, "profile email")
+	wantOutage(t, server, "has not answered in time")
 }
 
 // TestSlowDatabase: a request that can only be read in time is finished, and one
@@ -243,42 +244,42 @@ func TestSlowDatabase(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
 	p := newFaultProxy(t, database)
-	server := s.serveWith(impatient(), "--db-host", "localhost:"+p.socket)
+	server := s.ServeWith(impatient(), "--db-host", "localhost:"+p.socket)
 	for i, delay := range []time.Duration{500 * time.Millisecond, 5 * time.Second} {
 		code := fmt.Sprintf("code-%d", i)
-		s.put("code", code, s.app, row{})
+		s.Put("code", code, s.app, stage.Row{})
 		p.set(false, false, delay)
-		if a := server.redeem(s.app, code); i == 0 {
-			a.wantTokens(t, "profile email")
+		if a := server.Redeem(s.app, code); i == 0 {
+			a.WantTokens(t, "profile email")
 		} else {
-			a.wantAway(t)
+			wantAway(t, a)
 		}
-		s.wantRow("code", code, i > 0)
+		s.WantRow("code", code, i > 0)
 	}
 	p.set(false, false, 0)
-	server.redeem(s.app, "code-1").wantTokens(t, "profile email")
-	server.wantOutage("has not answered in time")
+	server.Redeem(s.app, "code-1").WantTokens(t, "profile email")
+	wantOutage(t, server, "has not answered in time")
 }
 
 // TestLockedRow: somebody else holds the code longer than a transaction may wait.
 func TestLockedRow(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	server := s.serveWith(impatient())
-	s.put("code", "c1", s.app, row{})
-	tx, err := s.db.BeginTx(t.Context(), nil)
+	server := s.ServeWith(impatient())
+	s.Put("code", "c1", s.app, stage.Row{})
+	tx, err := s.DB.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tx.Exec("DELETE FROM " + s.prefix + "moos_oauth_authorization_codes"); err != nil {
+	if _, err := tx.Exec("DELETE FROM " + s.Prefix + "moos_oauth_authorization_codes"); err != nil {
 		t.Fatal(err)
 	}
-	server.redeem(s.app, "c1").wantAway(t)
+	wantAway(t, server.Redeem(s.app, "c1"))
 	if err := tx.Rollback(); err != nil {
 		t.Fatal(err)
 	}
-	server.redeem(s.app, "c1").wantTokens(t, "profile email")
-	if text := server.stderr.String(); strings.Contains(text, logBegin) || !strings.Contains(text, "error 1205") {
-		t.Errorf("the log does not tell of a lock:\n%s", tail(text))
+	server.Redeem(s.app, "c1").WantTokens(t, "profile email")
+	if text := server.Stderr.String(); strings.Contains(text, logBegin) || !strings.Contains(text, "error 1205") {
+		t.Errorf("the log does not tell of a lock:\n%s", stage.Tail(text))
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"moserver-sidecar/e2e/stage"
 )
 
 // hush is in every value that a client sends in these tests and that no log
@@ -20,60 +22,60 @@ func TestLog(t *testing.T) {
 		t.Run(format, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, database)
-			secretive := client{Name: "Log", ID: "LogClientLogClientLogClientLogCl", Secret: "hush-client-secret", Redirect: "https://log.example.com/"}
-			s.putClient(secretive)
-			s.put("refresh", "hush-refresh", secretive, row{})
-			s.put("code", "hush-code", secretive, row{})
-			server := s.serve("--log-format", format, "--log-level", "debug")
+			secretive := stage.Client{Name: "Log", ID: "LogClientLogClientLogClientLogCl", Secret: "hush-client-secret", Redirect: "https://log.example.com/"}
+			s.PutClient(secretive)
+			s.Put("refresh", "hush-refresh", secretive, stage.Row{})
+			s.Put("code", "hush-code", secretive, stage.Row{})
+			server := s.Serve("--log-format", format, "--log-level", "debug")
 			var issued []string
-			requests := secretRequests(server.base, secretive)
+			requests := secretRequests(server.Base, secretive)
 			for _, r := range requests {
-				a := server.send(r)
-				issued = append(issued, a.member("access_token"), a.member("refresh_token"))
+				a := server.Send(r)
+				issued = append(issued, a.Member("access_token"), a.Member("refresh_token"))
 			}
-			server.awaitThat("a line for each request", func() bool { return len(requestLines(server, format)) >= len(requests) })
-			server.stop()
+			server.AwaitThat("a line for each request", func() bool { return len(requestLines(server, format)) >= len(requests) })
+			server.Stop()
 			if n := len(requestLines(server, format)); n != len(requests) {
 				t.Errorf("%d lines for %d requests", n, len(requests))
 			}
-			judgeLog(t, server.stderr.String(), append(issued, hush, dbPassword, base64.StdEncoding.EncodeToString([]byte(secretive.ID + ":"))[:20]))
+			judgeLog(t, server.Stderr.String(), append(issued, hush, stage.DBPassword, base64.StdEncoding.EncodeToString([]byte(secretive.ID + ":"))[:20]))
 			judgeLines(t, requestLines(server, format), format, secretive)
 		})
 	}
 }
 
 // secretRequests are requests with secrets in them. The first two succeed.
-func secretRequests(base string, c client) []*http.Request {
-	target := base + tokenPath
+func secretRequests(base string, c stage.Client) []*http.Request {
+	target := base + stage.TokenPath
 	header := func(name, value string) *http.Request {
-		r := formRequest(target, refreshForm(c, "hush-refresh")...)
+		r := stage.FormRequest(target, stage.RefreshForm(c, "hush-refresh")...)
 		r.Header.Set(name, value)
 		return r
 	}
 	body := func(contentType, text string) *http.Request {
-		r := mustRequest(http.MethodPost, target, text)
+		r := stage.NewRequest(http.MethodPost, target, text)
 		r.Header.Set("Content-Type", contentType)
 		return r
 	}
-	host := formRequest(target, refreshForm(c, "hush-refresh")...)
+	host := stage.FormRequest(target, stage.RefreshForm(c, "hush-refresh")...)
 	host.Host = "hush.example.com"
 	return []*http.Request{
-		formRequest(target, codeForm(c, "hush-code")...),
-		formRequest(target, refreshForm(c, "hush-refresh")...),
-		formRequest(target, codeForm(c, "hush-code")...),
-		formRequest(target, refreshForm(c, "hush-unknown")...),
-		formRequest(target, refreshForm(client{ID: c.ID, Secret: "hush-wrong"}, "hush-refresh")...),
-		formRequest(target, refreshForm(client{ID: c.Secret, Secret: c.ID}, "hush-refresh")...), // swapped
-		formRequest(target, append(credentials(c), "grant_type", "hush-grant")...),
-		formRequest(target, append(refreshForm(c, "hush-refresh"), "scope", "hush-scope")...),
-		formRequest(target, append(refreshForm(c, "hush-refresh"), "username", "hush-name", "password", "hush-password")...),
-		formRequest(target, append(refreshForm(c, "hush-refresh"), "refresh_token", "hush-repeated")...),
-		formRequest(target, append(credentials(c), "token", "hush-unknown", "token_type_hint", "hush-hint")...),
-		formRequest(target + "?refresh_token=hush-query&client_secret=hush-query&scope=hush;hush"),
-		formRequest(target+"/hush-path", refreshForm(c, "hush-refresh")...),
-		formRequest(base+"/?rest_route=/moserver/token/hush", refreshForm(c, "hush-refresh")...),
-		mustRequest(http.MethodGet, target+"?"+encode(refreshForm(c, "hush-refresh")...), ""),
-		mustRequest("HUSH", target, ""),
+		stage.FormRequest(target, stage.CodeForm(c, "hush-code")...),
+		stage.FormRequest(target, stage.RefreshForm(c, "hush-refresh")...),
+		stage.FormRequest(target, stage.CodeForm(c, "hush-code")...),
+		stage.FormRequest(target, stage.RefreshForm(c, "hush-unknown")...),
+		stage.FormRequest(target, stage.RefreshForm(stage.Client{ID: c.ID, Secret: "hush-wrong"}, "hush-refresh")...),
+		stage.FormRequest(target, stage.RefreshForm(stage.Client{ID: c.Secret, Secret: c.ID}, "hush-refresh")...), // swapped
+		stage.FormRequest(target, append(stage.Credentials(c), "grant_type", "hush-grant")...),
+		stage.FormRequest(target, append(stage.RefreshForm(c, "hush-refresh"), "scope", "hush-scope")...),
+		stage.FormRequest(target, append(stage.RefreshForm(c, "hush-refresh"), "username", "hush-name", "password", "hush-password")...),
+		stage.FormRequest(target, append(stage.RefreshForm(c, "hush-refresh"), "refresh_token", "hush-repeated")...),
+		stage.FormRequest(target, append(stage.Credentials(c), "token", "hush-unknown", "token_type_hint", "hush-hint")...),
+		stage.FormRequest(target + "?refresh_token=hush-query&client_secret=hush-query&scope=hush;hush"),
+		stage.FormRequest(target+"/hush-path", stage.RefreshForm(c, "hush-refresh")...),
+		stage.FormRequest(base+"/?rest_route=/moserver/token/hush", stage.RefreshForm(c, "hush-refresh")...),
+		stage.NewRequest(http.MethodGet, target+"?"+stage.Encode(stage.RefreshForm(c, "hush-refresh")...), ""),
+		stage.NewRequest("HUSH", target, ""),
 		header("User-Agent", "hush-agent"),
 		header("Referer", "https://hush.example.com/"),
 		header("Origin", "https://hush.example.com"),
@@ -91,17 +93,17 @@ func secretRequests(base string, c client) []*http.Request {
 		body("application/json", `{"grant_type":["hush"],"client_secret":"hush"}`),
 		body("multipart/form-data; boundary=hush", "--hush\r\nhush"),
 		body("hush/hush", "hush"),
-		formRequest(target, append(credentials(c), "token", "hush-refresh")...),
+		stage.FormRequest(target, append(stage.Credentials(c), "token", "hush-refresh")...),
 	}
 }
 
 // requestLines are the lines of the log that are for requests.
-func requestLines(server *sidecar, format string) (lines []string) {
+func requestLines(server *stage.Sidecar, format string) (lines []string) {
 	mark := "msg=request "
 	if format == "json" {
 		mark = `"msg":"request"`
 	}
-	for line := range strings.Lines(server.stderr.String()) {
+	for line := range strings.Lines(server.Stderr.String()) {
 		if strings.Contains(line, mark) {
 			lines = append(lines, line)
 		}
@@ -121,7 +123,7 @@ func judgeLog(t *testing.T, log string, secrets []string) {
 
 // judgeLines: a line tells what an operator asks for. The first two requests
 // have succeeded.
-func judgeLines(t *testing.T, lines []string, format string, c client) {
+func judgeLines(t *testing.T, lines []string, format string, c stage.Client) {
 	for _, line := range lines {
 		for _, name := range []string{"route", "grant", "client_id", "outcome", "status", "duration", "remote"} {
 			if !hasAttribute(t, line, format, name) {
@@ -159,18 +161,18 @@ func hasAttribute(t *testing.T, line, format, name string) bool {
 func TestLogOfFaults(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	s.put("refresh", "hush-refresh", s.app, row{})
-	server := s.serve("--request-timeout", "1s", "--log-level", "debug")
-	s.exec("RENAME TABLE {p}moos_oauth_access_tokens TO {p}elsewhere")
-	a := server.refresh(s.app, "hush-refresh")
-	if a.unavailableFault() != "" {
-		t.Errorf("%s: %d %s", a.unavailableFault(), a.status, a.text)
+	s.Put("refresh", "hush-refresh", s.app, stage.Row{})
+	server := s.Serve("--request-timeout", "1s", "--log-level", "debug")
+	s.Exec("RENAME TABLE {p}moos_oauth_access_tokens TO {p}elsewhere")
+	a := server.Refresh(s.app, "hush-refresh")
+	if a.UnavailableFault() != "" {
+		t.Errorf("%s: %d %s", a.UnavailableFault(), a.Status, a.Text)
 	}
-	server.await("level=ERROR msg=request")
-	if !strings.Contains(server.stderr.String(), "moos_oauth_access_tokens") {
-		t.Errorf("the log does not say which table is gone:\n%s", server.stderr.String())
+	server.Await("level=ERROR msg=request")
+	if !strings.Contains(server.Stderr.String(), "moos_oauth_access_tokens") {
+		t.Errorf("the log does not say which table is gone:\n%s", server.Stderr.String())
 	}
-	judgeLog(t, server.stderr.String(), []string{hush, s.app.Secret, dbPassword})
-	s.exec("RENAME TABLE {p}elsewhere TO {p}moos_oauth_access_tokens")
-	server.refresh(s.app, "hush-refresh").wantTokens(t, "profile email")
+	judgeLog(t, server.Stderr.String(), []string{hush, s.app.Secret, stage.DBPassword})
+	s.Exec("RENAME TABLE {p}elsewhere TO {p}moos_oauth_access_tokens")
+	server.Refresh(s.app, "hush-refresh").WantTokens(t, "profile email")
 }

@@ -8,14 +8,11 @@ import (
 	"io"
 	"log"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"slices"
-	"strings"
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
 
+	"moserver-sidecar/e2e/stage"
 	"moserver-sidecar/wpdb/sandbox"
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
@@ -35,8 +32,9 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) int {
-	if missing := missingPackages(); len(missing) > 0 {
-		return fail("these tests need other programs; on Debian: apt-get install " + strings.Join(missing, " "))
+	err := stage.Require("curl", "gcc", "mariadb", "mariadb-install-db", "mariadbd", "nginx", "zoneinfo")
+	if err != nil {
+		return fail(err)
 	}
 	dir, err := os.MkdirTemp("", "e2e-")
 	if err != nil {
@@ -47,9 +45,8 @@ func run(m *testing.M) int {
 	if err := mysql.SetLogger(log.New(io.Discard, "", 0)); err != nil {
 		return fail(err)
 	}
-	binary = filepath.Join(dir, "moserver-sidecar")
-	if out, err := exec.Command("go", "build", "-race", "-o", binary, "moserver-sidecar").CombinedOutput(); err != nil {
-		return fail(fmt.Sprintf("go build: %v\n%s", err, out))
+	if binary, err = stage.Build(dir, "-race"); err != nil {
+		return fail(err)
 	}
 	if database, err = sandboxtest.Open(sandbox.Options{}); err != nil {
 		return fail(err)
@@ -61,35 +58,4 @@ func run(m *testing.M) int {
 func fail(reason any) int {
 	fmt.Fprintln(os.Stderr, reason)
 	return 1
-}
-
-// missingPackages are the Debian packages of the programs that are not there.
-func missingPackages() (missing []string) {
-	for _, p := range []struct{ program, name string }{
-		{"curl", "curl"},
-		{"gcc", "gcc"}, // for the race detector
-		{"mariadbd", "mariadb-server-core"},
-		{"mariadb", "mariadb-client-core"},
-		{"mariadb-install-db", "mariadb-server-core"},
-		{"nginx", "nginx-light"},
-	} {
-		if _, err := find(p.program); err != nil && !slices.Contains(missing, p.name) {
-			missing = append(missing, p.name)
-		}
-	}
-	for _, zone := range zones() {
-		if _, err := os.Stat("/usr/share/zoneinfo/" + zone); err != nil {
-			return append(missing, "tzdata")
-		}
-	}
-	return missing
-}
-
-// find looks for a program on the PATH and where daemons are, which is often
-// not on the PATH of a plain user.
-func find(program string) (string, error) {
-	if path, err := exec.LookPath(program); err == nil {
-		return path, nil
-	}
-	return exec.LookPath("/usr/sbin/" + program)
 }

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"moserver-sidecar/e2e/stage"
 )
 
 // TestNginxNamespace runs the snippet that sends all routes that the server has
@@ -12,9 +14,9 @@ import (
 func TestNginxNamespace(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	dir := socketDir(t)
+	dir := stage.ShortDir(t)
 	address := "unix:" + filepath.Join(dir, "token.sock")
-	s.serve("--listen", address)
+	s.Serve("--listen", address)
 	nginx := startNginx(t, dir, snippetConf(t, dir, address, "moserver-namespace.conf"))
 	for _, form := range []string{"/wp-json/moserver/", "/blog/index.php/wp-json/moserver/", "/?rest_route=/moserver/", "/index.php?rest_route=%2Fmoserver%2F"} {
 		route := func(name string) string {
@@ -27,36 +29,36 @@ func TestNginxNamespace(t *testing.T) {
 	}
 }
 
-func namespaceRoutes(t *testing.T, s *site, nginx *front, route func(string) string) {
+func namespaceRoutes(t *testing.T, s *site, nginx *stage.Nginx, route func(string) string) {
 	refresh := route("token")
-	s.put("refresh", refresh, s.app, row{})
-	token := nginx.post(refresh, refreshForm(s.app, refresh)...)
-	token.wantTokens(t, "profile email")
+	s.Put("refresh", refresh, s.app, stage.Row{})
+	token := nginx.Post(refresh, stage.RefreshForm(s.app, refresh)...)
+	token.WantTokens(t, "profile email")
 
-	r := mustRequest(http.MethodGet, "http://"+nginx.address+route("resource"), "")
-	r.Header.Set("Authorization", "Bearer "+token.member("access_token"))
-	if a := nginx.send(r); a.status != http.StatusOK || a.member("username") != "alice" {
-		t.Errorf("resource: %d %s", a.status, a.text)
+	r := stage.NewRequest(http.MethodGet, "http://"+nginx.Address+route("resource"), "")
+	r.Header.Set("Authorization", "Bearer "+token.Member("access_token"))
+	if a := nginx.Send(r); a.Status != http.StatusOK || a.Member("username") != "alice" {
+		t.Errorf("resource: %d %s", a.Status, a.Text)
 	}
 	active := func(want bool) {
 		t.Helper()
-		a := nginx.post(route("introspect"), append(credentials(s.app), "token", refresh)...)
-		if a.status != http.StatusOK || a.body["active"] != want {
-			t.Errorf("introspect: want active %v, got %d %s", want, a.status, a.text)
+		a := nginx.Post(route("introspect"), append(stage.Credentials(s.app), "token", refresh)...)
+		if a.Status != http.StatusOK || a.Body["active"] != want {
+			t.Errorf("introspect: want active %v, got %d %s", want, a.Status, a.Text)
 		}
 	}
 	active(true)
-	nginx.post(route("revoke"), append(credentials(s.app), "token", refresh)...).wantRevoked(t)
+	nginx.Post(route("revoke"), append(stage.Credentials(s.app), "token", refresh)...).WantRevoked(t)
 	active(false)
 	for document, member := range map[string]string{"openid-configuration": "token_endpoint", "keys": "keys"} {
-		a := nginx.get(route(s.app.ID + "/.well-known/" + document))
-		if a.status != http.StatusOK || a.body[member] == nil {
-			t.Errorf("%s: %d %s", document, a.status, a.text)
+		a := nginx.Get(route(s.app.ID + "/.well-known/" + document))
+		if a.Status != http.StatusOK || a.Body[member] == nil {
+			t.Errorf("%s: %d %s", document, a.Status, a.Text)
 		}
 	}
 	for _, name := range []string{"authorize", "mcp", "x/.well-known/other", "resource/x", "register"} {
-		if a := nginx.get(route(name)); !strings.HasPrefix(a.text, wordPressSay) {
-			t.Errorf("%s: want it at WordPress, got %d %s", name, a.status, a.text)
+		if a := nginx.Get(route(name)); !strings.HasPrefix(a.Text, wordPressSay) {
+			t.Errorf("%s: want it at WordPress, got %d %s", name, a.Status, a.Text)
 		}
 	}
 }

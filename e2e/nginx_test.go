@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"moserver-sidecar/e2e/stage"
 )
 
 // nginxSetup is one way to put nginx before the sidecar.
@@ -31,16 +33,16 @@ func nginxSetups() []nginxSetup {
 }
 
 // start starts the sidecar on a site, and nginx before it.
-func (n nginxSetup) start(t testing.TB, s *site) (*sidecar, *front) {
+func (n nginxSetup) start(t testing.TB, s *site) (*stage.Sidecar, *stage.Nginx) {
 	t.Helper()
-	dir := socketDir(t)
-	address := freeAddress(t)
+	dir := stage.ShortDir(t)
+	address := stage.FreeAddress(t)
 	if n.unix {
 		address = "unix:" + filepath.Join(dir, "token.sock")
 	}
 	// Only nginx itself is trusted, not all of 127.0.0.0/8, so that clients
 	// with other addresses of this network can be told from it.
-	server := s.serve("--listen", address, "--trusted-proxies", "127.0.0.1")
+	server := s.Serve("--listen", address, "--trusted-proxies", "127.0.0.1")
 	return server, startNginx(t, dir, n.config(t, dir, address))
 }
 
@@ -80,105 +82,105 @@ func tokenPaths() []string {
 	}
 }
 
-func nginxTokens(t *testing.T, s *site, nginx *front) {
+func nginxTokens(t *testing.T, s *site, nginx *stage.Nginx) {
 	for _, path := range tokenPaths() {
 		token := "nginx " + path
-		s.put("refresh", token, s.app, row{})
+		s.Put("refresh", token, s.app, stage.Row{})
 		scope := "profile email"
 		if strings.Contains(path, "scope=") {
 			scope = "email"
 		}
-		nginx.post(path, refreshForm(s.app, token)...).wantTokens(t, scope)
-		nginx.post(path, append(credentials(s.app), "token", token)...).wantRevoked(t)
-		nginx.post(path, refreshForm(s.app, token)...).wantError(t, http.StatusBadRequest, "invalid_grant")
+		nginx.Post(path, stage.RefreshForm(s.app, token)...).WantTokens(t, scope)
+		nginx.Post(path, append(stage.Credentials(s.app), "token", token)...).WantRevoked(t)
+		nginx.Post(path, stage.RefreshForm(s.app, token)...).WantError(t, http.StatusBadRequest, "invalid_grant")
 	}
-	preflight := mustRequest(http.MethodOptions, "http://"+nginx.address+tokenPath, "")
+	preflight := stage.NewRequest(http.MethodOptions, "http://"+nginx.Address+stage.TokenPath, "")
 	preflight.Header.Set("Origin", "https://client.example.com")
-	if a := nginx.send(preflight); a.status != http.StatusNoContent || a.header.Get("Access-Control-Allow-Origin") == "" {
-		t.Errorf("preflight: %d %v", a.status, a.header)
+	if a := nginx.Send(preflight); a.Status != http.StatusNoContent || a.Header.Get("Access-Control-Allow-Origin") == "" {
+		t.Errorf("preflight: %d %v", a.Status, a.Header)
 	}
 }
 
 // nginxRest: nothing but the token endpoint reaches the sidecar.
-func nginxRest(t *testing.T, server *sidecar, nginx *front) {
+func nginxRest(t *testing.T, server *stage.Sidecar, nginx *stage.Nginx) {
 	before := 3*len(tokenPaths()) + 1 // those of nginxTokens, some of whose lines may come late
-	server.awaitThat("lines in the log", func() bool { return server.requests() == before })
+	server.AwaitThat("lines in the log", func() bool { return requests(server) == before })
 	for _, path := range []string{
 		"/", "/index.php", "/wp-json/moserver/authorize?client_id=x", "/wp-json/moserver/resource", "/wp-json/wp/v2/posts",
 		"/wp-json/moserver/token/x", "/wp-json/moserver/tokens", "/wp-json/x/wp-json-moserver/token",
 		"/?rest_route=/moserver/resource", "/?rest_route=/moserver/token/x", "/?x=rest_route=/moserver/token",
 		"/healthz", "/readyz", "/a-post/moserver/token",
 	} {
-		if a := nginx.get(path); a.status != http.StatusOK || !strings.HasPrefix(a.text, wordPressSay+path) {
-			t.Errorf("GET %s: want it at WordPress, got %d %q", path, a.status, a.text)
+		if a := nginx.Get(path); a.Status != http.StatusOK || !strings.HasPrefix(a.Text, wordPressSay+path) {
+			t.Errorf("GET %s: want it at WordPress, got %d %q", path, a.Status, a.Text)
 		}
-		if a := nginx.post(path, "a", "b"); a.status != http.StatusOK || !strings.HasPrefix(a.text, wordPressSay+path) {
-			t.Errorf("POST %s: want it at WordPress, got %d %q", path, a.status, a.text)
+		if a := nginx.Post(path, "a", "b"); a.Status != http.StatusOK || !strings.HasPrefix(a.Text, wordPressSay+path) {
+			t.Errorf("POST %s: want it at WordPress, got %d %q", path, a.Status, a.Text)
 		}
 	}
-	if after := server.requests(); after != before {
+	if after := requests(server); after != before {
 		t.Errorf("the sidecar has answered %d of them", after-before)
 	}
 }
 
 // requests is how many lines for requests are in the sidecar's log.
-func (s *sidecar) requests() int { return strings.Count(s.stderr.String(), "msg=request") }
+func requests(s *stage.Sidecar) int { return strings.Count(s.Stderr.String(), "msg=request") }
 
 // nginxAddress: the sidecar knows the address that nginx saw, and does not
 // believe what a client says of itself.
-func nginxAddress(t *testing.T, s *site, server *sidecar, nginx *front) {
-	client := httpClient(nginx.address)
+func nginxAddress(t *testing.T, s *site, server *stage.Sidecar, nginx *stage.Nginx) {
+	client := stage.HTTPClient(nginx.Address)
 	client.Transport = &http.Transport{
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			from := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
-			return from.DialContext(ctx, network, nginx.address)
+			return from.DialContext(ctx, network, nginx.Address)
 		},
 		DisableKeepAlives: true,
 	}
-	s.put("refresh", "addressed", s.app, row{})
+	s.Put("refresh", "addressed", s.app, stage.Row{})
 	forgeries := []string{"", "203.0.113.7", "203.0.113.7, 127.0.0.1", "127.0.0.1"}
-	before := server.requests()
+	before := requests(server)
 	for _, forged := range forgeries {
-		r := formRequest("http://"+nginx.address+tokenPath, refreshForm(s.app, "addressed")...)
+		r := stage.FormRequest("http://"+nginx.Address+stage.TokenPath, stage.RefreshForm(s.app, "addressed")...)
 		if forged != "" {
 			r.Header.Set("X-Forwarded-For", forged)
 			r.Header.Set("Forwarded", "for=203.0.113.7")
 			r.Header.Set("X-Real-IP", "203.0.113.7")
 		}
-		a, err := do(client, r)
+		a, err := stage.Do(client, r)
 		if err != nil {
 			t.Fatal(err)
 		}
-		a.wantTokens(t, "profile email")
+		a.WantTokens(t, "profile email")
 	}
-	server.awaitThat("lines in the log", func() bool { return server.requests() == before+len(forgeries) })
-	if n := strings.Count(server.stderr.String(), "remote=127.0.0.2\n"); n != len(forgeries) {
-		t.Errorf("%d of %d lines have the address that nginx saw:\n%s", n, len(forgeries), tail(server.stderr.String()))
+	server.AwaitThat("lines in the log", func() bool { return requests(server) == before+len(forgeries) })
+	if n := strings.Count(server.Stderr.String(), "remote=127.0.0.2\n"); n != len(forgeries) {
+		t.Errorf("%d of %d lines have the address that nginx saw:\n%s", n, len(forgeries), stage.Tail(server.Stderr.String()))
 	}
 }
 
 // nginxDisk: neither a token in the query nor a large body is left on disk.
-func nginxDisk(t *testing.T, s *site, nginx *front) {
-	s.put("refresh", "diskless", s.app, row{})
-	nginx.post(tokenPath+"?refresh_token=token-in-the-query", refreshForm(s.app, "diskless")...).wantTokens(t, "profile email")
-	nginx.post(tokenPath, append(refreshForm(s.app, "diskless"), "padding", strings.Repeat("x", 60_000))...).wantTokens(t, "profile email")
-	if a := nginx.post(tokenPath, "padding", strings.Repeat("x", 70_000)); a.status != http.StatusRequestEntityTooLarge {
-		t.Errorf("a body of 70 kB: %d %s", a.status, a.text)
+func nginxDisk(t *testing.T, s *site, nginx *stage.Nginx) {
+	s.Put("refresh", "diskless", s.app, stage.Row{})
+	nginx.Post(stage.TokenPath+"?refresh_token=token-in-the-query", stage.RefreshForm(s.app, "diskless")...).WantTokens(t, "profile email")
+	nginx.Post(stage.TokenPath, append(stage.RefreshForm(s.app, "diskless"), "padding", strings.Repeat("x", 60_000))...).WantTokens(t, "profile email")
+	if a := nginx.Post(stage.TokenPath, "padding", strings.Repeat("x", 70_000)); a.Status != http.StatusRequestEntityTooLarge {
+		t.Errorf("a body of 70 kB: %d %s", a.Status, a.Text)
 	}
-	nginx.get("/logged-by-wordpress")
+	nginx.Get("/logged-by-wordpress")
 	var access string
-	nginx.awaitThat("WordPress's requests are in the access log", func() bool {
-		access = string(readFile(t, filepath.Join(nginx.dir, "access.log")))
+	nginx.AwaitThat("WordPress's requests are in the access log", func() bool {
+		access = stage.ReadFile(t, filepath.Join(nginx.Dir, "access.log"))
 		return strings.Contains(access, "GET /logged-by-wordpress ")
 	})
-	for _, text := range []string{"POST " + tokenPath + " ", "POST " + tokenPath + "?", "token-in-the-query"} {
+	for _, text := range []string{"POST " + stage.TokenPath + " ", "POST " + stage.TokenPath + "?", "token-in-the-query"} {
 		if strings.Contains(access, text) {
 			t.Errorf("the access log has %q", text)
 		}
 	}
 	// nginx says so when it writes a body to a file.
 	for _, text := range []string{"buffered to a temporary file", "token-in-the-query"} {
-		if strings.Contains(nginx.stderr.String(), text) {
+		if strings.Contains(nginx.Stderr.String(), text) {
 			t.Errorf("nginx has written %q", text)
 		}
 	}
@@ -186,27 +188,27 @@ func nginxDisk(t *testing.T, s *site, nginx *front) {
 
 // nginxDown: without the sidecar clients get 502, which they repeat, and not
 // PHP's invalid_grant, which would end their token.
-func nginxDown(t *testing.T, s *site, server *sidecar, nginx *front) {
-	server.stop()
+func nginxDown(t *testing.T, s *site, server *stage.Sidecar, nginx *stage.Nginx) {
+	server.Stop()
 	for _, path := range tokenPaths() {
-		a := nginx.post(path, refreshForm(s.app, "diskless")...)
-		if a.status != http.StatusBadGateway || strings.Contains(a.text, wordPressSay) {
-			t.Errorf("%s: want 502, got %d %s", path, a.status, a.text)
+		a := nginx.Post(path, stage.RefreshForm(s.app, "diskless")...)
+		if a.Status != http.StatusBadGateway || strings.Contains(a.Text, wordPressSay) {
+			t.Errorf("%s: want 502, got %d %s", path, a.Status, a.Text)
 		}
 	}
-	if a := nginx.get("/"); a.status != http.StatusOK {
-		t.Errorf("WordPress: %d %s", a.status, a.text)
+	if a := nginx.Get("/"); a.Status != http.StatusOK {
+		t.Errorf("WordPress: %d %s", a.Status, a.Text)
 	}
 }
 
 // TestNginxWayBack: without the one include line PHP has the endpoint again.
 func TestNginxWayBack(t *testing.T) {
 	t.Parallel()
-	dir := socketDir(t)
+	dir := stage.ShortDir(t)
 	nginx := startNginx(t, dir, snippetConf(t, dir, "unix:"+os.DevNull, ""))
 	for _, path := range tokenPaths() {
-		if a := nginx.post(path, "grant_type", "refresh_token"); a.status != http.StatusOK || !strings.HasPrefix(a.text, wordPressSay) {
-			t.Errorf("%s: want it at WordPress, got %d %s", path, a.status, a.text)
+		if a := nginx.Post(path, "grant_type", "refresh_token"); a.Status != http.StatusOK || !strings.HasPrefix(a.Text, wordPressSay) {
+			t.Errorf("%s: want it at WordPress, got %d %s", path, a.Status, a.Text)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"moserver-sidecar/e2e/stage"
 	"moserver-sidecar/wpdb/sandbox"
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
@@ -17,7 +18,7 @@ const workers = 16
 
 // timed is an answer and when it came.
 type timed struct {
-	answer
+	stage.Answer
 	at time.Time
 }
 
@@ -38,13 +39,13 @@ func TestDatabaseKilled(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, sandboxtest.Start(t, sandbox.Options{}))
 			s.flush()
-			server := s.serveWith(c.environment)
+			server := s.ServeWith(c.environment)
 			var back time.Time
 			answers := refreshLoad(s, server, func() {
 				time.Sleep(time.Second)
-				s.server.Kill()
+				s.Server.Kill()
 				time.Sleep(4 * time.Second)
-				if err := s.server.Run(context.Background()); err != nil {
+				if err := s.Server.Run(context.Background()); err != nil {
 					t.Error(err)
 				}
 				back = time.Now()
@@ -60,11 +61,11 @@ func TestDatabaseKilled(t *testing.T) {
 // new data directory.
 func (s *site) flush() {
 	s.t.Helper()
-	s.exec("SET GLOBAL innodb_max_dirty_pages_pct_lwm = 0")
-	s.exec("SET GLOBAL innodb_max_dirty_pages_pct = 0")
-	eventually(s.t, patience, "the database has no dirty pages", func() bool {
+	s.Exec("SET GLOBAL innodb_max_dirty_pages_pct_lwm = 0")
+	s.Exec("SET GLOBAL innodb_max_dirty_pages_pct = 0")
+	stage.Eventually(s.t, stage.Patience, "the database has no dirty pages", func() bool {
 		var name, pages string
-		if err := s.db.QueryRow("SHOW GLOBAL STATUS LIKE 'Innodb_buffer_pool_pages_dirty'").Scan(&name, &pages); err != nil {
+		if err := s.DB.QueryRow("SHOW GLOBAL STATUS LIKE 'Innodb_buffer_pool_pages_dirty'").Scan(&name, &pages); err != nil {
 			s.t.Fatal(err)
 		}
 		return pages == "0"
@@ -73,7 +74,7 @@ func (s *site) flush() {
 
 // refreshLoad lets each worker refresh a token of its own, one request after
 // the other, for as long as during takes. It returns all answers.
-func refreshLoad(s *site, server *sidecar, during func()) []timed {
+func refreshLoad(s *site, server *stage.Sidecar, during func()) []timed {
 	var (
 		mu        sync.Mutex
 		answers   []timed
@@ -81,12 +82,12 @@ func refreshLoad(s *site, server *sidecar, during func()) []timed {
 		ctx, stop = context.WithCancel(context.Background())
 	)
 	for worker := range workers {
-		s.put("refresh", fmt.Sprintf("worker %d", worker), s.app, row{})
+		s.Put("refresh", fmt.Sprintf("worker %d", worker), s.app, stage.Row{})
 	}
 	for worker := range workers {
 		running.Go(func() {
 			for ctx.Err() == nil {
-				a, err := server.do(formRequest(server.base+tokenPath, refreshForm(s.app, fmt.Sprintf("worker %d", worker))...))
+				a, err := server.Do(stage.FormRequest(server.Base+stage.TokenPath, stage.RefreshForm(s.app, fmt.Sprintf("worker %d", worker))...))
 				if err != nil {
 					s.t.Errorf("a request got no answer: %v", err)
 				}
@@ -107,23 +108,23 @@ func refreshLoad(s *site, server *sidecar, during func()) []timed {
 
 func judgeOutage(t *testing.T, s *site, answers []timed, back time.Time, wantUnavailable bool) {
 	stored := map[string]bool{}
-	for _, token := range s.strings("SELECT access_token FROM {p}moos_oauth_access_tokens") {
+	for _, token := range s.Strings("SELECT access_token FROM {p}moos_oauth_access_tokens") {
 		stored[token] = true
 	}
 	before, refused, after := 0, 0, time.Duration(-1)
 	for _, a := range answers {
 		switch {
-		case a.status == http.StatusOK:
-			if !stored[a.member("access_token")] {
-				t.Errorf("a token that a client has is not in the table: %s", a.text)
+		case a.Status == http.StatusOK:
+			if !stored[a.Member("access_token")] {
+				t.Errorf("a token that a client has is not in the table: %s", a.Text)
 			}
 			if a.at.Before(back) {
 				before++
 			} else if waited := a.at.Sub(back); after < 0 || waited < after {
 				after = waited
 			}
-		case a.unavailableFault() != "":
-			t.Errorf("%s: %d %s", a.unavailableFault(), a.status, a.text)
+		case a.UnavailableFault() != "":
+			t.Errorf("%s: %d %s", a.UnavailableFault(), a.Status, a.Text)
 		default:
 			refused++
 		}
@@ -148,27 +149,27 @@ func TestSidecarKilled(t *testing.T) {
 	s := newSite(t, database)
 	for i := range codes {
 		// A user for each code, to know its tokens by.
-		s.exec("INSERT INTO {p}users (ID, user_login) VALUES (?, ?)", 100+i, fmt.Sprintf("user %d", i))
-		s.put("code", fmt.Sprintf("code-%d", i), s.app, row{user: 100 + i})
+		s.Exec("INSERT INTO {p}users (ID, user_login) VALUES (?, ?)", 100+i, fmt.Sprintf("user %d", i))
+		s.Put("code", fmt.Sprintf("code-%d", i), s.app, stage.Row{User: 100 + i})
 	}
-	server := s.serve()
+	server := s.Serve()
 	answered := redeemUntilKilled(s, server, codes)
 
-	next := s.serve()
+	next := s.Serve()
 	whole := 0
 	for i := range codes {
 		code := fmt.Sprintf("code-%d", i)
 		access := s.tokensOf("access", 100+i)
 		refresh := s.tokensOf("refresh", 100+i)
 		a, wasAnswered := answered[i]
-		switch there := s.has("code", code); {
+		switch there := s.Has("code", code); {
 		case there && (wasAnswered || len(access)+len(refresh) > 0):
 			t.Errorf("%s is still there, beside tokens: answered %v, access %v, refresh %v", code, wasAnswered, access, refresh)
 		case there:
-			next.redeem(s.app, code).wantTokens(t, "profile email")
+			next.Redeem(s.app, code).WantTokens(t, "profile email")
 		case len(access) != 1 || len(refresh) != 1:
 			t.Errorf("%s is used, but there are %d access and %d refresh tokens", code, len(access), len(refresh))
-		case wasAnswered && (access[0] != a.member("access_token") || refresh[0] != a.member("refresh_token")):
+		case wasAnswered && (access[0] != a.Member("access_token") || refresh[0] != a.Member("refresh_token")):
 			t.Errorf("%s: the tokens in the tables are not those of the answer", code)
 		default:
 			whole++
@@ -181,16 +182,16 @@ func TestSidecarKilled(t *testing.T) {
 }
 
 func (s *site) tokensOf(kind string, user int) []string {
-	name, column := table(kind)
-	return s.strings("SELECT "+column+" FROM "+name+" WHERE user_id = ?", user)
+	name, column := stage.Table(kind)
+	return s.Strings("SELECT "+column+" FROM "+name+" WHERE user_id = ?", user)
 }
 
 // redeemUntilKilled exchanges codes and kills the server after some. It
 // returns the answers by the number of the code.
-func redeemUntilKilled(s *site, server *sidecar, codes int) map[int]answer {
+func redeemUntilKilled(s *site, server *stage.Sidecar, codes int) map[int]stage.Answer {
 	var (
 		mu       sync.Mutex
-		answered = map[int]answer{}
+		answered = map[int]stage.Answer{}
 		running  sync.WaitGroup
 		next     = make(chan int, codes)
 	)
@@ -201,24 +202,24 @@ func redeemUntilKilled(s *site, server *sidecar, codes int) map[int]answer {
 	for range workers {
 		running.Go(func() {
 			for i := range next {
-				a, err := server.do(formRequest(server.base+tokenPath, codeForm(s.app, fmt.Sprintf("code-%d", i))...))
+				a, err := server.Do(stage.FormRequest(server.Base+stage.TokenPath, stage.CodeForm(s.app, fmt.Sprintf("code-%d", i))...))
 				if err != nil {
 					return // the server is gone, and the rest of its codes with it
 				}
-				if a.status != http.StatusOK {
-					s.t.Errorf("code-%d: %d %s", i, a.status, a.text)
+				if a.Status != http.StatusOK {
+					s.t.Errorf("code-%d: %d %s", i, a.Status, a.Text)
 				}
 				mu.Lock()
 				answered[i] = a
 				enough := len(answered) == codes/4
 				mu.Unlock()
 				if enough {
-					go server.kill()
+					go server.Kill()
 				}
 			}
 		})
 	}
 	running.Wait()
-	server.kill()
+	server.Kill()
 	return answered
 }

@@ -3,6 +3,8 @@ package e2e_test
 import (
 	"net/http"
 	"testing"
+
+	"moserver-sidecar/e2e/stage"
 )
 
 // TestRotation: a confidential client keeps its refresh token, a public one
@@ -10,11 +12,11 @@ import (
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	standard, all := s.serve(), s.serve("--rotate-refresh-tokens", "all")
+	standard, all := s.Serve(), s.Serve("--rotate-refresh-tokens", "all")
 	for _, c := range []struct {
 		name    string
-		server  *sidecar
-		client  client
+		server  *stage.Sidecar
+		client  stage.Client
 		rotates bool
 	}{
 		{"confidential", standard, s.app, false},
@@ -22,19 +24,19 @@ func TestRotation(t *testing.T) {
 		{"confidential, all", all, s.app, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s.put("refresh", "first "+c.name, c.client, row{scope: "profile email"})
+			s.Put("refresh", "first "+c.name, c.client, stage.Row{Scope: "profile email"})
 			// What is narrowed is this access token; the grant stays whole (RFC 6749, 6).
-			a := c.server.refresh(c.client, "first "+c.name, "scope", "email")
-			a.wantTokens(t, "email")
-			second := a.member("refresh_token")
+			a := c.server.Refresh(c.client, "first "+c.name, "scope", "email")
+			a.WantTokens(t, "email")
+			second := a.Member("refresh_token")
 			if rotated := second != "first "+c.name; rotated != c.rotates {
 				t.Fatalf("rotated: want %v, got %q", c.rotates, second)
 			}
-			s.wantRow("refresh", second, true)
-			c.server.refresh(c.client, second).wantTokens(t, "profile email")
+			s.WantRow("refresh", second, true)
+			c.server.Refresh(c.client, second).WantTokens(t, "profile email")
 			if c.rotates {
-				s.wantRow("refresh", "first "+c.name, false)
-				c.server.refresh(c.client, "first "+c.name).wantError(t, http.StatusBadRequest, "invalid_grant")
+				s.WantRow("refresh", "first "+c.name, false)
+				c.server.Refresh(c.client, "first "+c.name).WantError(t, http.StatusBadRequest, "invalid_grant")
 			}
 		})
 	}
@@ -45,10 +47,10 @@ func TestRotation(t *testing.T) {
 func TestOpenIDRefreshToken(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	always, offline := s.serve(), s.serve("--openid-refresh-token", "offline_access")
+	always, offline := s.Serve(), s.Serve("--openid-refresh-token", "offline_access")
 	for _, c := range []struct {
 		name, scope string
-		server      *sidecar
+		server      *stage.Sidecar
 		want        bool
 	}{
 		{"always", "openid profile", always, true},
@@ -57,18 +59,18 @@ func TestOpenIDRefreshToken(t *testing.T) {
 		{"offline_access, no openid", "profile", offline, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s.put("code", c.name, s.app, row{scope: c.scope})
-			a := c.server.redeem(s.app, c.name)
-			if a.status != http.StatusOK || a.member("scope") != c.scope {
-				t.Fatalf("want tokens, got %d %s", a.status, a.text)
+			s.Put("code", c.name, s.app, stage.Row{Scope: c.scope})
+			a := c.server.Redeem(s.app, c.name)
+			if a.Status != http.StatusOK || a.Member("scope") != c.scope {
+				t.Fatalf("want tokens, got %d %s", a.Status, a.Text)
 			}
-			s.wantRow("access", a.member("access_token"), true)
-			token, there := a.body["refresh_token"]
+			s.WantRow("access", a.Member("access_token"), true)
+			token, there := a.Body["refresh_token"]
 			if there != c.want {
 				t.Fatalf("refresh_token: want it %v, got %v", c.want, token)
 			}
 			if c.want {
-				s.wantRow("refresh", a.member("refresh_token"), true)
+				s.WantRow("refresh", a.Member("refresh_token"), true)
 			}
 		})
 	}
@@ -79,14 +81,14 @@ func TestOpenIDRefreshToken(t *testing.T) {
 func TestErrorStatus200(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	server := s.serve("--error-status", "200")
-	server.refresh(s.app, "unknown").wantError(t, http.StatusOK, "invalid_grant")
-	r := formRequest(server.base+tokenPath, "grant_type", "refresh_token", "refresh_token", "unknown")
+	server := s.Serve("--error-status", "200")
+	server.Refresh(s.app, "unknown").WantError(t, http.StatusOK, "invalid_grant")
+	r := stage.FormRequest(server.Base+stage.TokenPath, "grant_type", "refresh_token", "refresh_token", "unknown")
 	r.SetBasicAuth(s.app.ID, "wrong")
-	server.send(r).wantError(t, http.StatusOK, "invalid_client")
-	s.putOption("mo_oauth_server_master_switch", "off")
-	if a := server.refresh(s.app, "unknown"); a.unavailableFault() != "" {
-		t.Errorf("switched off: %s: %d %s", a.unavailableFault(), a.status, a.text)
+	server.Send(r).WantError(t, http.StatusOK, "invalid_client")
+	s.PutOption("mo_oauth_server_master_switch", "off")
+	if a := server.Refresh(s.app, "unknown"); a.UnavailableFault() != "" {
+		t.Errorf("switched off: %s: %d %s", a.UnavailableFault(), a.Status, a.Text)
 	}
 }
 
@@ -95,24 +97,24 @@ func TestErrorStatus200(t *testing.T) {
 func TestAdmin(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	server := s.serve()
-	s.put("refresh", "r1", s.app, row{})
-	server.refresh(s.app, "r1").wantTokens(t, "profile email")
+	server := s.Serve()
+	s.Put("refresh", "r1", s.app, stage.Row{})
+	server.Refresh(s.app, "r1").WantTokens(t, "profile email")
 
-	s.putOption("mo_oauth_expiry_time", "120")
-	if a := server.refresh(s.app, "r1"); a.body["expires_in"] != 120.0 {
-		t.Errorf("after the lifetime was set to 120: %s", a.text)
+	s.PutOption("mo_oauth_expiry_time", "120")
+	if a := server.Refresh(s.app, "r1"); a.Body["expires_in"] != 120.0 {
+		t.Errorf("after the lifetime was set to 120: %s", a.Text)
 	}
-	s.putOption("mo_oauth_server_master_switch", "off")
-	if a := server.refresh(s.app, "r1"); a.unavailableFault() != "" {
-		t.Errorf("switched off: %s: %d %s", a.unavailableFault(), a.status, a.text)
+	s.PutOption("mo_oauth_server_master_switch", "off")
+	if a := server.Refresh(s.app, "r1"); a.UnavailableFault() != "" {
+		t.Errorf("switched off: %s: %d %s", a.UnavailableFault(), a.Status, a.Text)
 	}
-	s.putOption("mo_oauth_server_master_switch", "on")
-	s.exec("DELETE FROM {p}moos_oauth_clients WHERE client_id = ?", s.app.ID)
-	server.refresh(s.app, "r1").wantError(t, http.StatusBadRequest, "invalid_client")
-	s.putClient(s.app)
-	s.exec("DELETE FROM {p}moos_oauth_refresh_tokens WHERE refresh_token = 'r1'")
-	server.refresh(s.app, "r1").wantError(t, http.StatusBadRequest, "invalid_grant")
+	s.PutOption("mo_oauth_server_master_switch", "on")
+	s.Exec("DELETE FROM {p}moos_oauth_clients WHERE client_id = ?", s.app.ID)
+	server.Refresh(s.app, "r1").WantError(t, http.StatusBadRequest, "invalid_client")
+	s.PutClient(s.app)
+	s.Exec("DELETE FROM {p}moos_oauth_refresh_tokens WHERE refresh_token = 'r1'")
+	server.Refresh(s.app, "r1").WantError(t, http.StatusBadRequest, "invalid_grant")
 }
 
 // TestCORS: pages of the client's own origin may read an answer, a refusal
@@ -120,8 +122,8 @@ func TestAdmin(t *testing.T) {
 func TestCORS(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	server := s.serve()
-	s.put("refresh", "r1", s.app, row{})
+	server := s.Serve()
+	s.Put("refresh", "r1", s.app, stage.Row{})
 	for _, c := range []struct{ name, origin, token, allowed string }{
 		{"own", "https://client.example.com", "r1", "https://client.example.com"},
 		{"own, refused", "https://client.example.com", "unknown", "https://client.example.com"},
@@ -132,28 +134,28 @@ func TestCORS(t *testing.T) {
 		{"none", "", "r1", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := formRequest(server.base+tokenPath, "grant_type", "refresh_token", "refresh_token", c.token)
+			r := stage.FormRequest(server.Base+stage.TokenPath, "grant_type", "refresh_token", "refresh_token", c.token)
 			r.SetBasicAuth(s.app.ID, s.app.Secret)
 			if c.origin != "" {
 				r.Header.Set("Origin", c.origin)
 			}
-			a := server.send(r)
-			a.wantHeader(t, "Access-Control-Allow-Origin", c.allowed)
-			a.wantHeader(t, "Vary", "Origin")
-			if (c.token == "r1") != (a.status == http.StatusOK) {
-				t.Errorf("status %d %s", a.status, a.text)
+			a := server.Send(r)
+			a.WantHeader(t, "Access-Control-Allow-Origin", c.allowed)
+			a.WantHeader(t, "Vary", "Origin")
+			if (c.token == "r1") != (a.Status == http.StatusOK) {
+				t.Errorf("status %d %s", a.Status, a.Text)
 			}
 		})
 	}
-	preflight := mustRequest(http.MethodOptions, server.base+tokenPath, "")
+	preflight := stage.NewRequest(http.MethodOptions, server.Base+stage.TokenPath, "")
 	preflight.Header.Set("Origin", "https://client.example.com")
 	preflight.Header.Set("Access-Control-Request-Method", "POST")
 	preflight.Header.Set("Access-Control-Request-Headers", "authorization,content-type")
-	a := server.send(preflight)
-	if a.status != http.StatusNoContent || a.text != "" {
-		t.Errorf("preflight: %d %q", a.status, a.text)
+	a := server.Send(preflight)
+	if a.Status != http.StatusNoContent || a.Text != "" {
+		t.Errorf("preflight: %d %q", a.Status, a.Text)
 	}
-	a.wantHeader(t, "Access-Control-Allow-Origin", "https://client.example.com")
-	a.wantHeader(t, "Access-Control-Allow-Methods", "POST, OPTIONS")
-	a.wantHeader(t, "Access-Control-Allow-Headers", "Authorization, X-WP-Nonce, Content-Disposition, Content-MD5, Content-Type")
+	a.WantHeader(t, "Access-Control-Allow-Origin", "https://client.example.com")
+	a.WantHeader(t, "Access-Control-Allow-Methods", "POST, OPTIONS")
+	a.WantHeader(t, "Access-Control-Allow-Headers", "Authorization, X-WP-Nonce, Content-Disposition, Content-MD5, Content-Type")
 }

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"moserver-sidecar/e2e/stage"
 	"moserver-sidecar/wpdb/sandbox"
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
@@ -20,39 +21,39 @@ import (
 func TestStopInOrder(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	server := s.serve()
-	s.put("refresh", "r1", s.app, row{})
+	server := s.Serve()
+	s.Put("refresh", "r1", s.app, stage.Row{})
 	unlock := s.lock("{p}moos_oauth_access_tokens")
-	answers := make(chan answer, 1)
+	answers := make(chan stage.Answer, 1)
 	go func() {
-		a, err := server.do(formRequest(server.base+tokenPath, refreshForm(s.app, "r1")...))
+		a, err := server.Do(stage.FormRequest(server.Base+stage.TokenPath, stage.RefreshForm(s.app, "r1")...))
 		if err != nil {
 			t.Error(err)
 		}
 		answers <- a
 	}()
-	eventually(t, patience, "the request waits for the lock", func() bool {
-		return len(s.strings("SELECT ID FROM information_schema.PROCESSLIST WHERE STATE LIKE 'Waiting for table%' "+
-			"AND INFO LIKE ?", "INSERT INTO%"+s.prefix+"moos_oauth_access_tokens%")) == 1
+	stage.Eventually(t, stage.Patience, "the request waits for the lock", func() bool {
+		return len(s.Strings("SELECT ID FROM information_schema.PROCESSLIST WHERE STATE LIKE 'Waiting for table%' "+
+			"AND INFO LIKE ?", "INSERT INTO%"+s.Prefix+"moos_oauth_access_tokens%")) == 1
 	})
 
-	server.signal(syscall.SIGTERM)
-	server.await("stopping")
-	eventually(t, patience, "new connections are refused", func() bool {
-		conn, err := net.Dial("tcp", strings.TrimPrefix(server.base, "http://"))
+	server.Signal(syscall.SIGTERM)
+	server.Await("stopping")
+	stage.Eventually(t, stage.Patience, "new connections are refused", func() bool {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(server.Base, "http://"))
 		if err == nil {
 			conn.Close()
 		}
 		return err != nil
 	})
-	if !server.running() {
+	if !server.Running() {
 		t.Fatal("the server has ended before its request")
 	}
 	unlock()
 	a := <-answers
-	a.wantTokens(t, "profile email")
-	s.wantRow("access", a.member("access_token"), true)
-	if code := server.exit(); code != 0 {
+	a.WantTokens(t, "profile email")
+	s.WantRow("access", a.Member("access_token"), true)
+	if code := server.Exit(); code != 0 {
 		t.Errorf("exit status %d", code)
 	}
 }
@@ -62,11 +63,11 @@ func TestStopInOrder(t *testing.T) {
 func (s *site) lock(name string) (unlock func()) {
 	s.t.Helper()
 	ctx := context.Background()
-	conn, err := s.db.Conn(ctx)
+	conn, err := s.DB.Conn(ctx)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if _, err := conn.ExecContext(ctx, "LOCK TABLES "+strings.ReplaceAll(name, "{p}", s.prefix)+" WRITE"); err != nil {
+	if _, err := conn.ExecContext(ctx, "LOCK TABLES "+strings.ReplaceAll(name, "{p}", s.Prefix)+" WRITE"); err != nil {
 		s.t.Fatal(err)
 	}
 	return func() {
@@ -81,32 +82,32 @@ func (s *site) lock(name string) (unlock func()) {
 func TestUnixSocket(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	path := filepath.Join(socketDir(t), "token.sock")
-	server := s.serve("--listen", "unix:"+path, "--socket-mode", "0660")
-	s.put("refresh", "r1", s.app, row{})
-	server.refresh(s.app, "r1").wantTokens(t, "profile email")
+	path := filepath.Join(stage.ShortDir(t), "token.sock")
+	server := s.Serve("--listen", "unix:"+path, "--socket-mode", "0660")
+	s.Put("refresh", "r1", s.app, stage.Row{})
+	server.Refresh(s.app, "r1").WantTokens(t, "profile email")
 	if mode := fileMode(t, path); mode != fs.ModeSocket|0o660 {
 		t.Errorf("the socket's mode is %s", mode)
 	}
-	second := []string{"serve", "--wp-config", s.wpConfig, "--listen", "unix:" + path}
+	second := []string{"serve", "--wp-config", s.WPConfig, "--listen", "unix:" + path}
 	wantFailure(t, command(t, nil, second...), "another server is there already")
-	server.refresh(s.app, "r1").wantTokens(t, "profile email")
+	server.Refresh(s.app, "r1").WantTokens(t, "profile email")
 
-	server.kill()
+	server.Kill()
 	fileMode(t, path) // it is left behind
-	server = s.serve("--listen", "unix:"+path)
-	server.refresh(s.app, "r1").wantTokens(t, "profile email")
+	server = s.Serve("--listen", "unix:"+path)
+	server.Refresh(s.app, "r1").WantTokens(t, "profile email")
 	if mode := fileMode(t, path); mode != fs.ModeSocket|0o666 {
 		t.Errorf("the socket's mode is %s", mode)
 	}
-	server.stop()
+	server.Stop()
 	if _, err := os.Lstat(path); err == nil {
 		t.Error("the socket is still there after an end in order")
 	}
 
-	writeFile(t, path, "something else")
+	stage.WriteFile(t, path, "something else")
 	wantFailure(t, command(t, nil, second...), "not a socket")
-	if string(readFile(t, path)) != "something else" {
+	if stage.ReadFile(t, path) != "something else" {
 		t.Error("a file that is not a socket was touched")
 	}
 }
@@ -125,43 +126,43 @@ func fileMode(t testing.TB, path string) fs.FileMode {
 func TestDatabaseAway(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, sandboxtest.Start(t, sandbox.Options{}))
-	s.put("refresh", "r1", s.app, row{})
+	s.Put("refresh", "r1", s.app, stage.Row{})
 	s.flush()
-	server := s.serve("--request-timeout", "1s")
+	server := s.Serve("--request-timeout", "1s")
 	alive(t, server)
-	if a := server.get("/readyz"); a.status != http.StatusOK {
-		t.Errorf("readyz: %d %s", a.status, a.text)
+	if a := server.Get("/readyz"); a.Status != http.StatusOK {
+		t.Errorf("readyz: %d %s", a.Status, a.Text)
 	}
 
-	s.server.Kill()
+	s.Server.Kill()
 	away(t, server)
-	server.stop()
-	server = s.serve("--request-timeout", "1s")
+	server.Stop()
+	server = s.Serve("--request-timeout", "1s")
 	away(t, server)
-	if err := s.server.Run(context.Background()); err != nil {
+	if err := s.Server.Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, patience, "readyz is 200 again", func() bool { return server.get("/readyz").status == http.StatusOK })
-	server.refresh(s.app, "r1").wantTokens(t, "profile email")
-	server.await("the database answers")
+	stage.Eventually(t, stage.Patience, "readyz is 200 again", func() bool { return server.Get("/readyz").Status == http.StatusOK })
+	server.Refresh(s.app, "r1").WantTokens(t, "profile email")
+	server.Await("the database answers")
 }
 
 // away checks what a server without a database says.
-func away(t *testing.T, server *sidecar) {
+func away(t *testing.T, server *stage.Sidecar) {
 	t.Helper()
 	alive(t, server)
-	if a := server.get("/readyz"); a.status != http.StatusServiceUnavailable || a.member("reason") == "" {
-		t.Errorf("readyz without a database: %d %s", a.status, a.text)
+	if a := server.Get("/readyz"); a.Status != http.StatusServiceUnavailable || a.Member("reason") == "" {
+		t.Errorf("readyz without a database: %d %s", a.Status, a.Text)
 	}
-	a := server.post("grant_type", "refresh_token", "refresh_token", "r1", "client_id", "x", "client_secret", "y")
-	if a.unavailableFault() != "" {
-		t.Errorf("without a database: %s: %d %s", a.unavailableFault(), a.status, a.text)
+	a := server.Post("grant_type", "refresh_token", "refresh_token", "r1", "client_id", "x", "client_secret", "y")
+	if a.UnavailableFault() != "" {
+		t.Errorf("without a database: %s: %d %s", a.UnavailableFault(), a.Status, a.Text)
 	}
 }
 
-func alive(t *testing.T, server *sidecar) {
+func alive(t *testing.T, server *stage.Sidecar) {
 	t.Helper()
-	if a := server.get("/healthz"); a.status != http.StatusOK {
-		t.Errorf("healthz: %d %s", a.status, a.text)
+	if a := server.Get("/healthz"); a.Status != http.StatusOK {
+		t.Errorf("healthz: %d %s", a.Status, a.Text)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"testing"
 
+	"moserver-sidecar/e2e/stage"
 	"moserver-sidecar/wpdb/sandbox"
 )
 
@@ -12,7 +13,7 @@ import (
 func TestRevoke(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	server := s.serve()
+	server := s.Serve()
 	for _, c := range []struct {
 		name, kind string
 		form       []string // without the token
@@ -34,13 +35,15 @@ func TestRevoke(t *testing.T) {
 		for style, send := range credentialStyles() {
 			t.Run(c.name+", "+style, func(t *testing.T) {
 				token := "revoke " + t.Name()
-				s.put(c.kind, token, s.app, row{})
-				request := func() answer { return server.send(send(server.base, s.app, append(c.form, c.parameter, token)...)) }
-				request().wantRevoked(t)
-				s.wantRow(c.kind, token, false)
-				request().wantRevoked(t) // twice is not an error (RFC 7009, 2.2)
+				s.Put(c.kind, token, s.app, stage.Row{})
+				request := func() stage.Answer {
+					return server.Send(send(server.Base, s.app, append(c.form, c.parameter, token)...))
+				}
+				request().WantRevoked(t)
+				s.WantRow(c.kind, token, false)
+				request().WantRevoked(t) // twice is not an error (RFC 7009, 2.2)
 				if c.kind == "refresh" {
-					server.refresh(s.app, token).wantError(t, http.StatusBadRequest, "invalid_grant")
+					server.Refresh(s.app, token).WantError(t, http.StatusBadRequest, "invalid_grant")
 				}
 			})
 		}
@@ -48,16 +51,16 @@ func TestRevoke(t *testing.T) {
 }
 
 // credentialStyles are the ways to send parameters and credentials.
-func credentialStyles() map[string]func(base string, c client, pairs ...string) *http.Request {
-	return map[string]func(string, client, ...string) *http.Request{
-		"form": func(base string, c client, pairs ...string) *http.Request {
-			return formRequest(base+tokenPath, append(credentials(c), pairs...)...)
+func credentialStyles() map[string]func(base string, c stage.Client, pairs ...string) *http.Request {
+	return map[string]func(string, stage.Client, ...string) *http.Request{
+		"form": func(base string, c stage.Client, pairs ...string) *http.Request {
+			return stage.FormRequest(base+stage.TokenPath, append(stage.Credentials(c), pairs...)...)
 		},
-		"JSON": func(base string, c client, pairs ...string) *http.Request {
-			return jsonRequest(base+tokenPath, append(credentials(c), pairs...)...)
+		"JSON": func(base string, c stage.Client, pairs ...string) *http.Request {
+			return stage.JSONRequest(base+stage.TokenPath, append(stage.Credentials(c), pairs...)...)
 		},
-		"Basic": func(base string, c client, pairs ...string) *http.Request {
-			r := formRequest(base+tokenPath, pairs...)
+		"Basic": func(base string, c stage.Client, pairs ...string) *http.Request {
+			r := stage.FormRequest(base+stage.TokenPath, pairs...)
 			r.SetBasicAuth(c.ID, c.Secret)
 			return r
 		},
@@ -68,50 +71,50 @@ func credentialStyles() map[string]func(base string, c client, pairs ...string) 
 func TestRevokeOfPublicClient(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	server := s.serve()
-	s.put("refresh", "public", s.pub, row{})
-	server.post("client_id", s.pub.ID, "token", "public").wantRevoked(t)
-	s.wantRow("refresh", "public", false)
-	server.refresh(s.pub, "public").wantError(t, http.StatusBadRequest, "invalid_grant")
+	server := s.Serve()
+	s.Put("refresh", "public", s.pub, stage.Row{})
+	server.Post("client_id", s.pub.ID, "token", "public").WantRevoked(t)
+	s.WantRow("refresh", "public", false)
+	server.Refresh(s.pub, "public").WantError(t, http.StatusBadRequest, "invalid_grant")
 }
 
 // TestRevokeOfUnknownToken is a success: what the client wanted is so already.
 func TestRevokeOfUnknownToken(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	server := s.serve()
-	s.put("refresh", "known", s.app, row{})
-	server.post(append(credentials(s.app), "token", "unknown")...).wantRevoked(t)
-	server.post(append(credentials(s.app), "token", "KNOWN")...).wantRevoked(t) // another token: case counts
-	s.wantRow("refresh", "known", true)
-	server.post(append(credentials(s.app), "grant_type", "revoke_token")...).wantError(t, http.StatusBadRequest, "invalid_request")
+	server := s.Serve()
+	s.Put("refresh", "known", s.app, stage.Row{})
+	server.Post(append(stage.Credentials(s.app), "token", "unknown")...).WantRevoked(t)
+	server.Post(append(stage.Credentials(s.app), "token", "KNOWN")...).WantRevoked(t) // another token: case counts
+	s.WantRow("refresh", "known", true)
+	server.Post(append(stage.Credentials(s.app), "grant_type", "revoke_token")...).WantError(t, http.StatusBadRequest, "invalid_request")
 }
 
 // TestRevokeRefused: nothing is taken away from anybody by the wrong one.
 func TestRevokeRefused(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	server := s.serve()
-	wrong := client{ID: s.app.ID, Secret: "wrong"}
+	server := s.Serve()
+	wrong := stage.Client{ID: s.app.ID, Secret: "wrong"}
 	for _, kind := range []string{"refresh", "access"} {
 		token := "kept-" + kind
-		s.put(kind, token, s.app, row{})
-		server.post(append(credentials(wrong), "token", token)...).wantError(t, http.StatusBadRequest, "invalid_client")
-		server.post("token", token).wantError(t, http.StatusBadRequest, "invalid_client")
-		server.post("client_id", s.app.ID, "token", token).wantError(t, http.StatusBadRequest, "invalid_client")
-		server.post(append(credentials(s.hs), "token", token)...).wantError(t, http.StatusBadRequest, "invalid_grant")
-		server.post(append(credentials(s.pub), "token", token)...).wantError(t, http.StatusBadRequest, "invalid_grant")
+		s.Put(kind, token, s.app, stage.Row{})
+		server.Post(append(stage.Credentials(wrong), "token", token)...).WantError(t, http.StatusBadRequest, "invalid_client")
+		server.Post("token", token).WantError(t, http.StatusBadRequest, "invalid_client")
+		server.Post("client_id", s.app.ID, "token", token).WantError(t, http.StatusBadRequest, "invalid_client")
+		server.Post(append(stage.Credentials(s.hs), "token", token)...).WantError(t, http.StatusBadRequest, "invalid_grant")
+		server.Post(append(stage.Credentials(s.pub), "token", token)...).WantError(t, http.StatusBadRequest, "invalid_grant")
 
-		basic := formRequest(server.base+tokenPath, "token", token)
+		basic := stage.FormRequest(server.Base+stage.TokenPath, "token", token)
 		basic.SetBasicAuth(s.app.ID, "wrong")
-		a := server.send(basic)
-		a.wantError(t, http.StatusUnauthorized, "invalid_client")
-		if a.header.Get("WWW-Authenticate") == "" {
+		a := server.Send(basic)
+		a.WantError(t, http.StatusUnauthorized, "invalid_client")
+		if a.Header.Get("WWW-Authenticate") == "" {
 			t.Error("a 401 without WWW-Authenticate")
 		}
-		s.wantRow(kind, token, true)
+		s.WantRow(kind, token, true)
 	}
-	server.refresh(s.app, "kept-refresh").wantTokens(t, "profile email")
+	server.Refresh(s.app, "kept-refresh").WantTokens(t, "profile email")
 }
 
 // TestRevokeAccessTokens: the setting lets the end of a refresh token end the
@@ -128,16 +131,16 @@ func TestRevokeAccessTokens(t *testing.T) {
 		{"on", []string{"MOSERVER_REVOKE_ACCESS_TOKENS=true"}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			server := s.serveWith(c.environment)
-			s.put("refresh", "refresh-"+c.name, s.app, row{})
-			s.put("access", "own-"+c.name, s.app, row{})
-			s.put("access", "bob-"+c.name, s.app, row{user: sandbox.Bob})
-			s.put("access", "hs-"+c.name, s.hs, row{})
-			server.post(append(credentials(s.app), "token", "refresh-"+c.name)...).wantRevoked(t)
-			s.wantRow("refresh", "refresh-"+c.name, false)
-			s.wantRow("access", "own-"+c.name, c.stays)
-			s.wantRow("access", "bob-"+c.name, true)
-			s.wantRow("access", "hs-"+c.name, true)
+			server := s.ServeWith(c.environment)
+			s.Put("refresh", "refresh-"+c.name, s.app, stage.Row{})
+			s.Put("access", "own-"+c.name, s.app, stage.Row{})
+			s.Put("access", "bob-"+c.name, s.app, stage.Row{User: sandbox.Bob})
+			s.Put("access", "hs-"+c.name, s.hs, stage.Row{})
+			server.Post(append(stage.Credentials(s.app), "token", "refresh-"+c.name)...).WantRevoked(t)
+			s.WantRow("refresh", "refresh-"+c.name, false)
+			s.WantRow("access", "own-"+c.name, c.stays)
+			s.WantRow("access", "bob-"+c.name, true)
+			s.WantRow("access", "hs-"+c.name, true)
 		})
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"moserver-sidecar/e2e/stage"
 	"moserver-sidecar/wpdb/sandbox"
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
@@ -21,10 +22,10 @@ func TestTimeZone(t *testing.T) {
 		t.Run(zone, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, sandboxtest.Start(t, sandbox.Options{TimeZone: zone}))
-			if here := s.strings("SELECT NOW() = UTC_TIMESTAMP()"); here[0] != "0" {
+			if here := s.Strings("SELECT NOW() = UTC_TIMESTAMP()"); here[0] != "0" {
 				t.Fatal("the database keeps UTC, and so this test would prove nothing")
 			}
-			server := s.serve()
+			server := s.Serve()
 			timeZoneWritten(t, s, server)
 			timeZoneExpiry(t, s, server)
 		})
@@ -33,11 +34,11 @@ func TestTimeZone(t *testing.T) {
 
 // timeZoneWritten: an access token that the server writes ends in an hour, by
 // the digits that PHP reads.
-func timeZoneWritten(t *testing.T, s *site, server *sidecar) {
-	s.put("refresh", "written", s.app, row{})
-	a := server.refresh(s.app, "written")
-	a.wantTokens(t, "profile email")
-	text := s.strings("SELECT CAST(expires AS CHAR) FROM {p}moos_oauth_access_tokens WHERE access_token = ?", a.member("access_token"))
+func timeZoneWritten(t *testing.T, s *site, server *stage.Sidecar) {
+	s.Put("refresh", "written", s.app, stage.Row{})
+	a := server.Refresh(s.app, "written")
+	a.WantTokens(t, "profile email")
+	text := s.Strings("SELECT CAST(expires AS CHAR) FROM {p}moos_oauth_access_tokens WHERE access_token = ?", a.Member("access_token"))
 	expires, err := time.Parse(time.DateTime, text[0])
 	if err != nil {
 		t.Fatal(err)
@@ -48,23 +49,23 @@ func timeZoneWritten(t *testing.T, s *site, server *sidecar) {
 }
 
 // timeZoneExpiry: what PHP wrote is good until the end of its last second.
-func timeZoneExpiry(t *testing.T, s *site, server *sidecar) {
+func timeZoneExpiry(t *testing.T, s *site, server *stage.Sidecar) {
 	last := time.Now().Truncate(time.Second).Add(5 * time.Second)
 	end := last.Add(time.Second)
-	s.put("refresh", "some seconds", s.app, row{expires: digits(last)})
-	s.put("code", "redeemed in time", s.app, row{expires: digits(last)})
-	s.put("code", "too late", s.app, row{expires: digits(last)})
-	s.put("code", "long ago", s.app, row{expires: digits(last.Add(-7 * time.Second))})
+	s.Put("refresh", "some seconds", s.app, stage.Row{Expires: stage.Digits(last)})
+	s.Put("code", "redeemed in time", s.app, stage.Row{Expires: stage.Digits(last)})
+	s.Put("code", "too late", s.app, stage.Row{Expires: stage.Digits(last)})
+	s.Put("code", "long ago", s.app, stage.Row{Expires: stage.Digits(last.Add(-7 * time.Second))})
 
-	server.redeem(s.app, "long ago").wantError(t, http.StatusBadRequest, "invalid_grant")
-	server.redeem(s.app, "redeemed in time").wantTokens(t, "profile email")
+	server.Redeem(s.app, "long ago").WantError(t, http.StatusBadRequest, "invalid_grant")
+	server.Redeem(s.app, "redeemed in time").WantTokens(t, "profile email")
 	good := 0
 	for time.Now().Before(end) {
-		a := server.refresh(s.app, "some seconds")
+		a := server.Refresh(s.app, "some seconds")
 		if time.Now().After(end) {
 			break // this answer may be of either side
 		}
-		a.wantTokens(t, "profile email")
+		a.WantTokens(t, "profile email")
 		good++
 		time.Sleep(100 * time.Millisecond)
 	}
@@ -72,6 +73,6 @@ func timeZoneExpiry(t *testing.T, s *site, server *sidecar) {
 		t.Error("the machine is too slow: no refresh was answered while the token was good")
 	}
 	time.Sleep(time.Until(end))
-	server.refresh(s.app, "some seconds").wantError(t, http.StatusBadRequest, "invalid_grant")
-	server.redeem(s.app, "too late").wantError(t, http.StatusBadRequest, "invalid_grant")
+	server.Refresh(s.app, "some seconds").WantError(t, http.StatusBadRequest, "invalid_grant")
+	server.Redeem(s.app, "too late").WantError(t, http.StatusBadRequest, "invalid_grant")
 }

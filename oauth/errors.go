@@ -88,5 +88,6 @@ var (
 	errInvalidKey = Error{InvalidClientKey, "Invalid Client Key"}
 
 	errUserGone = Error{InvalidGrant, "The user who gave this grant does not exist any more"}
+	errUserLeft = Error{InvalidGrant, "The user who gave this grant is no member of the site any more"}
 	errScope    = Error{InvalidScope, "The scope requested is invalid for this request"}
 )

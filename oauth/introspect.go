@@ -38,10 +38,15 @@ func (s *Server) Introspect(ctx context.Context, r Request) (Introspection, *Cli
 	return x.introspection(), client, nil
 }
 
-// introspection: active is what this server would honour now.
+// introspection: active is what this server would honour now. The access token
+// of a user who has left the client's site is good until it ends, as it is for
+// the plugin.
 func (x *exchange) introspection() Introspection {
 	grant := x.facts.Grant
 	if grant == nil || grant.ClientID != x.facts.Client.ID || x.expired() || !grant.UserExists {
+		return Introspection{}
+	}
+	if grant.UserLeft && x.presented.Kind != AccessToken {
 		return Introspection{}
 	}
 	return Introspection{

@@ -159,7 +159,7 @@ func (x *exchange) checkGrantType() error {
 }
 
 // checkGrant holds for the stored code or token what both grants have in
-// common: it is the client's, the client may use the grant, the user still is.
+// common: it is the client's, the client may use the grant, the user still is there.
 func (x *exchange) checkGrant(foreign Error) error {
 	client, grant := x.facts.Client, x.facts.Grant
 	switch {
@@ -169,6 +169,8 @@ func (x *exchange) checkGrant(foreign Error) error {
 		return errGrantForbidden
 	case !grant.UserExists:
 		return errUserGone
+	case grant.UserLeft: // the plugin's login asks for the same
+		return errUserLeft
 	}
 	return nil
 }

@@ -46,6 +46,7 @@ type Grant struct {
 	ClientID    string
 	UserID      int64
 	UserExists  bool
+	UserLeft    bool      // the user is not, or no longer, a member of the client's site in a network of sites
 	RedirectURI string    // codes only; empty: none was in the authorization request
 	Expires     time.Time // whole seconds; the zero time: never
 	Scope       Scope

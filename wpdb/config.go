@@ -29,6 +29,10 @@ type Config struct {
 type tables struct {
 	clients, codes, accessTokens, refreshTokens string
 	users, usermeta, options, keys              string
+
+	// capabilities is the meta_key that the members of the main blog have;
+	// empty where there is no network.
+	capabilities string
 }
 
 // validTableName says if a name may stand in a table's name without being quoted.
@@ -57,7 +61,12 @@ func (c Config) tables() (tables, error) {
 			return tables{}, fmt.Errorf("%q is not a table name: use letters, digits and underscores", name)
 		}
 	}
+	capabilities := ""
+	if c.Multisite {
+		capabilities = c.Prefix + "capabilities"
+	}
 	return tables{
+		capabilities:  capabilities,
 		clients:       c.Prefix + "moos_oauth_clients",
 		codes:         c.Prefix + "moos_oauth_authorization_codes",
 		accessTokens:  c.Prefix + "moos_oauth_access_tokens",
@@ -76,6 +85,12 @@ func (c Config) blogOptions(blog int64) string {
 		return c.Prefix + "options"
 	}
 	return fmt.Sprintf("%s%d_options", c.Prefix, blog)
+}
+
+// blogCapabilities is the meta_key that the members of another blog than the
+// main one have.
+func (c Config) blogCapabilities(blog int64) string {
+	return fmt.Sprintf("%s%d_capabilities", c.Prefix, blog)
 }
 
 // quoteName quotes a name that validTableName has accepted, with or without the

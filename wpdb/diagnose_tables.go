@@ -7,12 +7,12 @@ import (
 )
 
 // needs is the tables, with the columns and privileges that the server uses of
-// each.
+// each. In a network usermeta says who is a member of the client's blog.
 func (t tables) needs() []need {
 	return []need{
 		{t.options, []string{"option_name", "option_value"}, "SELECT", false},
 		{t.users, []string{"ID", "user_login", "user_email", "display_name"}, "SELECT", false},
-		{t.usermeta, []string{"user_id", "meta_key", "meta_value"}, "SELECT", true},
+		{t.usermeta, []string{"user_id", "meta_key", "meta_value"}, "SELECT", t.capabilities == ""},
 		{t.keys, []string{"client_id", "private_key", "public_key", "encryption_algorithm"}, "SELECT", true},
 		{t.clients, []string{"client_id", "client_name", "client_secret", "redirect_uri"}, "SELECT", false},
 		{t.codes, []string{"authorization_code", "client_id", "user_id", "redirect_uri", "expires", "scope"}, "SELECT, DELETE", false},

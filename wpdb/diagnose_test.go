@@ -207,8 +207,11 @@ func noPrivilege(t *testing.T, server *sandbox.Server) {
 		expectation{"may not SELECT on the table {}users", "GRANT SELECT ON `{}users`", true},
 		expectation{"may not SELECT on the table {}usermeta", "GRANT SELECT ON `{}usermeta`", false},
 		expectation{"may not SELECT on the table {}moos_oauth_public_keys", "GRANT SELECT ON `{}moos_oauth_public_keys`", false})
-	s.exec("GRANT SELECT ON {}usermeta TO wp@localhost")
 	s.exec("GRANT SELECT ON {}moos_oauth_public_keys TO wp@localhost")
+	s.reopen(func(c *wpdb.Config) { c.Multisite = true }).check( // it says who is a member of the client's blog
+		expectation{"may not SELECT on the table {}users", "GRANT SELECT ON `{}users`", true},
+		expectation{"may not SELECT on the table {}usermeta", "GRANT SELECT ON `{}usermeta`", true})
+	s.exec("GRANT SELECT ON {}usermeta TO wp@localhost")
 	s.check(expectation{"may not SELECT on the table {}users", "GRANT SELECT ON `{}users`", true})
 
 	elsewhere := s.reopen(func(c *wpdb.Config) { c.UsersTable = "elsewhere.people" })

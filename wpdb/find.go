@@ -37,13 +37,16 @@ func (s *Store) facts(ctx context.Context, found row, kind oauth.Kind) (oauth.Fa
 	blog, blogGone := found.integer("active_oauth_server_id"), false
 	if !s.config.Multisite || blog <= 1 {
 		blog = 0
-	} else if options, err = s.blogOptions(ctx, blog); number(err) == errNoSuchTable {
+	} else if options, err = s.blogOfUser(ctx, blog, found.integer(colGrantUser)); number(err) == errNoSuchTable {
 		blogGone = true
 	} else if err != nil {
 		return oauth.Facts{}, err
 	}
 	facts := oauth.Facts{Site: site(options), Grant: found.grant(kind)}
 	facts.Site.Blog = blog
+	if facts.Grant != nil && s.config.Multisite && !found.null("active_oauth_server_id") {
+		facts.Grant.UserLeft = options[colMember] != "1"
+	}
 	if !blogGone { // a client of a deleted blog is deleted with it
 		facts.Client = found.client(!phpFalse(options[optionSecretsEncrypted]))
 	}
@@ -56,9 +59,21 @@ func (s *Store) findRow(ctx context.Context, query string, args ...any) (row, er
 	return found, s.db.QueryRowxContext(ctx, query, args...).MapScan(found)
 }
 
-// blogOptions reads the options of another blog than the main one.
+// blogOfUser reads the options of another blog than the main one, and beside
+// them, as colMember, if the user is its member.
+func (s *Store) blogOfUser(ctx context.Context, blog, user int64) (map[string]string, error) {
+	query := fmt.Sprintf(s.statements.options, s.config.blogOptions(blog)) + s.statements.member
+	return s.queryOptions(ctx, query, user, s.config.blogCapabilities(blog))
+}
+
+// blogOptions reads the options of a blog.
 func (s *Store) blogOptions(ctx context.Context, blog int64) (map[string]string, error) {
-	rows, err := s.db.QueryContext(ctx, fmt.Sprintf(s.statements.options, s.config.blogOptions(blog)))
+	return s.queryOptions(ctx, fmt.Sprintf(s.statements.options, s.config.blogOptions(blog)))
+}
+
+// queryOptions runs a query whose result is names and values.
+func (s *Store) queryOptions(ctx context.Context, query string, args ...any) (map[string]string, error) {
+	rows, err := s.db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}

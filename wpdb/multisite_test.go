@@ -27,6 +27,52 @@ func (s *site) putOnBlog(blog any, stored string) {
 		"VALUES ('My App', ?, ?, 'https://a.example.com/cb', ?)", clientID, stored, blog)
 }
 
+// networkSubject is a network whose clients are of one of its blogs.
+type networkSubject struct {
+	*site
+	blog int
+}
+
+func (s networkSubject) PutClient(c oauth.Client) {
+	s.t.Helper()
+	s.site.PutClient(c)
+	s.exec("UPDATE {}moos_oauth_clients SET active_oauth_server_id = ? WHERE client_id = ?", s.blog, c.ID)
+}
+
+// PutUser adds a member of all blogs, as most users are of theirs.
+func (s networkSubject) PutUser(id int64) {
+	s.t.Helper()
+	s.site.PutUser(id)
+	s.SetMember(id, true)
+}
+
+// SetMember changes the client's blog only; to be a member of another one must
+// not count.
+func (s networkSubject) SetMember(id int64, member bool) {
+	s.t.Helper()
+	s.exec("DELETE FROM {}usermeta WHERE user_id = ? AND meta_key LIKE '%capabilities'", id)
+	for blog, key := range map[int]string{1: "capabilities", 2: "2_capabilities", 3: "3_capabilities"} {
+		if blog != s.blog || member {
+			s.exec("INSERT INTO {}usermeta (user_id, meta_key, meta_value) VALUES (?, ?, 'a:0:{}')", id, s.config.Prefix+key)
+		}
+	}
+}
+
+// A client of which nothing says whose it is has all users, as in versions of
+// the plugin that knew no blogs.
+func TestMemberOfNoBlog(t *testing.T) {
+	s := newNetwork(t)
+	p := s.putCode("c1")
+	s.putOnBlog(nil, "secret")
+	if s.find(clientID, p).Grant.UserLeft {
+		t.Error("a client of no blog: the user has left it")
+	}
+	s.exec("ALTER TABLE {}moos_oauth_clients DROP COLUMN active_oauth_server_id")
+	if s.find(clientID, p).Grant.UserLeft {
+		t.Error("no column for the blog: the user has left it")
+	}
+}
+
 func TestBlogOfClient(t *testing.T) {
 	const secret = "clFqnXSsSYlEbbOAUYmAqAsvhFUaUdcZ"
 	encrypted := wpdb.EncryptSecret(secret, "My App")

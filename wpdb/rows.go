@@ -18,6 +18,7 @@ const (
 	colGrantExpires  = "grant expires"
 	colGrantScope    = "grant scope"
 	colUser          = "user ID"
+	colMember        = "user is member" // of the client's blog
 )
 
 // row is a result row by column name. The driver gives texts and dates as bytes,
@@ -50,6 +51,7 @@ func (r row) options() map[string]string {
 	for _, name := range optionList() {
 		options[name] = r.text(name)
 	}
+	options[colMember] = r.text(colMember)
 	return options
 }
 

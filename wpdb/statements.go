@@ -22,6 +22,7 @@ type statements struct {
 	bearer   string
 
 	options            string // of the blog whose table is put in
+	member             string // to add to options: if a user is a member of the blog
 	revokeAccessTokens string // all that a client has for a user
 }
 
@@ -62,6 +63,7 @@ func newStatements(t tables) statements {
 	}
 	s.find[""] = findStatement(t, "")
 	s.options = "SELECT option_name, option_value FROM `%s` WHERE option_name IN (" + optionNames() + ")"
+	s.member = " UNION ALL SELECT '" + colMember + "', '1' FROM " + quoteName(t.usermeta) + " WHERE user_id = ? AND meta_key = ?"
 	s.revokeAccessTokens = fmt.Sprintf(
 		"DELETE FROM `%s` WHERE client_id = CAST(? AS BINARY) AND user_id = ?", t.accessTokens)
 	return s
@@ -87,10 +89,15 @@ LEFT JOIN `+"`%s`"+` AS c ON c.client_id = CAST(? AS BINARY)%s
 LIMIT 1`, optionColumns(t.options), columns, t.clients, grant)
 }
 
-// grantColumns selects the code or token g, and if its user u exists.
+// grantColumns selects the code or token g, if its user u exists, and in a
+// network if the user is a member of the main blog.
 func grantColumns(t tables, kind oauth.Kind) string {
 	_, column := t.kindTable(kind)
-	redirectURI := "NULL"
+	redirectURI, member := "NULL", ""
+	if t.capabilities != "" {
+		member = fmt.Sprintf(",\n  EXISTS (SELECT 1 FROM %s WHERE user_id = g.user_id AND meta_key = '%s') AS `%s`",
+			quoteName(t.usermeta), t.capabilities, colMember)
+	}
 	if kind == oauth.AuthorizationCode {
 		redirectURI = "g.redirect_uri"
 	}
@@ -98,5 +105,5 @@ func grantColumns(t tables, kind oauth.Kind) string {
   g.%s IS NOT NULL AS `+"`%s`"+`, g.client_id AS `+"`%s`"+`, g.user_id AS `+"`%s`"+`, %s AS `+"`%s`"+`,
   g.expires AS `+"`%s`"+`, g.scope AS `+"`%s`"+`, u.ID AS `+"`%s`",
 		column, colGrant, colGrantClient, colGrantUser, redirectURI, colGrantRedirect,
-		colGrantExpires, colGrantScope, colUser)
+		colGrantExpires, colGrantScope, colUser) + member
 }

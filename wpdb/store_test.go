@@ -213,6 +213,9 @@ func (s *site) Tokens(kind oauth.Kind) []oauth.Token {
 
 func TestConformance(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) storetest.Subject { return newSite(t, database) })
+	for _, blog := range []int{1, 2} {
+		storetest.RunNetwork(t, func(t *testing.T) storetest.NetworkSubject { return networkSubject{newNetwork(t), blog} })
+	}
 }
 
 func (s *site) sql(query string) string { return strings.ReplaceAll(query, "{}", s.config.Prefix) }

@@ -19,6 +19,7 @@ type Store struct {
 	site    oauth.Site
 	clients map[string]oauth.Client
 	users   map[int64]oauth.Profile
+	left    map[int64]bool // users who are no members of the site
 	rows    map[oauth.Presented]row
 	keys    map[string]oauth.SigningKey // by client id
 
@@ -41,6 +42,7 @@ func New() *Store {
 		site:    oauth.Site{AccessTokenLifetime: time.Hour, TokenLength: 32},
 		clients: map[string]oauth.Client{},
 		users:   map[int64]oauth.Profile{},
+		left:    map[int64]bool{},
 		rows:    map[oauth.Presented]row{},
 		keys:    map[string]oauth.SigningKey{},
 
@@ -79,7 +81,16 @@ func (s *Store) DeleteUser(id int64) {
 	delete(s.users, id)
 }
 
-// PutGrant adds a code or token. UserExists is not kept: PutUser decides it.
+// SetMember makes the user a member of the site, as each is at first, or takes
+// the user from it.
+func (s *Store) SetMember(id int64, member bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.left[id] = !member
+}
+
+// PutGrant adds a code or token. UserExists and UserLeft are not kept:
+// PutUser and SetMember decide them.
 func (s *Store) PutGrant(p oauth.Presented, g oauth.Grant) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -125,7 +136,7 @@ func (s *Store) grant(p oauth.Presented) *oauth.Grant {
 	}
 	_, userExists := s.users[r.UserID]
 	return &oauth.Grant{
-		ClientID: r.ClientID, UserID: r.UserID, UserExists: userExists,
+		ClientID: r.ClientID, UserID: r.UserID, UserExists: userExists, UserLeft: s.left[r.UserID],
 		RedirectURI: r.redirectURI, Expires: r.Expires, Scope: r.Scope,
 	}
 }

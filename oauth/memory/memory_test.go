@@ -9,4 +9,5 @@ import (
 
 func TestConformance(t *testing.T) {
 	storetest.Run(t, func(*testing.T) storetest.Subject { return memory.New() })
+	storetest.RunNetwork(t, func(*testing.T) storetest.NetworkSubject { return memory.New() })
 }

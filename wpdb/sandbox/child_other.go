@@ -4,8 +4,9 @@ package sandbox
 
 import "syscall"
 
-// childAttributes keeps the terminal's Ctrl-C from reaching mariadbd: it is
-// stopped in order, after what uses it.
-func childAttributes() *syscall.SysProcAttr {
+// ChildAttributes keeps the terminal's Ctrl-C from reaching a child: it is
+// stopped in order, after what uses it. The child has a process group of its
+// own.
+func ChildAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true}
 }

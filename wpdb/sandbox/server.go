@@ -99,7 +99,7 @@ func (s *Server) logFile() string { return filepath.Join(s.Dir, "server.log") }
 // After Kill it brings the same database back.
 func (s *Server) Run(ctx context.Context) error {
 	s.command = exec.Command(s.program.path, s.arguments()...)
-	s.command.SysProcAttr = childAttributes()
+	s.command.SysProcAttr = ChildAttributes()
 	s.command.Env = append(os.Environ(), "TZ="+s.options.TimeZone)
 	s.exited = make(chan struct{})
 	if err := s.command.Start(); err != nil {

@@ -10,6 +10,9 @@ import (
 //go:embed site.sql
 var siteSQL string
 
+//go:embed plugin.sql
+var pluginSQL string
+
 // The users of a site besides admin, who is 1.
 const (
 	Alice = 2
@@ -22,7 +25,12 @@ type Client struct{ ID, Name, Secret, RedirectURI string }
 // CreateSite makes the tables of a WordPress site in which the plugin is
 // active: users 1 (admin), 2 (alice) and 3 (bob), and no client.
 func (s *Server) CreateSite(ctx context.Context, prefix string) error {
-	return s.exec(ctx, strings.ReplaceAll(siteSQL, "{prefix}", prefix))
+	return s.exec(ctx, strings.ReplaceAll(siteSQL+pluginSQL, "{prefix}", prefix))
+}
+
+// ActivatePlugin makes the plugin's tables in a WordPress that is there.
+func (s *Server) ActivatePlugin(ctx context.Context, prefix string) error {
+	return s.exec(ctx, strings.ReplaceAll(pluginSQL, "{prefix}", prefix))
 }
 
 // PutClient adds a client to the main blog of a site.

@@ -1,0 +1,143 @@
+package stage
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// packages are the Debian packages of the programs and files that tests need.
+// Each is in the Makefile's PACKAGES too.
+func packages() map[string]string {
+	return map[string]string{
+		"curl":               "curl",
+		"gcc":                "gcc", // for the race detector
+		"mariadb":            "mariadb-client-core",
+		"mariadb-install-db": "mariadb-server-core",
+		"mariadbd":           "mariadb-server-core",
+		"nginx":              "nginx-light",
+		"php":                "php-cli",
+		"php-fpm":            "php-fpm",
+		"php-mysql":          "php-mysql",
+		"wordpress":          "wordpress",
+		"zoneinfo":           "tzdata",
+	}
+}
+
+// places are where programs are that have no name of their own on the PATH, or
+// are no programs. Of Debian's PHP there may be several versions.
+func places() map[string]string {
+	return map[string]string{
+		"php-fpm":   "/usr/sbin/php-fpm[0-9]*",
+		"php-mysql": "/usr/lib/php/*/mysqli.so",
+		"wordpress": wordPressFiles + "/wp-load.php",
+		"zoneinfo":  "/usr/share/zoneinfo/Europe/Berlin",
+	}
+}
+
+// Find returns the path of a program. It also looks where daemons are, which is
+// often not on the PATH of a plain user.
+func Find(program string) (string, error) {
+	if pattern, ok := places()[program]; ok {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			return "", fmt.Errorf("there is no %s", pattern)
+		}
+		return slices.Max(found), nil
+	}
+	if path, err := exec.LookPath(program); err == nil {
+		return path, nil
+	}
+	return exec.LookPath("/usr/sbin/" + program)
+}
+
+// Require returns an error of one line that names the Debian packages of the
+// programs that are not on this machine, nil if all are.
+func Require(programs ...string) error {
+	var missing []string
+	for _, program := range programs {
+		name := packages()[program]
+		if _, err := Find(program); err != nil && !slices.Contains(missing, name) {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return fmt.Errorf("these tests need other programs; on Debian: apt-get install %s", strings.Join(missing, " "))
+}
+
+// mustFind is Find, where a program that is missing ends the test.
+func mustFind(t T, program string) string {
+	t.Helper()
+	if err := Require(program); err != nil {
+		t.Fatal(err)
+	}
+	path, err := Find(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// Build builds moserver-sidecar into a folder, with flags for go build such as
+// "-race", and returns its path.
+func Build(dir string, flags ...string) (string, error) {
+	binary := filepath.Join(dir, "moserver-sidecar")
+	args := append([]string{"build", "-o", binary}, flags...)
+	if out, err := exec.Command("go", append(args, "moserver-sidecar")...).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return binary, nil
+}
+
+// ProjectFile returns the path of a file of the project, given by its path from
+// the project's folder, wherever in the project the test is.
+func ProjectFile(t T, path string) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return filepath.Join(dir, path)
+		}
+		if dir == filepath.Dir(dir) {
+			t.Fatalf("there is no go.mod in the folders above, where %s should be", path)
+		}
+	}
+}
+
+// ReadFile is the text of a file.
+func ReadFile(t T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// WriteFile writes a file, and returns its path.
+func WriteFile(t T, path, text string) string {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// ShortDir is a new folder whose path is short enough for a unix socket's.
+func ShortDir(t T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "stage-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}

@@ -1,0 +1,239 @@
+package stage
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// wordPressFiles is where Debian's package has WordPress.
+const wordPressFiles = "/usr/share/wordpress"
+
+// ours is the PHP that is put into each WordPress.
+//
+//go:embed wordpress
+var ours embed.FS
+
+// WordPressOptions are what differs between WordPress sites. The zero value is
+// a usual one: at the root of its host, with pretty permalinks.
+type WordPressOptions struct {
+	Prefix          string   // of the tables; empty: wp_
+	Folder          string   // that it is in, such as "/blog"; empty: the root
+	PlainPermalinks bool     // addresses are /?rest_route=… instead of /wp-json/…
+	Multisite       bool     // a network of two blogs; the second is in the folder "two"
+	TimeZone        string   // of the database server, as in TZ; empty: UTC
+	Flags           []string // more flags for the sidecar
+}
+
+// WordPress is a WordPress as Debian has it, with the plugin's tables: nginx
+// before php-fpm, MariaDB, and the sidecar on the token endpoint. In place of
+// the plugin there is PHP of our own, see Blog.PHP. URL is its address, without
+// a slash at the end.
+type WordPress struct {
+	*Site         // its tables and its wp-config.php
+	*Blog         // the main one
+	Two     *Blog // of a network, the second one
+	Nginx   *Nginx
+	FPM     *Process
+	Sidecar *Sidecar // behind nginx, on a unix socket
+
+	Options WordPressOptions
+
+	dir string // of everything but the database
+}
+
+// RequireWordPress is Require for all that StartWordPress starts.
+func RequireWordPress() error {
+	return Require("mariadbd", "nginx", "php", "php-fpm", "php-mysql", "wordpress", "zoneinfo")
+}
+
+// StartWordPress installs a WordPress and starts what belongs to it. binary is
+// what Build has built.
+func StartWordPress(t T, binary string, o WordPressOptions) *WordPress {
+	t.Helper()
+	if err := RequireWordPress(); err != nil {
+		t.Fatal(err)
+	}
+	if o.Prefix == "" {
+		o.Prefix = "wp_"
+	}
+	w := &WordPress{Options: o, dir: ShortDir(t)}
+	server := StartDatabase(t, o.TimeZone)
+	w.Site = &Site{t: t, Binary: binary, Server: server, DB: Open(t, server, "root"), Prefix: o.Prefix}
+	w.layOut()
+	w.Nginx = StartNginx(t, w.dir, w.conf(true))
+	w.Blog = &Blog{ID: 1, URL: "http://" + w.Nginx.Address + o.Folder, WordPress: w}
+	w.install()
+	w.FPM = w.startFPM()
+	if o.Multisite {
+		w.Two = &Blog{ID: 2, URL: w.URL + "/two", WordPress: w}
+		w.PHP("create_blog", Args{"path": path.Join(o.Folder, "two") + "/"}, nil)
+	}
+	w.Sidecar = w.Serve(append([]string{"--listen", w.sidecarAddress()}, o.Flags...)...)
+	return w
+}
+
+func (w *WordPress) sidecarAddress() string { return "unix:" + filepath.Join(w.dir, "token.sock") }
+
+// home is the folder of WordPress's own files.
+func (w *WordPress) home() string { return filepath.Join(w.dir, "www", w.Options.Folder) }
+
+// layOut makes WordPress's folder of links to the files of Debian's package, and
+// of a wp-content of its own.
+func (w *WordPress) layOut() {
+	w.t.Helper()
+	plugins := filepath.Join(w.home(), "wp-content", "mu-plugins")
+	if err := os.MkdirAll(plugins, 0o755); err != nil {
+		w.t.Fatal(err)
+	}
+	entries, err := os.ReadDir(wordPressFiles)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, e := range entries {
+		switch e.Name() {
+		case "wp-config.php", "wp-content", ".htaccess":
+			continue
+		}
+		if err := os.Symlink(filepath.Join(wordPressFiles, e.Name()), filepath.Join(w.home(), e.Name())); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"quiet.php", "admin.php", "plugin.php", "jwt.php"} {
+		w.copyOurs(name, plugins)
+	}
+	w.copyOurs("install.php", w.dir)
+	// WordPress takes the folder that its files are really in for its home. The
+	// constant, set before any of its files is read, tells it the right one.
+	WriteFile(w.t, w.prepend(), fmt.Sprintf("<?php define( 'ABSPATH', '%s/' );\n", w.home()))
+}
+
+// prepend is the file that PHP runs before each other one.
+func (w *WordPress) prepend() string { return filepath.Join(w.dir, "prepend.php") }
+
+func (w *WordPress) copyOurs(name, dir string) {
+	w.t.Helper()
+	text, err := ours.ReadFile("wordpress/" + name)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	WriteFile(w.t, filepath.Join(dir, name), string(text))
+}
+
+// install makes WordPress's tables as its installer does, and the plugin's.
+func (w *WordPress) install() {
+	w.t.Helper()
+	w.writeConfig("")
+	permalinks, kind := "/%postname%/", "single"
+	if w.Options.PlainPermalinks {
+		permalinks = ""
+	}
+	if w.Options.Multisite {
+		kind = "multisite"
+	}
+	c := exec.Command(mustFind(w.t, "php"), "-d", "auto_prepend_file="+w.prepend(),
+		filepath.Join(w.dir, "install.php"), w.URL, permalinks, kind)
+	if out, err := c.CombinedOutput(); err != nil || len(out) > 0 {
+		w.t.Fatalf("WordPress's installation: %v\n%s", err, out)
+	}
+	if err := w.Server.ActivatePlugin(context.Background(), w.Prefix); err != nil {
+		w.t.Fatal(err)
+	}
+	if w.Options.Multisite {
+		w.writeConfig(fmt.Sprintf(`define( 'MULTISITE', true );
+define( 'SUBDOMAIN_INSTALL', false );
+define( 'DOMAIN_CURRENT_SITE', '%s' );
+define( 'PATH_CURRENT_SITE', '%s/' );
+define( 'SITE_ID_CURRENT_SITE', 1 );
+define( 'BLOG_ID_CURRENT_SITE', 1 );
+`, w.Nginx.Address, w.Options.Folder))
+	}
+}
+
+// writeConfig writes the wp-config.php that WordPress and the sidecar read.
+func (w *WordPress) writeConfig(more string) {
+	w.t.Helper()
+	more += "define( 'DISABLE_WP_CRON', true ); // no work beside the requests of the test\n"
+	text := strings.Replace(wpConfig(w.Server, w.Prefix, "root", DBPassword), "$table_prefix", more+"\n$table_prefix", 1)
+	w.WPConfig = WriteFile(w.t, filepath.Join(w.home(), "wp-config.php"), text)
+}
+
+// startFPM starts PHP as Debian's service does, with a pool of its own.
+func (w *WordPress) startFPM() *Process {
+	w.t.Helper()
+	conf := WriteFile(w.t, filepath.Join(w.dir, "fpm.conf"), fmt.Sprintf(`[global]
+error_log = /dev/stderr
+[www]
+listen = %[1]s/php.sock
+pm = static
+pm.max_children = 4
+user = root ; of a plain user the line is ignored
+catch_workers_output = yes
+decorate_workers_output = no
+php_admin_value[error_log] = /dev/stderr
+php_admin_flag[log_errors] = on
+php_admin_value[auto_prepend_file] = %[2]s
+`, w.dir, w.prepend()))
+	args := []string{"-F", "-y", conf}
+	if os.Getuid() == 0 {
+		args = append(args, "-R") // it refuses to be root unasked
+	}
+	fpm := Start(w.t, nil, mustFind(w.t, "php-fpm"), args...)
+	fpm.Await("ready to handle connections")
+	return fpm
+}
+
+// conf is nginx's configuration of the site, with or without the snippet that
+// sends the token endpoint to the sidecar.
+func (w *WordPress) conf(toSidecar bool) string {
+	w.t.Helper()
+	include := ""
+	if toSidecar {
+		snippet := WithUpstream(w.t, ReadFile(w.t, ProjectFile(w.t, "docker/moserver-token.conf")), "proxy_pass http://", w.sidecarAddress())
+		include = "include " + WriteFile(w.t, filepath.Join(w.dir, "moserver-token.conf"), snippet) + ";"
+	}
+	return fmt.Sprintf(`server {
+	`+ListenLine+`
+	%[1]s
+	root %[2]s/www;
+	index index.php;
+	location / { try_files $uri $uri/ %[3]s/index.php?$args; }
+	location ~ [^/]\.php(/|$) {
+		fastcgi_split_path_info ^(.+?\.php)(/.*)$;
+		try_files $fastcgi_script_name =404;
+		include /etc/nginx/fastcgi_params;
+		fastcgi_param HTTP_HOST $http_host; # with the port
+		fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+		fastcgi_pass unix:%[2]s/php.sock;
+	}
+}
+`, include, w.dir, w.Options.Folder)
+}
+
+// RouteToPHP gives the token endpoint back to PHP, as an operator does: the
+// include line goes, and nginx is reloaded under its load.
+func (w *WordPress) RouteToPHP() {
+	w.t.Helper()
+	w.Nginx.Reload(w.conf(false))
+}
+
+// RouteToSidecar sends the token endpoint to the sidecar again.
+func (w *WordPress) RouteToSidecar() {
+	w.t.Helper()
+	w.Nginx.Reload(w.conf(true))
+}
+
+// RunWholeConf reloads nginx with docker/nginx.conf, which is a whole site: a
+// WordPress at the root of its host.
+func (w *WordPress) RunWholeConf() {
+	w.t.Helper()
+	conf := WithUpstream(w.t, ReadFile(w.t, ProjectFile(w.t, "docker/nginx.conf")), "server ", w.sidecarAddress())
+	conf = Substitute(w.t, conf, RootLine, "root "+w.dir+"/www;")
+	conf = Substitute(w.t, conf, PHPLine, "fastcgi_pass unix:"+w.dir+"/php.sock;")
+	w.Nginx.Reload(conf)
+}

@@ -1,0 +1,93 @@
+package wordpress_test
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"testing"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"moserver-sidecar/e2e/stage"
+)
+
+// login is all that a login is good for: a code that PHP has written gives
+// tokens, which PHP takes, until they are revoked.
+func login(t *testing.T, p *people) {
+	code := p.Authorize(p.client, p.alice, "profile email")
+	first := p.redeem(p.client, code)
+	first.WantTokens(t, "profile email")
+	p.wantUser(t, first, p.alice)
+	p.redeem(p.client, code).WantError(t, http.StatusBadRequest, "invalid_grant") // it is good for once
+
+	refreshToken := first.Member("refresh_token")
+	second := p.refresh(p.client, refreshToken)
+	second.WantTokens(t, "profile email")
+	p.wantUser(t, second, p.alice)
+	if second.Member("access_token") == first.Member("access_token") {
+		t.Error("the refresh gave the old access token")
+	}
+
+	p.Token(append(stage.Credentials(p.client), "token", refreshToken)...).WantRevoked(t)
+	p.refresh(p.client, refreshToken).WantError(t, http.StatusBadRequest, "invalid_grant")
+	p.Token(append(stage.Credentials(p.client), "token", second.Member("access_token"))...).WantRevoked(t)
+	if a := p.Resource(second.Member("access_token")); a.Member("error") != "invalid_token" {
+		t.Errorf("PHP still takes the revoked access token: %s", a)
+	}
+}
+
+// wantUser: PHP tells the user of an access token that was issued here.
+func (p *people) wantUser(t *testing.T, tokens stage.Answer, user int) {
+	t.Helper()
+	a := p.Resource(tokens.Member("access_token"))
+	if a.Status != http.StatusOK || a.Body["id"] != float64(user) {
+		t.Errorf("PHP: want user %d, got %s", user, a)
+	}
+}
+
+// twoAtOnce: of two people who log in at the same time, each gets the own ID
+// token, although WordPress keeps only that of the second.
+func twoAtOnce(t *testing.T, p *people) {
+	ofAlice := p.Authorize(p.client, p.alice, "openid profile")
+	ofBob := p.Authorize(p.client, p.bob, "openid profile")
+	for _, c := range []struct {
+		user int
+		code string
+	}{{p.alice, ofAlice}, {p.bob, ofBob}} {
+		a := p.redeem(p.client, c.code)
+		p.wantUser(t, a, c.user)
+		p.wantIDToken(t, a, c.user, "RS256")
+	}
+}
+
+// wantIDToken checks an ID token with the client's key, as it is in the tables.
+func (p *people) wantIDToken(t *testing.T, a stage.Answer, user int, algorithm string) {
+	t.Helper()
+	claims := jwt.RegisteredClaims{}
+	_, err := jwt.ParseWithClaims(a.Member("id_token"), &claims, p.verificationKey(t, algorithm), jwt.WithValidMethods([]string{algorithm}),
+		jwt.WithAudience(p.client.ID), jwt.WithIssuer(p.issuer()), jwt.WithSubject(strconv.Itoa(user)))
+	if err != nil {
+		t.Errorf("the ID token: %v; it has %+v", err, claims)
+	}
+}
+
+func (p *people) issuer() string {
+	if p.WordPress.Options.PlainPermalinks {
+		return p.URL + "/?rest_route=/moserver/" + p.client.ID
+	}
+	return p.URL + "/wp-json/moserver/" + p.client.ID
+}
+
+func (p *people) verificationKey(t *testing.T, algorithm string) jwt.Keyfunc {
+	t.Helper()
+	if algorithm == "HS256" {
+		return func(*jwt.Token) (any, error) { return []byte(p.client.Secret), nil }
+	}
+	pem := p.WordPress.Strings("SELECT public_key FROM {p}moos_oauth_public_keys WHERE client_id = ?", p.client.ID)
+	return func(*jwt.Token) (any, error) {
+		if len(pem) != 1 {
+			return nil, fmt.Errorf("the client has %d keys", len(pem))
+		}
+		return jwt.ParseRSAPublicKeyFromPEM([]byte(pem[0]))
+	}
+}
