@@ -17,6 +17,8 @@ import (
 // until the node has all that the cluster had at that moment. That costs time,
 // so only what was missed is asked again so, and only where there is a cluster.
 const (
+	// It is asked once for each new connection, in place of a setting that
+	// somebody would forget.
 	askGalera = "SHOW VARIABLES LIKE 'wsrep_on'" // no row, and no error, where the variable is unknown
 	syncWait  = "SET SESSION wsrep_sync_wait = 3"
 )
