@@ -35,7 +35,7 @@ func (s *Store) Diagnose(ctx context.Context) ([]Finding, error) {
 		return s.diagnoseConnection(err)
 	}
 	d := &diagnosis{Store: s, ctx: ctx}
-	for _, look := range []func() error{d.tables, d.columns, d.privileges, d.binlog, d.clock, d.masterSwitch} {
+	for _, look := range []func() error{d.tables, d.columns, d.privileges, d.binlog, d.nonPK, d.clock, d.masterSwitch} {
 		if err := look(); err != nil {
 			return d.findings, unavailable(err)
 		}

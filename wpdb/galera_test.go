@@ -27,6 +27,7 @@ func TestGalera(t *testing.T) {
 		{"a code is taken on a node that has not got it yet", lateRedeem},
 		{"a revocation on a node that has not got the token yet", lateRevoke},
 		{"what is nowhere is not found", nowhere},
+		{"a cluster that demands primary keys", demandsPrimaryKeys},
 		{"two nodes, one code", twoNodes},
 		{"a COMMIT without an answer, and another node", commitAnsweredByNobody},
 		{"a node that takes no work is left", nodeRefuses},
@@ -149,6 +150,18 @@ func nowhere(t *testing.T, nodes []*sandbox.Server) {
 	}
 	if n := s[0].count("access_tokens"); n != 0 {
 		t.Errorf("%d tokens are stored", n)
+	}
+}
+
+// Every write then fails with 1213, over and over.
+func demandsPrimaryKeys(t *testing.T, nodes []*sandbox.Server) {
+	s := onNodes(t, nodes)
+	s[0].check()
+	s[0].exec("SET GLOBAL wsrep_certify_nonPK = OFF")
+	defer s[0].exec("SET GLOBAL wsrep_certify_nonPK = ON")
+	s[0].check(expectation{"wsrep_certify_nonPK=OFF", "wsrep_certify_nonPK = ON", true})
+	if err := s[0].Issue(within(t, patience), newToken(oauth.AccessToken, "a1")); !errors.Is(err, oauth.ErrUnavailable) {
+		t.Errorf("Issue returned %v", err)
 	}
 }
 
