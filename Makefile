@@ -1,10 +1,13 @@
 # The targets that people need; "make" alone lists them.
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
-# What the tests start: the database, the proxy, the zones that they run in, and
+# What the tests start: the database, the proxy, a terminal, the zones that they run in, and
 # WordPress. (php-fpm first, and php: else wordpress brings Apache for its PHP.)
-PACKAGES = mariadb-server-core mariadb-client-core nginx-light curl tzdata gcc libc6-dev python3 python3-jwt python3-cryptography \
-	php-fpm php php-cli php-mysql wordpress
+PACKAGES = mariadb-server-core mariadb-client-core nginx-light bsdutils curl tzdata gcc libc6-dev python3 python3-jwt python3-cryptography \
+	php-fpm php php-cli php-mysql wordpress make ca-certificates $(CLIENTS)
+# What the clients of e2e/clients are written with.
+CLIENTS = default-jdk-headless jq libnewtonsoft-json5.0-cil mono-mcs nodejs npm php-curl ruby ruby-oauth2 \
+	python3-authlib python3-requests python3-requests-oauthlib python3-social-auth-core
 
 .DEFAULT_GOAL := help
 

@@ -23,6 +23,7 @@ Usage:
 
   moserver-sidecar serve --wp-config /var/www/html/wp-config.php
   moserver-sidecar check --wp-config /var/www/html/wp-config.php
+  moserver-sidecar doctor --wp-config /var/www/html/wp-config.php
   moserver-sidecar demo
 
 Commands ("moserver-sidecar check --help" says more of one):
@@ -47,7 +48,10 @@ type command struct {
 
 // commands are all, in the order in which they are listed.
 func commands() []command {
-	return []command{serveCommand(), checkCommand(), demoCommand(), versionCommand()}
+	return []command{
+		serveCommand(), checkCommand(), doctorCommand(), migrateCommand(), purgeCommand(),
+		tokensCommand(), healthcheckCommand(), demoCommand(), versionCommand(),
+	}
 }
 
 // errFailed ends a command that has already said why.
@@ -101,7 +105,7 @@ func run(args []string, w io.Writer) error {
 func printHelp(w io.Writer) {
 	fmt.Fprint(w, helpHead)
 	for _, c := range commands() {
-		fmt.Fprintf(w, "  %-9s %s\n", c.name, c.summary)
+		fmt.Fprintf(w, "  %-11s %s\n", c.name, c.summary)
 	}
 	fmt.Fprint(w, helpSettings)
 	config.PrintSettings(w)

@@ -59,6 +59,7 @@ func serve(args []string, _ io.Writer) error {
 	if err != nil {
 		return err
 	}
+	go newPurgeTimer(store, settings.PurgeAfter, log).run(ctx)
 	return runServer(ctx, listener, newHandler(store, settings, log), settings, log)
 }
 
@@ -159,6 +160,7 @@ func newHandler(store oauth.Store, s config.Settings, log *slog.Logger) http.Han
 			RotateAll:          s.RotateRefreshTokens == config.RotateAll,
 			OfflineAccess:      s.OpenIDRefreshToken == config.OpenIDOffline,
 			RevokeAccessTokens: s.RevokeAccessTokens,
+			RotationGrace:      s.RotationGrace,
 		},
 		Now:    time.Now,
 		Random: rand.Reader,

@@ -146,6 +146,21 @@ users_table:
 	}
 }
 
+// TestSpan: days, hours, and 0.
+func TestSpan(t *testing.T) {
+	for text, want := range map[string]time.Duration{"": 7 * 24 * time.Hour, "0": 0, "0d": 0, "1d": 24 * time.Hour, "36h": 36 * time.Hour, "2h30m": 150 * time.Minute, "3650d": 87600 * time.Hour} {
+		if got := load(t, Sources{Flags: map[string]string{"db_name": "x", "purge_after": text}}); got.PurgeAfter != want {
+			t.Errorf("%q is %s", text, got.PurgeAfter)
+		}
+	}
+	for _, text := range []string{"d", "7", "-1d", "1.5d", "1h", "3651d", "99999999999d", "-9h", "7 d"} {
+		_, problems := Load(Sources{Flags: map[string]string{"db_name": "x", "purge_after": text}})
+		if len(problems) != 1 || !strings.Contains(problems[0].Text, "such as 7d or 36h") {
+			t.Errorf("%q: problems: %v", text, problems)
+		}
+	}
+}
+
 // TestProblems: all are reported at once, each with its place, and none repeats
 // a value, which may be a password in the wrong place.
 func TestProblems(t *testing.T) {

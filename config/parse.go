@@ -67,6 +67,23 @@ func duration(target *time.Duration, lowest, highest time.Duration) func(string)
 	}
 }
 
+// span is a duration that may be given in days, and 0, whatever the lowest is.
+func span(target *time.Duration, lowest, highest time.Duration) func(string) error {
+	return func(s string) error {
+		d, err := time.ParseDuration(s)
+		if days, found := strings.CutSuffix(s, "d"); found {
+			var n int
+			n, err = strconv.Atoi(days)
+			d = time.Duration(min(n, 1_000_000)) * 24 * time.Hour // more would not fit
+		}
+		if err != nil || d != 0 && (d < lowest || d > highest) {
+			return fmt.Errorf("must be 0, or a time from %s to %.0fd, such as 7d or 36h", lowest, highest.Hours()/24)
+		}
+		*target = d
+		return nil
+	}
+}
+
 func fileMode(target *fs.FileMode) func(string) error {
 	return func(s string) error {
 		mode, err := strconv.ParseUint(s, 8, 32)

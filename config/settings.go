@@ -30,10 +30,13 @@ type Settings struct {
 	Multisite        bool
 
 	RotateRefreshTokens string
+	RotationGrace       time.Duration
 	OpenIDRefreshToken  string
 	RevokeAccessTokens  bool
 	ErrorStatus         string
 	ResourceSub         string
+
+	PurgeAfter time.Duration
 
 	RequestTimeout  time.Duration
 	ShutdownTimeout time.Duration
@@ -104,10 +107,13 @@ func (s *Settings) list() []setting {
 		{"multisite", "Whether WordPress is a network of sites.", "false", boolean(&s.Multisite)},
 
 		{"rotate_refresh_tokens", "Whose refresh tokens are replaced at each use: those of public clients, or all.", RotatePublic, choice(&s.RotateRefreshTokens, RotatePublic, RotateAll)},
+		{"rotation_grace", "How long a client that has not heard of its new refresh token may use the old one again; 0: not at all.", "1m", duration(&s.RotationGrace, 0, time.Hour)},
 		{"openid_refresh_token", "When a code with openid in its scope gives a refresh token: always, or only with offline_access, as PHP does.", OpenIDAlways, choice(&s.OpenIDRefreshToken, OpenIDAlways, OpenIDOffline)},
-		{"revoke_access_tokens", "Whether revoking a refresh token also ends all access tokens that the client has for that user.", "false", boolean(&s.RevokeAccessTokens)},
+		{"revoke_access_tokens", "Whether the end of a refresh token, by revocation or replay, also ends all access tokens that the client has for that user.", "false", boolean(&s.RevokeAccessTokens)},
 		{"error_status", "HTTP status of OAuth errors: rfc6749 (400 and 401), or 200 for a client that depends on what PHP does.", ErrorStatusRFC, choice(&s.ErrorStatus, ErrorStatusRFC, ErrorStatus200)},
 		{"resource_sub", "Type of the member sub of /resource: number, as PHP has it, or string, as OpenID Connect libraries ask.", SubNumber, choice(&s.ResourceSub, SubNumber, SubString)},
+
+		{"purge_after", "How long ago a code or token must have expired to be deleted, in days or hours; 0: serve deletes none.", "7d", span(&s.PurgeAfter, 2*time.Hour, 3650*24*time.Hour)},
 
 		{"request_timeout", "How long a request waits for a database that is away before it is answered with 503.", "15s", duration(&s.RequestTimeout, time.Second, 5*time.Minute)},
 		{"shutdown_timeout", "How long requests in flight may take to finish after SIGTERM.", "30s", duration(&s.ShutdownTimeout, 0, 10*time.Minute)},

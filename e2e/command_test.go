@@ -121,12 +121,14 @@ func TestCheck(t *testing.T) {
 // TestHelp: the help names all that there is.
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	names := append([]string{"  serve ", "  check ", "  demo ", "  version ", "--config"}, settingFlags()...)
+	names := append([]string{"  serve ", "  check ", "  doctor ", "  demo ", "  version ", "--config"}, settingFlags()...)
 	for _, args := range [][]string{{"--help"}, {"help"}, {"-h"}, {}} {
 		wantHelp(t, args, names...)
 	}
 	wantHelp(t, []string{"serve", "--help"}, "moserver-sidecar serve --wp-config", "SIGTERM", "Exit status")
 	wantHelp(t, []string{"check", "-h"}, "moserver-sidecar check --wp-config", "--json", "Exit status")
+	wantHelp(t, []string{"migrate", "--help"}, "moserver-sidecar migrate --wp-config", "--dry-run", "--undo", "--galera", "--allow-blocking", "--primary-key", "--json", "Exit status")
+	wantHelp(t, []string{"purge", "--help"}, "moserver-sidecar purge --wp-config", "--dry-run", "--purge-after", "--json", "Exit status")
 	wantHelp(t, []string{"demo", "--help"}, "moserver-sidecar demo", "--listen", "Exit status")
 	if v := command(t, nil, "version"); v.code != 0 || !strings.HasPrefix(v.stdout, "moserver-sidecar ") {
 		t.Errorf("version: %+v", v)
@@ -153,7 +155,7 @@ func settingFlags() []string {
 	return strings.Fields(`--listen --socket-mode --wp-config --db-host --db-name --db-user --db-password
 		--db-password-file --db-charset --db-tls --db-max-connections --table-prefix --users-table --multisite
 		--rotate-refresh-tokens --openid-refresh-token --revoke-access-tokens --error-status
-		--request-timeout --shutdown-timeout --max-body-bytes --trusted-proxies --auth-failures
+		--purge-after --request-timeout --shutdown-timeout --max-body-bytes --trusted-proxies --auth-failures
 		--log-level --log-format`)
 }
 

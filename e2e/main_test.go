@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) int {
-	err := stage.Require("curl", "gcc", "mariadb", "mariadb-install-db", "mariadbd", "nginx", "zoneinfo")
+	err := stage.Require("ca-certificates", "curl", "gcc", "make", "mariadb", "mariadb-install-db", "mariadbd", "nginx", "script", "zoneinfo")
 	if err != nil {
 		return fail(err)
 	}

@@ -38,7 +38,7 @@ func TestDatabaseKilled(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, sandboxtest.Start(t, sandbox.Options{}))
-			s.flush()
+			s.Flush()
 			server := s.ServeWith(c.environment)
 			var back time.Time
 			answers := refreshLoad(s, server, func() {
@@ -54,22 +54,6 @@ func TestDatabaseKilled(t *testing.T) {
 			judgeOutage(t, s, answers, back, c.unavailable)
 		})
 	}
-}
-
-// flush has the database write all that it holds in memory. Without it
-// MariaDB cannot be started again when it is killed in the first seconds of a
-// new data directory.
-func (s *site) flush() {
-	s.t.Helper()
-	s.Exec("SET GLOBAL innodb_max_dirty_pages_pct_lwm = 0")
-	s.Exec("SET GLOBAL innodb_max_dirty_pages_pct = 0")
-	stage.Eventually(s.t, stage.Patience, "the database has no dirty pages", func() bool {
-		var name, pages string
-		if err := s.DB.QueryRow("SHOW GLOBAL STATUS LIKE 'Innodb_buffer_pool_pages_dirty'").Scan(&name, &pages); err != nil {
-			s.t.Fatal(err)
-		}
-		return pages == "0"
-	})
 }
 
 // refreshLoad lets each worker refresh a token of its own, one request after

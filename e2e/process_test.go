@@ -127,7 +127,7 @@ func TestDatabaseAway(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, sandboxtest.Start(t, sandbox.Options{}))
 	s.Put("refresh", "r1", s.app, stage.Row{})
-	s.flush()
+	s.Flush()
 	server := s.Serve("--request-timeout", "1s")
 	alive(t, server)
 	if a := server.Get("/readyz"); a.Status != http.StatusOK {

@@ -18,7 +18,8 @@ type remark struct {
 	client     string
 	headerAuth bool // credentials were looked for in the Authorization header
 	err        error
-	defect     error // of the client's registration; the request was answered
+	defect     error           // of the client's registration; the request was answered
+	replay     *oauth.Rotation // the request has ended its successor
 }
 
 const remarkKey = "remark"
@@ -56,6 +57,10 @@ func (s *server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 			level = slog.LevelWarn
 			attributes = append(attributes, slog.String("client_defect", n.defect.Error()))
 		}
+		if n.replay != nil {
+			level = slog.LevelWarn
+			attributes = append(attributes, replayAttributes(n.replay)...)
+		}
 		if reason := serverFault(n.err); reason != "" {
 			level = slog.LevelError
 			attributes = append(attributes, slog.String("error", reason))
@@ -65,6 +70,15 @@ func (s *server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		s.log.LogAttrs(c.Request().Context(), level, "request", attributes...)
 		return nil
+	}
+}
+
+// replayAttributes tell whose login was ended, and perhaps stolen.
+func replayAttributes(r *oauth.Rotation) []slog.Attr {
+	return []slog.Attr{
+		slog.String("replay", "a refresh token that was replaced was used again; the one that took its place was ended"),
+		slog.Int64("user_id", r.UserID),
+		slog.Duration("replaced_ago", r.Age),
 	}
 }
 

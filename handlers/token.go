@@ -97,7 +97,7 @@ func (s *server) post(c echo.Context, carryOut func(context.Context, oauth.Reque
 // noteAnswer tells the log, the limiter and the browser what came of a request.
 func (s *server) noteAnswer(c echo.Context, request oauth.Request, answer oauth.Answer, err error) {
 	noteClient(c, answer.Client)
-	note(c).defect = answer.Defect
+	note(c).defect, note(c).replay = answer.Defect, answer.Replay
 	var refused oauth.Error
 	if errors.As(err, &refused) && refused.Code == oauth.InvalidClient {
 		s.limiter.failed(c.RealIP(), request)

@@ -65,6 +65,14 @@ func (k *keyring) signer(key SigningKey, client *Client) (signer, error) {
 	return signer{}, errKeyAlgorithm
 }
 
+// Defect says why no ID token of the client can be signed with the key: what is
+// wrong, a semicolon, and what to do about it. It is nil where one can be signed,
+// and quotes nothing of what is stored.
+func (k SigningKey) Defect(client *Client) error {
+	_, err := new(keyring).signer(k, client)
+	return err
+}
+
 // private is the key of a PEM text.
 func (k *keyring) private(text string) (*rsa.PrivateKey, error) {
 	k.mu.Lock()

@@ -1,11 +1,22 @@
 package oauth
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // refresh exchanges a refresh token for an access token (RFC 6749, 6). The
 // answer always has a refresh token: there are clients that replace their
 // whole record by it.
 func (x *exchange) refresh(ctx context.Context) (*Tokens, error) {
+	tokens, err := x.useRefreshToken(ctx)
+	if errors.Is(err, errRefreshUnknown) {
+		return x.useRotated(ctx)
+	}
+	return tokens, err
+}
+
+func (x *exchange) useRefreshToken(ctx context.Context) (*Tokens, error) {
 	if err := x.checkRefreshToken(); err != nil {
 		return nil, err
 	}

@@ -60,6 +60,11 @@ type Answer struct {
 	Client *Client // nil while no known client was named
 	Tokens *Tokens // nil for a revocation and beside an error
 	Defect error   // what an administrator should mend of the client, though it was answered
+
+	// Replay is the record of a refresh token that was presented after it had
+	// been replaced, if that has ended its successor: one of the two who had
+	// them may be a thief.
+	Replay *Rotation
 }
 
 // Tokens is a successful response to a grant (RFC 6749, 5.1).

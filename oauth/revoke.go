@@ -13,17 +13,36 @@ func (x *exchange) revoke(ctx context.Context) error {
 	}
 	grant := x.facts.Grant
 	if grant == nil {
-		return nil
+		return x.revokeRotated(ctx)
 	}
 	if grant.ClientID != x.facts.Client.ID {
 		return errTokenForeign
 	}
-	return x.Store.Revoke(ctx, Revocation{
+	_, err := x.Store.Revoke(ctx, x.revocation(grant.UserID))
+	return err
+}
+
+// revokeRotated ends what came of a refresh token that was replaced: it is the
+// grant that its client wants to end (RFC 7009, 2.1), which may not have heard
+// of the successor.
+func (x *exchange) revokeRotated(ctx context.Context) error {
+	x.presented.Kind = RefreshToken
+	rotation, err := x.rotation(ctx)
+	if err != nil || rotation == nil {
+		return err
+	}
+	_, err = x.Store.Revoke(ctx, x.revocation(rotation.UserID))
+	return err
+}
+
+// revocation is that of the presented token, which the client has for the user.
+func (x *exchange) revocation(userID int64) Revocation {
+	return Revocation{
 		Presented:    x.presented,
-		ClientID:     grant.ClientID,
-		UserID:       grant.UserID,
+		ClientID:     x.facts.Client.ID,
+		UserID:       userID,
 		AccessTokens: x.Policy.RevokeAccessTokens && x.presented.Kind == RefreshToken,
-	})
+	}
 }
 
 // searchOtherKind looks among the tokens of the other kind if the hinted kind

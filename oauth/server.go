@@ -18,10 +18,16 @@ type Policy struct {
 	// if offline_access is in the scope too, as the plugin does.
 	OfflineAccess bool
 
-	// RevokeAccessTokens lets the revocation of a refresh token end all access
-	// tokens that the client has for that user (RFC 7009, 2.1). The plugin's
-	// tables do not say which of them came of the same grant.
+	// RevokeAccessTokens lets the revocation of a refresh token (RFC 7009, 2.1),
+	// and its end after a replay, end all access tokens that the client has for
+	// that user. The plugin's tables do not say which of them came of the same
+	// grant.
 	RevokeAccessTokens bool
+
+	// RotationGrace is how long a refresh token that was replaced may be
+	// presented again by a client that has not heard of it, in the store's whole
+	// seconds. 0: not at all.
+	RotationGrace time.Duration
 }
 
 // Server answers requests to the token endpoint.
@@ -45,6 +51,7 @@ type exchange struct {
 	now       time.Time // whole seconds, as the tables keep time
 	openID    bool      // OpenID Connect applies: idToken has found so
 	defect    error     // see Answer
+	replay    *Rotation // see Answer
 }
 
 // Token judges a request and carries it out. The order of the checks is the
@@ -84,7 +91,7 @@ func (x *exchange) answer(ctx context.Context) (Answer, error) {
 	case GrantRevoke:
 		err = x.revoke(ctx)
 	}
-	answer.Defect = x.defect
+	answer.Defect, answer.Replay = x.defect, x.replay
 	return answer, err
 }
 

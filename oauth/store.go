@@ -69,9 +69,37 @@ type Facts struct {
 	Grant  *Grant  // nil: what was presented is not in the store
 }
 
+// Rotation is the record of a refresh token that another one has replaced.
+type Rotation struct {
+	ClientID  string
+	UserID    int64
+	Successor string        // the refresh token that took its place
+	Age       time.Duration // since then, by the store's own clock, in whole seconds
+}
+
+// SuccessorOf is the refresh token among tokens that replaces p. There is one
+// only if p is a refresh token too.
+func SuccessorOf(p Presented, tokens []Token) (successor Token, ok bool) {
+	if p.Kind != RefreshToken {
+		return Token{}, false
+	}
+	for _, t := range tokens {
+		if t.Kind == RefreshToken {
+			return t, true
+		}
+	}
+	return Token{}, false
+}
+
+// MaxRotations is how many rotations a Store follows from one refresh token to
+// the one at the end.
+const MaxRotations = 1000
+
 // Revocation says what to take away: the presented token, if it is the
 // client's, and with AccessTokens also each access token that the client has
-// for the user.
+// for the user. A refresh token that was replaced stands for the one that took
+// its place last; where that is more than MaxRotations away, for all refresh
+// tokens that the client has for the user.
 type Revocation struct {
 	Presented    Presented
 	ClientID     string
@@ -108,11 +136,20 @@ type Store interface {
 
 	// Redeem takes p away and stores tokens in its place. Of any number of
 	// calls for the same p, in this process and others, one succeeds; the rest
-	// return ErrNotFound and have stored nothing.
+	// return ErrNotFound and have stored nothing. That a refresh token replaces
+	// p is put on record with it, for FindRotation and Revoke, if the store
+	// keeps such records.
 	Redeem(ctx context.Context, p Presented, tokens ...Token) error
 
-	// Revoke takes tokens away. That there are none is no error.
-	Revoke(ctx context.Context, r Revocation) error
+	// FindRotation reads the record of a refresh token that was replaced. It is
+	// nil for any other, where the record is too old to be kept, and in a store
+	// that keeps none.
+	FindRotation(ctx context.Context, refreshToken string) (*Rotation, error)
+
+	// Revoke takes tokens away, and says if the one that was presented, or
+	// stands for it, was there. That it was not is no error; its access tokens
+	// stay then.
+	Revoke(ctx context.Context, r Revocation) (ended bool, err error)
 
 	// Ready returns nil if the store can serve now, else an error that says
 	// what is wrong. It does not try again.

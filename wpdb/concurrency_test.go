@@ -113,7 +113,7 @@ func (s *site) exchange(ctx context.Context, name string) error {
 			Presented: oauth.Presented{Kind: token.Kind, Value: token.Value}, ClientID: clientID,
 			UserID: -1, AccessTokens: token.Kind == oauth.RefreshToken, // of nobody, but in a transaction
 		}
-		if err := s.Revoke(ctx, r); err != nil {
+		if _, err := s.Revoke(ctx, r); err != nil {
 			return fmt.Errorf("revoke: %w", err)
 		}
 	}

@@ -25,10 +25,11 @@ type Config struct {
 	MaxConnections int // how many connections are open at most; 0: no limit
 }
 
-// tables are the full names of the tables that the token endpoint works on.
+// tables are the full names of the tables that the server works on.
 type tables struct {
 	clients, codes, accessTokens, refreshTokens string
 	users, usermeta, options, keys              string
+	rotated                                     string // the server's own
 
 	// capabilities is the meta_key that the members of the main blog have;
 	// empty where there is no network.
@@ -75,6 +76,7 @@ func (c Config) tables() (tables, error) {
 		users:         users,
 		usermeta:      usermeta,
 		options:       c.Prefix + "options",
+		rotated:       c.Prefix + "moserver_rotated_tokens",
 	}, nil
 }
 

@@ -127,7 +127,15 @@ func Open(c Config, log *slog.Logger) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the settings of the database: %w", err)
 	}
-	s := &Store{config: c, tables: t, statements: newStatements(t), log: log, galera: new(atomic.Bool), outage: &outage{log: log}}
+	s := &Store{
+		config:     c,
+		tables:     t,
+		statements: newStatements(t),
+		log:        log,
+		rotations:  new(availability),
+		galera:     new(atomic.Bool),
+		outage:     &outage{log: log},
+	}
 	later := *s
 	s.later = &later
 	s.connect(connector{inner, s.galera, false}, c.MaxConnections)

@@ -83,7 +83,7 @@ func TestCutRevoke(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := oauth.Revocation{Presented: refreshToken("r1"), ClientID: clientID, UserID: alice, AccessTokens: true}
-		if err := s.Revoke(within(t, patience), r); err != nil {
+		if _, err := s.Revoke(within(t, patience), r); err != nil {
 			t.Fatal(err)
 		}
 		if n := s.count("access_tokens") + s.count("refresh_tokens"); n != 0 {

@@ -21,6 +21,7 @@ type Finding struct {
 	Problem string `json:"problem"`
 	Remedy  string `json:"remedy"`
 	Fatal   bool   `json:"fatal"` // no token can be issued while it is so
+	Advice  bool   `json:"-"`     // everything works; only Examine tells of such
 }
 
 // String is the finding as a line for people.
@@ -35,12 +36,18 @@ func (s *Store) Diagnose(ctx context.Context) ([]Finding, error) {
 		return s.diagnoseConnection(err)
 	}
 	d := &diagnosis{Store: s, ctx: ctx}
-	for _, look := range []func() error{d.tables, d.columns, d.privileges, d.binlog, d.nonPK, d.clock, d.masterSwitch} {
+	err := d.run()
+	return slices.DeleteFunc(d.findings, func(f Finding) bool { return f.Advice }), err
+}
+
+// run takes every look at what keeps the server from working.
+func (d *diagnosis) run() error {
+	for _, look := range []func() error{d.tables, d.columns, d.privileges, d.rotations, d.binlog, d.cluster, d.clock, d.masterSwitch} {
 		if err := look(); err != nil {
-			return d.findings, unavailable(err)
+			return unavailable(err)
 		}
 	}
-	return d.findings, nil
+	return nil
 }
 
 // diagnoseConnection says why no connection can be had.
@@ -128,17 +135,9 @@ func (d *diagnosis) readOnly() bool {
 // binlog looks for a log of statements, with which a server refuses writes of
 // READ COMMITTED transactions.
 func (d *diagnosis) binlog() error {
-	var variables []struct {
-		Name  string `db:"Variable_name"`
-		Value string `db:"Value"`
-	}
-	err := d.db.SelectContext(d.ctx, &variables, "SHOW VARIABLES WHERE Variable_name IN ('log_bin', 'binlog_format')")
+	values, err := d.variables("log_bin", "binlog_format")
 	if err != nil {
 		return err
-	}
-	values := map[string]string{} // not every server has each of them
-	for _, v := range variables {
-		values[v.Name] = v.Value
 	}
 	if values["log_bin"] == "ON" && values["binlog_format"] == "STATEMENT" {
 		d.add(true, "Set binlog_format=MIXED (or ROW) in the server's configuration, and SET GLOBAL binlog_format='MIXED' until it restarts.",
@@ -147,24 +146,47 @@ func (d *diagnosis) binlog() error {
 	return nil
 }
 
-// clock compares this machine's clock with the database's, which is most often
-// also PHP's.
+// variables are the server's, each name in lower case. Not every server has each
+// of them.
+func (d *diagnosis) variables(names ...string) (map[string]string, error) {
+	var rows []struct {
+		Name  string `db:"Variable_name"`
+		Value string `db:"Value"`
+	}
+	err := d.db.SelectContext(d.ctx, &rows, "SHOW VARIABLES WHERE Variable_name IN ('"+strings.Join(names, "', '")+"')")
+	values := map[string]string{}
+	for _, r := range rows {
+		values[strings.ToLower(r.Name)] = r.Value
+	}
+	return values, err
+}
+
+// clock looks for a difference that codes, which live for seconds, cannot bear.
 func (d *diagnosis) clock() error {
-	var text string
-	before := time.Now()
-	if err := d.db.GetContext(d.ctx, &text, "SELECT UTC_TIMESTAMP(6)"); err != nil {
+	difference, err := d.clockDifference()
+	if err != nil {
 		return err
 	}
-	theirs, err := time.Parse("2006-01-02 15:04:05.999999", text)
-	if err != nil {
-		return errors.New("the server's UTC_TIMESTAMP cannot be read")
-	}
-	ours := before.Add(time.Since(before) / 2)
-	if difference := ours.Sub(theirs); difference.Abs() > maxClockDifference {
+	if difference.Abs() > maxClockDifference {
 		d.add(false, "Let both machines keep time with NTP: codes live for 30 seconds.",
 			"This machine's clock differs from the database's by %.0f s.", math.Round(difference.Seconds()))
 	}
 	return nil
+}
+
+// clockDifference is how far this machine's clock is ahead of the database's,
+// which is most often also PHP's.
+func (d *diagnosis) clockDifference() (time.Duration, error) {
+	var text string
+	before := time.Now()
+	if err := d.db.GetContext(d.ctx, &text, "SELECT UTC_TIMESTAMP(6)"); err != nil {
+		return 0, err
+	}
+	theirs, err := time.Parse("2006-01-02 15:04:05.999999", text)
+	if err != nil {
+		return 0, errors.New("the server's UTC_TIMESTAMP cannot be read")
+	}
+	return before.Add(time.Since(before) / 2).Sub(theirs), nil
 }
 
 // masterSwitch: a server that answers 503 to everything should say why.

@@ -73,10 +73,7 @@ func (d *diagnosis) forgetHidden() error {
 
 // engine is the storage engine of a table, empty if there is no such table.
 func (d *diagnosis) engine(table string) (engine string, err error) {
-	schema, name, qualified := strings.Cut(table, ".")
-	if !qualified {
-		schema, name = d.config.Name, table
-	}
+	schema, name := d.split(table)
 	rows, err := d.db.QueryContext(d.ctx, "SELECT COALESCE(ENGINE, 'unknown') FROM information_schema.TABLES "+
 		"WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?", schema, name)
 	if err != nil {
@@ -89,6 +86,14 @@ func (d *diagnosis) engine(table string) (engine string, err error) {
 		}
 	}
 	return engine, rows.Err()
+}
+
+// split is the database and the name of a table.
+func (d *diagnosis) split(table string) (schema, name string) {
+	if schema, name, qualified := strings.Cut(table, "."); qualified {
+		return schema, name
+	}
+	return d.config.Name, table
 }
 
 // explainMissing tells a wrong prefix from a plugin that was never active.
@@ -115,7 +120,7 @@ func (d *diagnosis) explainMissing() error {
 		d.add(true, fmt.Sprintf("Set table_prefix, or $table_prefix in wp-config.php, to the right one of: %s.", strings.Join(prefixes, ", ")),
 			"There are no tables of the OAuth server plugin with the prefix %q.", d.config.Prefix)
 	case slices.Contains(missing, d.Store.tables.options):
-		d.add(true, "Compare DB_NAME and $table_prefix with wp-config.php; this may be another site's database, or the user may not read its tables.",
+		d.add(true, "Install WordPress, if that is not done yet; else compare DB_NAME and $table_prefix with wp-config.php: this may be another site's database, or the user may not read its tables.",
 			"There is no WordPress with the prefix %q in the database %q.", d.config.Prefix, d.config.Name)
 	case slices.Contains(missing, d.Store.tables.clients):
 		d.add(true, "Activate \"miniOrange OAuth 2.0 Server\" in wp-admin; it makes its tables then.",

@@ -77,8 +77,8 @@ func TestDiagnose(t *testing.T) {
 		"wrong prefix": wrongPrefix, "no plugin": noPlugin, "no WordPress": noWordPress, "lost table": lostTable, "lost keys": lostKeys,
 		"lost users table": lostUsersTable,
 		"engine":           wrongEngine, "lost column": lostColumn, "privileges": fewPrivileges,
-		"no privilege at all on a table": noPrivilege,
-		"read-only":                      readOnlyServer, "clock": wrongClock, "switched off": switchedOff, "all at once": allAtOnce,
+		"no privilege at all on a table": noPrivilege, "rotations": rotationsUnusable,
+		"read-only": readOnlyServer, "clock": wrongClock, "switched off": switchedOff, "all at once": allAtOnce,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, server) })
 	}
@@ -203,6 +203,8 @@ func noPrivilege(t *testing.T, server *sandbox.Server) {
 		"moos_oauth_access_tokens", "moos_oauth_refresh_tokens"} {
 		s.exec("GRANT SELECT, INSERT, DELETE ON {}" + table + " TO wp@localhost")
 	}
+	s.createRotations()
+	s.exec("GRANT SELECT, INSERT, DELETE ON {}moserver_rotated_tokens TO wp@localhost")
 	s.check(
 		expectation{"may not SELECT on the table {}users", "GRANT SELECT ON `{}users`", true},
 		expectation{"may not SELECT on the table {}usermeta", "GRANT SELECT ON `{}usermeta`", false},

@@ -74,24 +74,6 @@ func isGalera(ctx context.Context, conn driver.Conn) (bool, error) {
 	return fmt.Sprintf("%s", columns[len(columns)-1]) == "ON", nil
 }
 
-// nonPK looks for a cluster that refuses every DELETE from a table without a
-// primary key, as most of the plugin's are.
-func (d *diagnosis) nonPK() error {
-	var variables []struct {
-		Name  string `db:"Variable_name"`
-		Value string `db:"Value"`
-	}
-	const query = "SHOW VARIABLES WHERE (Variable_name, Value) IN (('wsrep_on', 'ON'), ('wsrep_certify_nonPK', 'OFF'))"
-	if err := d.db.SelectContext(d.ctx, &variables, query); err != nil {
-		return err
-	}
-	if len(variables) == 2 {
-		d.add(true, "Run SET GLOBAL wsrep_certify_nonPK = ON on each node, and take the setting out of the configuration.",
-			"The Galera cluster refuses writes to tables without a primary key (wsrep_certify_nonPK=OFF).")
-	}
-	return nil
-}
-
 // missed says if what was asked for is not there.
 func missed(client *oauth.Client, grant *oauth.Grant, asked bool) bool {
 	return client == nil || asked && grant == nil

@@ -180,14 +180,20 @@ func TestOutageWithDeadline(t *testing.T) {
 	p := s.putCode("c1")
 	away := s.reopen(func(c *wpdb.Config) { c.Address = filepath.Join(database.Dir, "no.sock") })
 	short := func() context.Context { return within(t, 100*time.Millisecond) }
+	revoke := func(all bool) error {
+		_, err := away.Revoke(short(), oauth.Revocation{Presented: p, ClientID: clientID, AccessTokens: all})
+		return err
+	}
 	_, findErr := away.Find(short(), clientID, p)
+	_, rotationErr := away.FindRotation(short(), "r1")
 	for what, err := range map[string]error{
 		"Find":          findErr,
 		"Issue":         away.Issue(short(), pair("1")[0]),
 		"Issue of two":  away.Issue(short(), pair("1")...),
 		"Redeem":        away.Redeem(short(), p, pair("1")...),
-		"Revoke":        away.Revoke(short(), oauth.Revocation{Presented: p, ClientID: clientID}),
-		"Revoke of all": away.Revoke(short(), oauth.Revocation{Presented: p, ClientID: clientID, AccessTokens: true}),
+		"FindRotation":  rotationErr,
+		"Revoke":        revoke(false),
+		"Revoke of all": revoke(true),
 		"Ready":         away.Ready(short()),
 	} {
 		if !errors.Is(err, oauth.ErrUnavailable) || errors.Is(err, oauth.ErrNotFound) {

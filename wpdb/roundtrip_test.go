@@ -53,7 +53,7 @@ func TestGeneralLog(t *testing.T) {
 // What a request costs, on a connection that is open already. Each statement is
 // a round trip to a server that is often another machine.
 func roundTrips(t *testing.T, server *sandbox.Server) {
-	s := newSite(t, server)
+	s := newRotatingSite(t, server)
 	code := s.putCode("c1")
 	token := refreshToken("r1")
 	must := func(err error) {
@@ -61,6 +61,12 @@ func roundTrips(t *testing.T, server *sandbox.Server) {
 			t.Error(err)
 		}
 	}
+	revoke := func(value string, kind oauth.Kind, all bool) {
+		_, err := s.Revoke(within(t, patience), oauth.Revocation{
+			Presented: oauth.Presented{Kind: kind, Value: value}, ClientID: clientID, AccessTokens: all})
+		must(err)
+	}
+	s.putRefreshToken("r5")
 	for _, test := range []struct {
 		what string
 		work func()
@@ -73,14 +79,16 @@ func roundTrips(t *testing.T, server *sandbox.Server) {
 		{"a refresh", func() { s.find(clientID, token); must(s.Issue(within(t, patience), newToken(oauth.AccessToken, "a2"))) },
 			[]string{"SELECT", "INSERT"}},
 		{"a refresh with rotation", func() { s.find(clientID, token); must(s.Redeem(within(t, patience), token, pair("3")...)) },
-			[]string{"SELECT", "START", "DELETE", "INSERT", "INSERT", "COMMIT"}},
+			[]string{"SELECT", "START", "DELETE", "INSERT", "INSERT", "REPLACE", "COMMIT"}},
+		{"a look for a rotation", func() { s.successor("r1"); s.successor("?") }, []string{"SELECT", "SELECT"}},
 		{"a code that is gone", func() { _ = s.Redeem(within(t, patience), code, pair("4")...) },
 			[]string{"START", "DELETE", "ROLLBACK"}},
-		{"a revocation", func() { must(s.Revoke(within(t, patience), oauth.Revocation{Presented: token, ClientID: clientID})) },
-			[]string{"DELETE"}},
-		{"a revocation of all", func() {
-			must(s.Revoke(within(t, patience), oauth.Revocation{Presented: token, ClientID: clientID, AccessTokens: true}))
-		}, []string{"START", "DELETE", "DELETE", "COMMIT"}},
+		{"a revocation", func() { revoke("a4", oauth.AccessToken, false) }, []string{"DELETE"}},
+		{"a revocation of all", func() { revoke("r5", oauth.RefreshToken, true) }, []string{"START", "DELETE", "DELETE", "COMMIT"}},
+		{"a revocation of what was replaced", func() { revoke("r1", oauth.RefreshToken, false) },
+			[]string{"DELETE", "SELECT", "SELECT", "DELETE"}},
+		{"a revocation of nothing", func() { revoke("r1", oauth.RefreshToken, true) },
+			[]string{"START", "DELETE", "SELECT", "SELECT", "DELETE", "SELECT", "COMMIT"}},
 	} {
 		s.find(clientID, oauth.Presented{}) // opens the connection
 		if got := s.commands(test.work); !slices.Equal(got, test.want) {

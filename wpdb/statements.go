@@ -24,6 +24,10 @@ type statements struct {
 	options            string // of the blog whose table is put in
 	member             string // to add to options: if a user is a member of the blog
 	revokeAccessTokens string // all that a client has for a user
+
+	rotated             string // puts a rotation on record
+	rotation            string // reads one
+	revokeRefreshTokens string // all that a client has for a user
 }
 
 // kindTable is where the codes or tokens of a kind are, and the column that
@@ -66,6 +70,14 @@ func newStatements(t tables) statements {
 	s.member = " UNION ALL SELECT '" + colMember + "', '1' FROM " + quoteName(t.usermeta) + " WHERE user_id = ? AND meta_key = ?"
 	s.revokeAccessTokens = fmt.Sprintf(
 		"DELETE FROM `%s` WHERE client_id = CAST(? AS BINARY) AND user_id = ?", t.accessTokens)
+	s.revokeRefreshTokens = fmt.Sprintf(
+		"DELETE FROM `%s` WHERE client_id = CAST(? AS BINARY) AND user_id = ?", t.refreshTokens)
+	// A token that is there once more, such as one out of a backup, may be
+	// replaced once more.
+	s.rotated = fmt.Sprintf(
+		"REPLACE INTO `%s` (token_hash, client_id, user_id, successor, rotated) VALUES (?, ?, ?, ?, UTC_TIMESTAMP())", t.rotated)
+	s.rotation = fmt.Sprintf("SELECT client_id, user_id, successor, TIMESTAMPDIFF(SECOND, rotated, UTC_TIMESTAMP()) AS age "+
+		"FROM `%s` WHERE token_hash = ?", t.rotated)
 	return s
 }
 

@@ -37,9 +37,10 @@ type Store struct {
 	tables     tables
 	statements statements
 	log        *slog.Logger
-	galera     *atomic.Bool // whether the database is a node of a Galera cluster
-	later      *Store       // the same tables in sessions that wait for the other nodes; see synced
-	outage     *outage      // for the log
+	rotations  *availability // of the table of rotations
+	galera     *atomic.Bool  // whether the database is a node of a Galera cluster
+	later      *Store        // the same tables in sessions that wait for the other nodes; see synced
+	outage     *outage       // for the log
 }
 
 // Close closes the connections. No method may be called after it.

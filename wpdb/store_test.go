@@ -212,7 +212,7 @@ func (s *site) Tokens(kind oauth.Kind) []oauth.Token {
 }
 
 func TestConformance(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) storetest.Subject { return newSite(t, database) })
+	storetest.Run(t, func(t *testing.T) storetest.Subject { return newRotatingSite(t, database) })
 	for _, blog := range []int{1, 2} {
 		storetest.RunNetwork(t, func(t *testing.T) storetest.NetworkSubject { return networkSubject{newNetwork(t), blog} })
 	}

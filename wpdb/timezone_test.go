@@ -49,7 +49,7 @@ func TestTimeZones(t *testing.T) {
 			t.Run("written by the store", func(t *testing.T) { writtenByStore(t, s, z) })
 			t.Run("spring gap", func(t *testing.T) { springGap(t, s, z) })
 			t.Run("conformance", func(t *testing.T) {
-				storetest.Run(t, func(t *testing.T) storetest.Subject { return newSite(t, server) })
+				storetest.Run(t, func(t *testing.T) storetest.Subject { return newRotatingSite(t, server) })
 			})
 		})
 	}

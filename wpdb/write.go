@@ -17,7 +17,7 @@ func (s *Store) Issue(ctx context.Context, tokens ...oauth.Token) error {
 	if err := fit(tokens); err != nil {
 		return err
 	}
-	w := &write{Store: s, tokens: tokens, work: func(ctx context.Context, db sqlx.ExecerContext) error {
+	w := &write{Store: s, tokens: tokens, work: func(ctx context.Context, db session) error {
 		return s.insert(ctx, db, tokens)
 	}}
 	w.single = len(tokens) == 1
@@ -30,7 +30,7 @@ func (s *Store) Redeem(ctx context.Context, p oauth.Presented, tokens ...oauth.T
 	if err := fit(tokens); err != nil {
 		return err
 	}
-	w := &write{Store: s, tokens: tokens, work: func(ctx context.Context, db sqlx.ExecerContext) error {
+	w := &write{Store: s, tokens: tokens, work: func(ctx context.Context, db session) error {
 		result, err := db.ExecContext(ctx, s.statements.remove[p.Kind], comparand(p.Value))
 		if err != nil {
 			return err
@@ -38,7 +38,10 @@ func (s *Store) Redeem(ctx context.Context, p oauth.Presented, tokens ...oauth.T
 		if n, err := result.RowsAffected(); err != nil || n == 0 {
 			return errors.Join(err, oauth.ErrNotFound)
 		}
-		return s.insert(ctx, db, tokens)
+		if err := s.insert(ctx, db, tokens); err != nil {
+			return err
+		}
+		return s.recordRotation(ctx, db, p, tokens)
 	}}
 	return s.again(ctx, func() error {
 		err := w.try(ctx)
@@ -53,16 +56,19 @@ func (s *Store) Redeem(ctx context.Context, p oauth.Presented, tokens ...oauth.T
 
 // Revoke implements oauth.Store. A node must not delete less than the cluster
 // has.
-func (s *Store) Revoke(ctx context.Context, r oauth.Revocation) error {
-	w := &write{Store: s.synced(), work: func(ctx context.Context, db sqlx.ExecerContext) error {
-		_, err := db.ExecContext(ctx, s.statements.revoke[r.Presented.Kind], comparand(r.Presented.Value), r.ClientID)
-		if err == nil && r.AccessTokens {
+func (s *Store) Revoke(ctx context.Context, r oauth.Revocation) (ended bool, err error) {
+	w := &write{Store: s.synced(), work: func(ctx context.Context, db session) error {
+		found, err := s.revoke(ctx, db, r)
+		if found && err == nil && r.AccessTokens {
 			_, err = db.ExecContext(ctx, s.statements.revokeAccessTokens, r.ClientID, r.UserID)
 		}
+		// What an earlier try has taken away stays so, or is found again.
+		ended = ended || found && err == nil
 		return err
 	}}
-	w.single = !r.AccessTokens
-	return s.again(ctx, func() error { return w.try(ctx) })
+	w.single = !r.AccessTokens // one statement that removes something
+	err = s.again(ctx, func() error { return w.try(ctx) })
+	return ended && err == nil, err
 }
 
 // fit refuses what is longer than its column. With WordPress's sql_mode the
@@ -82,7 +88,7 @@ func fit(tokens []oauth.Token) error {
 // insert names the columns, because editions of the plugin have more, and
 // gives a value to expires, because a column that older servers have made
 // would set itself to "now".
-func (s *Store) insert(ctx context.Context, db sqlx.ExecerContext, tokens []oauth.Token) error {
+func (s *Store) insert(ctx context.Context, db session, tokens []oauth.Token) error {
 	for _, t := range tokens {
 		_, err := db.ExecContext(ctx, s.statements.insert[t.Kind],
 			t.Value, t.ClientID, t.UserID, formatExpires(t.Expires), t.Scope.String())
@@ -93,13 +99,19 @@ func (s *Store) insert(ctx context.Context, db sqlx.ExecerContext, tokens []oaut
 	return nil
 }
 
+// session is a connection, or a transaction on one.
+type session interface {
+	sqlx.QueryerContext
+	sqlx.ExecerContext
+}
+
 // write is a transaction on its way into the database, over as many tries as
 // it takes.
 type write struct {
 	*Store
-	work   func(context.Context, sqlx.ExecerContext) error
+	work   func(context.Context, session) error
 	tokens []oauth.Token // that it stores
-	single bool          // its work is one statement, which is a transaction by itself
+	single bool          // its work changes something with one statement, which is a transaction by itself
 	unsure bool          // an earlier try may have been committed after all
 }
 

@@ -51,10 +51,18 @@ func (b *Buffer) String() string {
 // is given, so that settings of the machine cannot change a test.
 func Start(t T, environment []string, program string, args ...string) *Process {
 	t.Helper()
-	p := &Process{t: t, name: program, cmd: exec.Command(program, args...), exited: make(chan struct{})}
+	cmd := exec.Command(program, args...)
+	cmd.SysProcAttr = sandbox.ChildAttributes()
+	return StartCommand(t, environment, cmd)
+}
+
+// StartCommand is Start for a command that the caller has prepared, with
+// attributes that begin as sandbox.ChildAttributes.
+func StartCommand(t T, environment []string, cmd *exec.Cmd) *Process {
+	t.Helper()
+	p := &Process{t: t, name: cmd.Path, cmd: cmd, exited: make(chan struct{})}
 	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, environment...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.Stdout, &p.Stderr
-	p.cmd.SysProcAttr = sandbox.ChildAttributes()
 	p.cmd.WaitDelay = time.Second // for what a child of its own still holds open
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)

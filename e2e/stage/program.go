@@ -9,19 +9,42 @@ import (
 	"strings"
 )
 
+// Where Debian's packages have what is no program.
+const (
+	Newtonsoft     = "/usr/lib/cli/Newtonsoft.Json-5.0" // the folder of Newtonsoft.Json.dll
+	pythonPackages = "/usr/lib/python3/dist-packages"
+)
+
 // packages are the Debian packages of the programs and files that tests need.
 // Each is in the Makefile's PACKAGES too.
 func packages() map[string]string {
 	return map[string]string{
+		"ca-certificates":    "ca-certificates", // for the image
 		"curl":               "curl",
 		"gcc":                "gcc", // for the race detector
+		"javac":              "default-jdk-headless",
+		"jq":                 "jq",
+		"make":               "make",
 		"mariadb":            "mariadb-client-core",
 		"mariadb-install-db": "mariadb-server-core",
 		"mariadbd":           "mariadb-server-core",
+		"mcs":                "mono-mcs",
+		"mono":               "mono-runtime",
+		"newtonsoft-json":    "libnewtonsoft-json5.0-cil",
 		"nginx":              "nginx-light",
+		"node":               "nodejs",
+		"npm":                "npm",
 		"php":                "php-cli",
+		"php-curl":           "php-curl",
 		"php-fpm":            "php-fpm",
 		"php-mysql":          "php-mysql",
+		"python3-authlib":    "python3-authlib",
+		"python3-requests":   "python3-requests",
+		"requests-oauthlib":  "python3-requests-oauthlib",
+		"ruby":               "ruby",
+		"ruby-oauth2":        "ruby-oauth2",
+		"script":             "bsdutils", // for a terminal
+		"social-core":        "python3-social-auth-core",
 		"wordpress":          "wordpress",
 		"zoneinfo":           "tzdata",
 	}
@@ -31,10 +54,18 @@ func packages() map[string]string {
 // are no programs. Of Debian's PHP there may be several versions.
 func places() map[string]string {
 	return map[string]string{
-		"php-fpm":   "/usr/sbin/php-fpm[0-9]*",
-		"php-mysql": "/usr/lib/php/*/mysqli.so",
-		"wordpress": wordPressFiles + "/wp-load.php",
-		"zoneinfo":  "/usr/share/zoneinfo/Europe/Berlin",
+		"ca-certificates":   "/etc/ssl/certs/ca-certificates.crt",
+		"newtonsoft-json":   Newtonsoft + "/Newtonsoft.Json.dll",
+		"php-curl":          "/usr/lib/php/*/curl.so",
+		"php-fpm":           "/usr/sbin/php-fpm[0-9]*",
+		"php-mysql":         "/usr/lib/php/*/mysqli.so",
+		"python3-authlib":   pythonPackages + "/authlib/__init__.py",
+		"python3-requests":  pythonPackages + "/requests/__init__.py",
+		"requests-oauthlib": pythonPackages + "/requests_oauthlib/__init__.py",
+		"ruby-oauth2":       "/usr/lib/ruby/vendor_ruby/oauth2.rb",
+		"social-core":       pythonPackages + "/social_core/__init__.py",
+		"wordpress":         wordPressFiles + "/wp-load.php",
+		"zoneinfo":          "/usr/share/zoneinfo/Europe/Berlin",
 	}
 }
 

@@ -23,6 +23,9 @@ type Store struct {
 	rows    map[oauth.Presented]row
 	keys    map[string]oauth.SigningKey // by client id
 
+	rotations map[string]rotation // by the refresh token that was replaced
+	rotated   []string            // the keys of rotations, oldest first
+
 	issuer         string
 	openIDOff      bool
 	idTokens       map[string]string // by code
@@ -46,7 +49,8 @@ func New() *Store {
 		rows:    map[oauth.Presented]row{},
 		keys:    map[string]oauth.SigningKey{},
 
-		idTokens: map[string]string{},
+		rotations: map[string]rotation{},
+		idTokens:  map[string]string{},
 	}
 }
 
@@ -158,20 +162,35 @@ func (s *Store) Redeem(_ context.Context, p oauth.Presented, tokens ...oauth.Tok
 	}
 	delete(s.rows, p)
 	s.issue(tokens)
+	s.record(p, tokens)
 	return nil
 }
 
 // Revoke implements oauth.Store.
-func (s *Store) Revoke(_ context.Context, r oauth.Revocation) error {
+func (s *Store) Revoke(_ context.Context, r oauth.Revocation) (ended bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	last, known := s.last(r.Presented)
+	if !known {
+		ended = s.removeAll(oauth.RefreshToken, r)
+	} else if kept, ok := s.rows[last]; ok && kept.ClientID == r.ClientID {
+		delete(s.rows, last)
+		ended = true
+	}
+	if ended && r.AccessTokens {
+		s.removeAll(oauth.AccessToken, r)
+	}
+	return ended, nil
+}
+
+// removeAll removes the tokens of a kind that a client has for a user, and says
+// if there was one; s.mu is held.
+func (s *Store) removeAll(kind oauth.Kind, r oauth.Revocation) bool {
+	before := len(s.rows)
 	maps.DeleteFunc(s.rows, func(p oauth.Presented, kept row) bool {
-		if kept.ClientID != r.ClientID {
-			return false
-		}
-		return p == r.Presented || r.AccessTokens && p.Kind == oauth.AccessToken && kept.UserID == r.UserID
+		return p.Kind == kind && kept.ClientID == r.ClientID && kept.UserID == r.UserID
 	})
-	return nil
+	return len(s.rows) < before
 }
 
 // Ready implements oauth.Store. A store in memory always is.

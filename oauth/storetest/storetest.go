@@ -30,6 +30,7 @@ type Subject interface {
 	PutIDToken(code string, stored oauth.StoredIDToken) // beside a code that is there
 	PutGrant(oauth.Presented, oauth.Grant)              // UserExists is not kept
 	Tokens(oauth.Kind) []oauth.Token                    // in any order
+	AgeRotations(time.Duration)                         // those on record are as much older
 }
 
 const (
@@ -59,6 +60,12 @@ func Run(t *testing.T, newSubject func(*testing.T) Subject) {
 		"redeem has one winner":       redeemRace,
 		"revoke":                      revoke,
 		"revoke with access tokens":   revokeAccessTokens,
+		"rotation":                    rotation,
+		"rotation is byte-exact":      rotationByteExact,
+		"rotation has one winner":     rotationRace,
+		"revoke follows rotations":    revokeRotated,
+		"revoke follows many":         revokeFarRotated,
+		"revoke overtakes rotations":  revokeRace,
 		"ready":                       ready,
 		"a finished deadline is said": deadline,
 	}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"moserver-sidecar/wpdb"
+)
+
+// print writes the report for people.
+func (x *examined) print(w io.Writer) error {
+	for _, p := range x.Settings {
+		fmt.Fprintf(w, "Settings: %s\n", p)
+	}
+	if x.Facts != nil {
+		x.printFacts(w, *x.Facts)
+	}
+	printAilments(w, "Broken", x.Broken)
+	printAilments(w, "Advice", x.Advice)
+	_, err := fmt.Fprintf(w, "\n%s\n", x.verdict())
+	return err
+}
+
+// verdict is the last line.
+func (x *examined) verdict() string {
+	switch x.Status {
+	case "ok":
+		return "ok: nothing to mend"
+	case "unknown":
+		return "unknown: " + x.Error
+	}
+	return fmt.Sprintf("%s: %d broken, %d advice", x.Status, len(x.Broken)+len(x.Settings), len(x.Advice))
+}
+
+func printAilments(w io.Writer, title string, ailments []ailment) {
+	if len(ailments) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\n%s:\n", title)
+	for _, a := range ailments {
+		fmt.Fprintf(w, "\n  * %s\n    -> %s\n", a.Problem, strings.ReplaceAll(a.Remedy, "\n", "\n       "))
+	}
+}
+
+func (x *examined) printFacts(w io.Writer, f wpdb.Facts) {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, line := range [][2]string{
+		{"Database", fmt.Sprintf("%s at %s, prefix %s, as %s", f.Database, x.settings.DBAddress, f.Prefix, f.Account)},
+		{"Server", serverLine(f.Server)},
+		{"WordPress", wordPressLine(f.WordPress)},
+		{"Plugin", pluginLine(f.Plugin)},
+		{"Clients", clientsLine(f.Clients)},
+	} {
+		fmt.Fprintf(table, "%s\t%s\n", line[0], line[1])
+	}
+	_ = table.Flush() // whether w takes it shows at the last line
+	printTables(w, f.Tables)
+	for _, note := range f.Notes {
+		fmt.Fprintf(w, "\nNote: %s\n", note)
+	}
+}
+
+func serverLine(s wpdb.ServerFacts) string {
+	line := fmt.Sprintf("%s %s", s.Kind, s.Version)
+	if s.Galera {
+		line += ", a Galera node"
+	}
+	if s.GroupReplication {
+		line += ", in group replication"
+	}
+	line += ", time zone " + s.TimeZone
+	if difference := fmt.Sprintf("%.1f", -s.ClockDifference); strings.Trim(difference, "-0.") != "" {
+		line += fmt.Sprintf(", clock %s s ahead of this machine's", difference)
+	}
+	return line
+}
+
+func wordPressLine(w wpdb.WordPressFacts) string {
+	tables := "tables of an unknown version"
+	if w.VersionRange != "" {
+		tables = "tables of " + w.VersionRange
+	}
+	line := fmt.Sprintf("%s (db_version %d)", tables, w.DBVersion)
+	if w.Version != "" {
+		line = w.Version + " when it last looked for updates, " + line
+	}
+	switch {
+	case w.Blogs != nil:
+		line += fmt.Sprintf(", a network of %d sites", *w.Blogs)
+	case w.Multisite:
+		line += ", a network of sites"
+	}
+	return line
+}
+
+func pluginLine(p wpdb.PluginFacts) string {
+	line := "unknown version"
+	if p.VersionRange != "" {
+		line = "version " + p.VersionRange
+	}
+	if p.Version != "" {
+		line = "version " + p.Version + " when WordPress last looked for updates"
+	}
+	if p.Active != nil {
+		line += map[bool]string{true: ", active", false: ", not active"}[*p.Active]
+	}
+	return line
+}
+
+func clientsLine(c *wpdb.ClientFacts) string {
+	if c == nil {
+		return "unknown"
+	}
+	line := fmt.Sprintf("%d: %d confidential, %d public", c.Total, c.Confidential, c.Public)
+	if c.MCP > 0 {
+		line += fmt.Sprintf("; %d registered themselves (MCP)", c.MCP)
+	}
+	return line
+}
+
+func printTables(w io.Writer, tables []wpdb.TableFacts) {
+	fmt.Fprintln(w)
+	width := 0
+	for _, f := range tables {
+		width = max(width, len(f.Name))
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(t, "%-*s\trows\tlive\texpired\tnever expire\tabout\tengine\t\n", width, "table")
+	for _, f := range tables {
+		if f.Engine == "" {
+			fmt.Fprintf(t, "%-*s\t\t\t\t\t\tnot seen\t\n", width, f.Name)
+			continue
+		}
+		rows := number(f.Rows)
+		if !f.RowsExact {
+			rows = "about " + rows
+		}
+		fmt.Fprintf(t, "%-*s\t%s\t%s\t%s\t%s\t%s\t%s\t\n",
+			width, f.Name, rows, number(f.Live), number(f.Expired), number(f.Never), size(f.Bytes), f.Engine)
+	}
+	_ = t.Flush() // whether w takes it shows at the last line
+}
+
+// number is a number that may not be known.
+func number(n *int64) string {
+	if n == nil {
+		return "-"
+	}
+	return fmt.Sprint(*n)
+}
+
+// size is a number of bytes for people.
+func size(bytes *int64) string {
+	if bytes == nil {
+		return "-"
+	}
+	n, units := float64(*bytes)/1024, []string{"KiB", "MiB", "GiB", "TiB"}
+	for n >= 1024 && len(units) > 1 {
+		n, units = n/1024, units[1:]
+	}
+	return fmt.Sprintf("%.0f %s", n, units[0])
+}

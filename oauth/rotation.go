@@ -1,0 +1,74 @@
+package oauth
+
+import "context"
+
+// useRotated judges a refresh token that is not there: it may be one that was
+// replaced. Right after that, and while its successor is unused, the answer with
+// the successor was lost, or the client has sent two requests at once; it gets
+// the same successor again. In any other case somebody uses a token that its
+// rightful owner has given up, so nobody may go on with what came of it (RFC
+// 9700, 4.14.2).
+func (x *exchange) useRotated(ctx context.Context) (*Tokens, error) {
+	rotation, err := x.rotation(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if rotation == nil {
+		return nil, errRefreshUnknown
+	}
+	if x.Policy.RotationGrace > 0 && rotation.Age <= x.Policy.RotationGrace {
+		if err := x.findSuccessor(ctx, rotation); err != nil {
+			return nil, err
+		}
+		if x.facts.Grant != nil {
+			return x.repeat(ctx, rotation)
+		}
+	}
+	return nil, x.endReplayed(ctx, rotation)
+}
+
+// rotation is the record of the presented refresh token, nil unless it was this
+// client's.
+func (x *exchange) rotation(ctx context.Context) (*Rotation, error) {
+	rotation, err := x.Store.FindRotation(ctx, x.presented.Value)
+	if err != nil || rotation == nil || rotation.ClientID != x.facts.Client.ID {
+		return nil, err
+	}
+	return rotation, nil
+}
+
+func (x *exchange) findSuccessor(ctx context.Context, rotation *Rotation) error {
+	found, err := x.Store.Find(ctx, x.facts.Client.ID, Presented{RefreshToken, rotation.Successor})
+	x.facts.Grant = found.Grant
+	return err
+}
+
+// repeat answers as if the successor had been presented, which stays.
+func (x *exchange) repeat(ctx context.Context, rotation *Rotation) (*Tokens, error) {
+	if err := x.checkRefreshToken(); err != nil {
+		return nil, err
+	}
+	tokens, access, err := x.prepare(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tokens.RefreshToken = rotation.Successor
+	if err := x.Store.Issue(ctx, access); err != nil {
+		return nil, err
+	}
+	return tokens, nil
+}
+
+// endReplayed ends what came of a refresh token that is used once more. It
+// notes a replay only if there was something to end: a client that goes on with
+// a dead token is no news.
+func (x *exchange) endReplayed(ctx context.Context, rotation *Rotation) error {
+	ended, err := x.Store.Revoke(ctx, x.revocation(rotation.UserID))
+	if err != nil {
+		return err
+	}
+	if ended {
+		x.replay = rotation
+	}
+	return errRefreshUnknown
+}

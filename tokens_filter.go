@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
+)
+
+// resolve turns the flags into a filter.
+func (r *tokensRun) resolve(ctx context.Context) error {
+	var whose []string
+	if r.user.set {
+		user, err := r.store.FindUser(ctx, r.user.text)
+		if err != nil {
+			return err
+		}
+		r.filter.UserID = user.ID
+		whose = append(whose, "of the user "+userName(user.ID, user.Login))
+	}
+	if r.client.set {
+		client, err := r.store.FindClient(ctx, r.client.text)
+		if err != nil {
+			return err
+		}
+		r.filter.ClientID = client.ID
+		whose = append(whose, "for the client "+clientName(client))
+	}
+	if r.stdin {
+		which, err := r.resolveToken(ctx)
+		if err != nil {
+			return err
+		}
+		whose = append(whose, which)
+	}
+	if r.kind != "" {
+		r.filter.Kinds = []oauth.Kind{oauth.Kind(r.kind)}
+	}
+	switch {
+	case r.live:
+		r.filter.State = wpdb.LiveTokens
+	case r.expired:
+		r.filter.State = wpdb.ExpiredTokens
+	}
+	r.whose = strings.Join(whose, " ")
+	return nil
+}
+
+// resolveToken reads a code or token. A refresh token that was replaced stands
+// for what has replaced it: who has the one may be given the other.
+func (r *tokensRun) resolveToken(ctx context.Context) (which string, err error) {
+	value, err := r.readToken()
+	if err != nil {
+		return "", err
+	}
+	r.filter.Value, err = r.store.CurrentToken(ctx, value)
+	if r.filter.Value != value {
+		return "that has replaced that one", err
+	}
+	return "of that value", err
+}
+
+// readToken is the first line of standard input. It is not taken from a flag,
+// which other users of the machine can see while the command runs.
+func (r *tokensRun) readToken() (string, error) {
+	line, err := r.input.ReadString('\n')
+	if err != nil && err != io.EOF {
+		return "", fmt.Errorf("cannot read standard input: %w", err)
+	}
+	value := strings.TrimRight(line, "\r\n")
+	if value == "" {
+		return "", errors.New("standard input has no token in its first line")
+	}
+	return value, nil
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode"
+
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
+)
+
+// tokenList is what list prints with --json.
+type tokenList struct {
+	Tokens []listedToken `json:"tokens"`
+	More   bool          `json:"more"` // than --limit
+}
+
+type listedToken struct {
+	Kind     oauth.Kind `json:"kind"`
+	Prefix   string     `json:"token_prefix"`
+	ClientID string     `json:"client_id"`
+	UserID   int64      `json:"user_id"`
+	Login    *string    `json:"user_login"` // null: the user is gone
+	Expires  *time.Time `json:"expires"`    // null: there is no date; live says what that means
+	Live     bool       `json:"live"`
+	Scope    string     `json:"scope"`
+}
+
+func listTokens(ctx context.Context, r *tokensRun) error {
+	tokens, more, err := r.store.ListTokens(ctx, r.filter, r.limit)
+	if err != nil {
+		return err
+	}
+	if r.asJSON {
+		list := tokenList{Tokens: []listedToken{}, More: more}
+		for _, t := range tokens {
+			list.Tokens = append(list.Tokens, listed(t))
+		}
+		return printJSON(r.w, list)
+	}
+	if len(tokens) == 0 {
+		fmt.Fprintln(r.w, "There are none.")
+		return nil
+	}
+	if err := printTokens(r.w, tokens); err != nil {
+		return err
+	}
+	if more {
+		fmt.Fprintf(r.w, "\nThere are more than these %d; tokens count says how many, --limit shows more.\n", r.limit)
+	}
+	return nil
+}
+
+func listed(t wpdb.StoredToken) listedToken {
+	l := listedToken{Kind: t.Kind, Prefix: t.Prefix, ClientID: t.ClientID, UserID: t.UserID, Live: t.Live, Scope: t.Scope}
+	if t.Login != "" {
+		l.Login = &t.Login
+	}
+	if hasDate(t) {
+		l.Expires = &t.Expires
+	}
+	return l
+}
+
+// hasDate tells a date from what stands for "never" and for "always expired".
+func hasDate(t wpdb.StoredToken) bool { return t.Expires.Year() > 1970 }
+
+func printTokens(w io.Writer, tokens []wpdb.StoredToken) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "KIND\tTOKEN\tCLIENT\tUSER\tEXPIRES\tSCOPE")
+	for _, t := range tokens {
+		fmt.Fprintf(table, "%s\t%s…\t%s\t%s\t%s\t%s\n", t.Kind, printable(t.Prefix), printable(t.ClientID),
+			userName(t.UserID, t.Login), expiry(t), printable(t.Scope))
+	}
+	return table.Flush()
+}
+
+// expiry is when a token is over, for people.
+func expiry(t wpdb.StoredToken) string {
+	switch {
+	case !hasDate(t) && t.Live:
+		return "never"
+	case !hasDate(t):
+		return "expired"
+	case !t.Live:
+		return "expired " + t.Expires.Format("2006-01-02 15:04:05 UTC")
+	}
+	return t.Expires.Format("2006-01-02 15:04:05 UTC")
+}
+
+// tokenCount is what count prints of each kind with --json.
+type tokenCount struct {
+	Live    int64 `json:"live"`
+	Expired int64 `json:"expired"`
+}
+
+func countTokens(ctx context.Context, r *tokensRun) error {
+	counts, err := r.store.CountTokens(ctx, r.filter)
+	if err != nil {
+		return err
+	}
+	if r.asJSON {
+		byKind := map[oauth.Kind]tokenCount{}
+		for _, c := range counts {
+			byKind[c.Kind] = tokenCount{c.Live, c.Expired}
+		}
+		return printJSON(r.w, byKind)
+	}
+	table := tabwriter.NewWriter(r.w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "KIND\tLIVE\tEXPIRED")
+	for _, c := range counts {
+		fmt.Fprintf(table, "%s\t%d\t%d\n", c.Kind, c.Live, c.Expired)
+	}
+	return table.Flush()
+}
+
+func printJSON(w io.Writer, value any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
+}
+
+// userName is a user for people.
+func userName(id int64, login string) string {
+	if login == "" {
+		return fmt.Sprintf("%d (gone)", id)
+	}
+	return fmt.Sprintf("%s (ID %d)", printable(login), id)
+}
+
+// clientName is a client for people.
+func clientName(c wpdb.RegisteredClient) string {
+	if c.Name == "" {
+		return printable(c.ID)
+	}
+	return fmt.Sprintf("%s (%s)", printable(c.Name), printable(c.ID))
+}
+
+// printable replaces what a terminal could take for a command: the rows may
+// hold anything that a client has sent.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
+}

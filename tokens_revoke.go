@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"moserver-sidecar/oauth"
+)
+
+// revocation is what revoke prints with --json.
+type revocation struct {
+	Revoked map[oauth.Kind]int64 `json:"revoked"`
+	Total   int64                `json:"total"`
+}
+
+func revokeTokens(ctx context.Context, r *tokensRun) error {
+	search, cancel := context.WithTimeout(ctx, searchTimeout)
+	defer cancel()
+	counts, err := r.store.CountTokens(search, r.filter)
+	if err != nil {
+		return err
+	}
+	there := newRevocation(nil)
+	for _, c := range counts {
+		there.add(c.Kind, c.Total())
+	}
+	if err := r.confirm(there); err != nil {
+		return err
+	}
+	line := newStatusLine(os.Stderr)
+	removed, err := r.store.RevokeTokens(ctx, r.filter, func(n int64) { line.show(fmt.Sprintf("%d of %d", n, there.Total)) })
+	line.clear()
+	done := newRevocation(removed)
+	if err != nil {
+		return fmt.Errorf("stopped half-way, after revoking %s: %w", done, err)
+	}
+	if r.asJSON {
+		return printJSON(r.w, done)
+	}
+	if done.Total == 0 {
+		fmt.Fprintf(r.w, "There is no code or token %s. Nothing was revoked.\n", r.whose)
+		return nil
+	}
+	fmt.Fprintf(r.w, "Revoked %s %s.\n", done, r.whose)
+	return nil
+}
+
+// newRevocation has a number for each kind, 0 for those that are not in removed.
+func newRevocation(removed map[oauth.Kind]int64) revocation {
+	r := revocation{Revoked: map[oauth.Kind]int64{oauth.AuthorizationCode: 0, oauth.RefreshToken: 0, oauth.AccessToken: 0}}
+	for kind, n := range removed {
+		r.add(kind, n)
+	}
+	return r
+}
+
+func (r *revocation) add(kind oauth.Kind, n int64) {
+	r.Revoked[kind] += n
+	r.Total += n
+}
+
+// String is the numbers in words.
+func (r revocation) String() string {
+	var parts []string
+	for _, kind := range []oauth.Kind{oauth.AuthorizationCode, oauth.RefreshToken, oauth.AccessToken} {
+		noun := strings.ReplaceAll(string(kind), "_", " ")
+		switch n := r.Revoked[kind]; n {
+		case 0:
+		case 1:
+			parts = append(parts, "1 "+noun)
+		default:
+			parts = append(parts, fmt.Sprintf("%d %ss", n, noun))
+		}
+	}
+	if len(parts) == 0 {
+		return "nothing"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// confirm asks before more than one code or token goes.
+func (r *tokensRun) confirm(there revocation) error {
+	if r.yes || there.Total <= 1 {
+		return nil
+	}
+	refused := fmt.Errorf("nothing was revoked; to revoke %s %s, say --yes", there, r.whose)
+	if r.stdin || !isTerminal(os.Stdin) {
+		return refused
+	}
+	fmt.Fprintf(os.Stderr, "Revoke %s %s? [y/N] ", there, r.whose)
+	line, err := r.input.ReadString('\n')
+	if err != nil { // such as /dev/null, which looks like a terminal
+		fmt.Fprintln(os.Stderr)
+		return refused
+	}
+	if answer := strings.ToLower(strings.TrimSpace(line)); answer != "y" && answer != "yes" {
+		return errors.New("nothing was revoked")
+	}
+	return nil
+}

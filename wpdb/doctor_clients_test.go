@@ -1,0 +1,112 @@
+package wpdb_test
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"strings"
+	"testing"
+
+	"moserver-sidecar/wpdb"
+	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
+)
+
+// putPair stores a client with its secret as it is, and an RS256 key unless that
+// is empty.
+func (s *site) putPair(id, stored, key string) {
+	s.t.Helper()
+	s.exec("INSERT INTO {}moos_oauth_clients (client_name, client_id, client_secret, redirect_uri, active_oauth_server_id) "+
+		"VALUES ('My App', ?, ?, 'https://a.example.com/cb', 1)", id, stored)
+	if key != "" {
+		s.exec("INSERT INTO {}moos_oauth_public_keys VALUES (?, ?, ?, 'RS256')", id, "public of "+key, key)
+	}
+}
+
+func newKey(t *testing.T) string {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}))
+}
+
+func TestExamineClients(t *testing.T) {
+	server := sandboxtest.Start(t, sandbox.Options{Accounts: true})
+	const plain = "clFqnXSsSYlEbbOAUYmAqAsvhFUaUdcZ"
+	good := wpdb.EncryptSecret(plain, "My App")
+	key, other := newKey(t), newKey(t)
+	const upperID, lowerID = "AbcId", "abcid"
+	for name, test := range map[string]struct {
+		prepare func(root *site)
+		want    []finding
+	}{
+		"fine": {func(root *site) {
+			root.putPair("one", good, key)
+			root.putPair("two", good, other)
+			root.putPair("three", good, "")
+		}, nil},
+		"plain secrets": {func(root *site) {
+			root.setOption("mo_oauth_server_is_client_secret_encrypted", "")
+			root.putPair("one", plain, key)
+		}, []finding{{`stored as plain text (the option mo_oauth_server_is_client_secret_encrypted is not set): "one"`, "add it again", true}}},
+		"secrets that cannot be read": {func(root *site) {
+			root.putPair("one", plain, key)
+			root.putPair("two", good, other)
+		}, []finding{{`so each secret is refused: "one".`, "add it again", false}}},
+		"no readable key": {func(root *site) { root.putPair("one", good, "no key") },
+			[]finding{{`no ID tokens: "one". Of each is true: the private key`, "Save the client's JWT settings", false}}},
+		"unknown algorithm": {func(root *site) {
+			root.putPair("one", good, key)
+			root.exec("UPDATE {}moos_oauth_public_keys SET encryption_algorithm = 'ES256'")
+		}, []finding{{`no ID tokens: "one". Of each is true: its encryption_algorithm`, "Save the client's JWT settings", false}}},
+		"public without a key": {func(root *site) { root.putPair("one", "", "") },
+			[]finding{{`no ID tokens: "one". Of each is true: it is to sign ID tokens with HS256`, "Choose RS256", true}}},
+		"no OpenID Connect": {func(root *site) {
+			root.putPair("one", "", "")
+			root.setOption("mo_oauth_server_enable_oidc", "off")
+		}, nil},
+		"several keys": {func(root *site) {
+			root.putPair("one", good, key)
+			root.exec("INSERT INTO {}moos_oauth_public_keys SELECT * FROM {}moos_oauth_public_keys")
+		}, []finding{{`more than one key, and chance says which one signs: "one"`, "Delete all but one", false}}},
+		"one key for two": {func(root *site) {
+			root.putPair("one", good, key)
+			root.putPair("two", good, key)
+			root.putPair("three", good, other)
+		}, []finding{{`These clients share a key: "one", "two".`, "JWT settings of each", true}}},
+		"key of all sites": {func(root *site) {
+			root.putPair("one", good, key)
+			root.exec("DELETE FROM {}options WHERE option_name = 'mo_oauth_server_site_keys_generated'")
+		}, []finding{{`anybody can sign with: "one".`, "rotate the RSA keys", true}}},
+		"one id twice": {func(root *site) {
+			root.putPair("one", good, key)
+			root.putPair("one", good, "")
+		}, []finding{
+			{`More than one client has the id "one"`, "Delete all but one of each in the table {}moos_oauth_clients", false},
+			{"These clients share a key", "", true}}},
+		"ids alike": {func(root *site) {
+			root.putPair(upperID, good, key)
+			root.putPair(lowerID, good, other)
+		}, []finding{{"only in ways that the database's collation does not see", "another id", true}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root, s := wellSite(t, server)
+			test.prepare(root)
+			facts, findings, err := s.Examine(within(t, patience), func(string) {})
+			if err != nil {
+				t.Fatal(err)
+			}
+			all := fmt.Sprintf("%+v %+v", facts, findings)
+			for _, secret := range []string{plain, good, "PRIVATE KEY", "public of", strings.Split(key, "\n")[1], dbPassword} {
+				if strings.Contains(all, secret) {
+					t.Errorf("it tells %.8q…", secret)
+				}
+			}
+			s.examine(test.want...)
+		})
+	}
+}

@@ -1,0 +1,139 @@
+package wpdb
+
+import (
+	"regexp"
+	"strings"
+)
+
+// What WordPress keeps of itself, and the plugin beside what it obeys.
+const (
+	optionCoreUpdates   = "_site_transient_update_core"    // of a single site; a network has it in sitemeta
+	optionPluginUpdates = "_site_transient_update_plugins" // likewise
+	optionActivePlugins = "active_plugins"
+	metaActivePlugins   = "active_sitewide_plugins"
+	optionOwnKeys       = "mo_oauth_server_site_keys_generated"
+)
+
+// The texts that PHP's serialize makes of what update checks have seen. Other
+// plugins of the same maker have a main file of the same name.
+const (
+	corePattern   = `"version_checked";s:\d+:"([0-9][0-9A-Za-z.+-]*)"`
+	pluginPattern = `"[^"/]*oauth[^"/]*server[^"/]*/mo_oauth_settings\.php"`
+)
+
+// site says what WordPress and the plugin are.
+func (e *examination) site() error {
+	e.facts.WordPress.Multisite = e.config.Multisite
+	if !e.there(e.Store.tables.options) {
+		return nil
+	}
+	options, err := e.optionsIn(e.Store.tables.options)
+	if denied(err) || number(err) == errUnknownColumn {
+		return nil // privileges or columns has said so
+	} else if err != nil {
+		return err
+	}
+	e.options = options
+	w := &e.facts.WordPress
+	w.DBVersion = row{"": e.options[optionDBVersion]}.integer("")
+	w.VersionRange = versionRange(w.DBVersion)
+	if err := e.network(); err != nil {
+		return err
+	}
+	w.Version = firstGroup(corePattern, e.options[optionCoreUpdates])
+	e.plugin()
+	e.lifetimes(e.options, "")
+	return nil
+}
+
+// optionsIn reads the options of a blog.
+func (e *examination) optionsIn(table string) (map[string]string, error) {
+	names := append(optionList(), optionOpenID, optionDBVersion, optionCoreUpdates, optionPluginUpdates, optionActivePlugins, optionOwnKeys)
+	rows, err := e.query("SELECT option_name, option_value FROM " + quoteName(table) +
+		" WHERE option_name IN ('" + strings.Join(names, "', '") + "')")
+	options := map[string]string{}
+	for _, r := range rows {
+		options[r.text("option_name")] = r.text("option_value")
+	}
+	return options, err
+}
+
+// network reads what a network of sites keeps elsewhere.
+func (e *examination) network() error {
+	table := e.config.Prefix + "blogs"
+	count := "SELECT COUNT(*) AS blogs FROM " + quoteName(table)
+	if !e.config.Multisite {
+		if _, err := e.query(count); err == nil {
+			e.advise("Set multisite: true, or MULTISITE in wp-config.php, if it is one.",
+				"There is a table %s, as a network of sites has it, but multisite is off: each client has the main blog's options.", table)
+		} else if !denied(err) && number(err) != errNoSuchTable {
+			return err
+		}
+		return nil
+	}
+	blogs, ok, err := e.read(table, count)
+	if err != nil {
+		return err
+	}
+	if ok {
+		n := int(blogs[0].integer("blogs"))
+		e.facts.WordPress.Blogs = &n
+	}
+	meta, _, err := e.read(e.config.Prefix+"sitemeta", "SELECT meta_key, meta_value FROM "+quoteName(e.config.Prefix+"sitemeta")+
+		" WHERE meta_key IN (?, ?, ?)", optionCoreUpdates, optionPluginUpdates, metaActivePlugins)
+	for _, r := range meta {
+		e.options[r.text("meta_key")] = r.text("meta_value")
+	}
+	return err
+}
+
+// plugin says what the tables tell of it.
+func (e *examination) plugin() {
+	p := &e.facts.Plugin
+	p.Version = firstGroup(pluginPattern+`;s:\d+:"([0-9][0-9A-Za-z.+-]*)"`, e.options[optionPluginUpdates])
+	list, known := e.options[optionActivePlugins]
+	if known {
+		active := regexp.MustCompile(pluginPattern).MatchString(list + e.options[metaActivePlugins])
+		p.Active = &active
+		if !active {
+			e.advise("Activate \"miniOrange OAuth 2.0 Server\" in wp-admin.",
+				"The plugin is not active on the main site, so nobody can log in there; tokens can still be refreshed.")
+		}
+	}
+}
+
+// firstGroup is what the group of a pattern matches, empty if there is nothing.
+func firstGroup(pattern, text string) string {
+	found := regexp.MustCompile(pattern).FindStringSubmatch(text)
+	if found == nil {
+		return ""
+	}
+	return found[1]
+}
+
+// versionRange is the versions of WordPress whose tables have the number
+// db_version, empty where that is unknown.
+func versionRange(dbVersion int64) string {
+	versions := []struct {
+		from int64
+		name string
+	}{
+		{35700, "4.4"}, {36686, "4.5"}, {37965, "4.6"}, {38590, "4.7 to 4.9"}, {43764, "5.0"}, {44719, "5.1 to 5.2"},
+		{45805, "5.3"}, {47018, "5.4"}, {48748, "5.5"}, {49752, "5.6 to 5.8"}, {51917, "5.9"}, {53496, "6.0 to 6.2"},
+		{55853, "6.3"}, {56657, "6.4"}, {57155, "6.5 to 6.6"}, {58975, "6.7"}, {60421, "6.8"}, {60717, "6.9"}, {61833, "7.0 to 7.1"},
+	}
+	for i := len(versions) - 1; i >= 0; i-- {
+		switch v := versions[i]; {
+		case dbVersion == v.from:
+			return v.name
+		case dbVersion > v.from && i == len(versions)-1:
+			return "later than 7.1"
+		case dbVersion > v.from:
+			return "between " + v.name + " and " + versions[i+1].name
+		}
+	}
+	if dbVersion > 0 {
+		return "earlier than 4.4"
+	}
+	return ""
+}

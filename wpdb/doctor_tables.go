@@ -1,0 +1,164 @@
+package wpdb
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"moserver-sidecar/oauth"
+)
+
+// TableFacts is what a table holds. A nil pointer is a number that is not known.
+type TableFacts struct {
+	Name      string `json:"name"`
+	Engine    string `json:"engine"`    // empty: there is no such table, or the account does not see it
+	Collation string `json:"collation"` // of columns that have none of their own
+	Bytes     *int64 `json:"bytes"`     // with indexes, as the server estimates it
+	Rows      *int64 `json:"rows"`
+	RowsExact bool   `json:"rows_exact"` // false: rows is the server's estimate
+	// Of tables of codes and tokens that were counted.
+	Live    *int64 `json:"live"`     // not expired, with an expiry
+	Expired *int64 `json:"expired"`  // access tokens and codes without a date among them
+	Never   *int64 `json:"never"`    // refresh tokens that never expire
+	AtLimit *int64 `json:"at_limit"` // those of live that end with the last date that the column holds
+}
+
+const (
+	// countMillis bounds the count of one table.
+	countMillis = 5000
+	// uncountedRows is what is not counted where a count cannot be bounded.
+	uncountedRows = 1_000_000
+	// manyExpired is how many expired rows are worth a word: some always are.
+	manyExpired = 1000
+)
+
+// describeTables fills in what the server knows of each table without looking at
+// its rows.
+func (e *examination) describeTables() error {
+	names := []string{}
+	for _, n := range e.Store.tables.needs() {
+		names = append(names, n.table)
+	}
+	own := e.Store.tables.rotated
+	if !slices.Contains(names, own) {
+		names = append(names, own)
+	}
+	for _, name := range names {
+		facts, err := e.describeTable(name)
+		if err != nil {
+			return err
+		}
+		e.facts.Tables = append(e.facts.Tables, facts)
+	}
+	if rotated := e.facts.Tables[slices.IndexFunc(e.facts.Tables, func(t TableFacts) bool { return t.Name == own })]; rotated.Engine == "" {
+		return e.adviseRotated(own)
+	}
+	return nil
+}
+
+// adviseRotated: a table that is not seen may be there all the same.
+func (e *examination) adviseRotated(own string) error {
+	if slices.ContainsFunc(e.findings, func(f Finding) bool { return strings.Contains(f.Problem, own) }) {
+		return nil // another look has said so
+	}
+	_, err := e.db.ExecContext(e.ctx, "SELECT 1 FROM "+quoteName(own)+" WHERE FALSE")
+	if number(err) == errNoSuchTable || denied(err) {
+		e.advise("Run: moserver-sidecar migrate",
+			"The server's own table %s is not there or may not be read, so nobody notices when a replaced refresh token is used again.", own)
+		return nil
+	}
+	return err
+}
+
+func (e *examination) describeTable(table string) (TableFacts, error) {
+	schema, name := e.split(table)
+	facts := TableFacts{Name: table}
+	// MySQL gives the columns names in capitals unless they are asked for.
+	rows, err := e.query("SELECT ENGINE AS engine, TABLE_COLLATION AS collation, TABLE_ROWS AS estimate, "+
+		"DATA_LENGTH + INDEX_LENGTH AS bytes FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?", schema, name)
+	if err != nil || len(rows) == 0 {
+		return facts, err
+	}
+	r := rows[0]
+	facts.Engine, facts.Collation = r.text("engine"), r.text("collation")
+	if !r.null("bytes") {
+		bytes := r.integer("bytes")
+		facts.Bytes = &bytes
+	}
+	if !r.null("estimate") {
+		estimate := r.integer("estimate")
+		facts.Rows = &estimate
+	}
+	return facts, nil
+}
+
+// rows counts what the tables of codes and tokens hold.
+func (e *examination) rows() error {
+	for _, kind := range []oauth.Kind{oauth.AuthorizationCode, oauth.AccessToken, oauth.RefreshToken} {
+		table, _ := e.Store.tables.kindTable(kind)
+		for i := range e.facts.Tables {
+			f := &e.facts.Tables[i]
+			if f.Name != table || !e.there(table) || !strings.EqualFold(f.Engine, "InnoDB") {
+				continue // a count would lock a table of another engine
+			}
+			e.progress("counting the rows of " + table)
+			if err := e.count(kind, f); err != nil {
+				return err
+			}
+			e.adviseRows(f)
+		}
+	}
+	return nil
+}
+
+// count counts the rows of a table, unless that takes too long.
+func (e *examination) count(kind oauth.Kind, f *TableFacts) error {
+	const undated = "expires IS NULL OR expires < '1971-01-01 00:00:00'"
+	never, expired := "FALSE", "expires < UTC_TIMESTAMP() OR "+undated
+	if kind == oauth.RefreshToken {
+		never, expired = undated, "expires < UTC_TIMESTAMP() AND NOT ("+undated+")"
+	}
+	query, bounded := e.bounded(fmt.Sprintf("COUNT(*) AS total, COALESCE(SUM(%s), 0) AS never, COALESCE(SUM(%s), 0) AS expired, "+
+		"COALESCE(SUM(expires >= '%s'), 0) AS at_limit FROM %s", never, expired, oauth.LastExpiry().Format("2006-01-02 15:04:05"), quoteName(f.Name)))
+	if !bounded && f.Rows != nil && *f.Rows > uncountedRows {
+		return nil
+	}
+	rows, ok, err := e.read(f.Name, query)
+	if n := number(err); n == 1969 || n == 3024 { // it took too long
+		return nil
+	}
+	if !ok || len(rows) == 0 {
+		return err
+	}
+	total, dead, endless, last := rows[0].integer("total"), rows[0].integer("expired"), rows[0].integer("never"), rows[0].integer("at_limit")
+	live := total - dead - endless
+	f.Rows, f.RowsExact, f.Live, f.Expired, f.Never, f.AtLimit = &total, true, &live, &dead, &endless, &last
+	return nil
+}
+
+// bounded is a SELECT that the server itself ends after a while, if it can.
+func (e *examination) bounded(what string) (query string, bounded bool) {
+	v := e.facts.Server.Version
+	switch {
+	case e.facts.Server.Kind == "MariaDB" && versionBefore(v, 10, 1, 2), e.facts.Server.Kind != "MariaDB" && versionBefore(v, 5, 7, 8):
+		return "SELECT " + what, false
+	case e.facts.Server.Kind == "MariaDB":
+		return fmt.Sprintf("SET STATEMENT max_statement_time=%d FOR SELECT %s", countMillis/1000, what), true
+	}
+	return fmt.Sprintf("SELECT /*+ MAX_EXECUTION_TIME(%d) */ %s", countMillis, what), true
+}
+
+func (e *examination) adviseRows(f *TableFacts) {
+	const purge = "Run: moserver-sidecar purge"
+	switch {
+	case !f.RowsExact && f.Rows != nil:
+		e.advise(purge+"; nothing else removes what has expired.",
+			"The table %s has about %d rows, too many to count within %d s.", f.Name, *f.Rows, countMillis/1000)
+	case f.Expired != nil && *f.Expired >= manyExpired:
+		e.advise(purge+"; nothing else removes them.", "%d of the %d rows of the table %s have expired.", *f.Expired, *f.Rows, f.Name)
+	}
+	if f.AtLimit != nil && *f.AtLimit > 0 {
+		e.advise("Shorten the lifetime (the options "+optionAccessLifetime+" and "+optionRefreshLifetime+"), and let these clients log in again before then.",
+			"The table %s has rows (%d) that expire on %s or after, where the column ends.", f.Name, *f.AtLimit, oauth.LastExpiry().Format("2006-01-02"))
+	}
+}

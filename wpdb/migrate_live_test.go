@@ -1,0 +1,122 @@
+package wpdb_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
+)
+
+// Two migrations at once do no harm.
+func TestMigrateTwice(t *testing.T) {
+	s := newSite(t, database)
+	s.fill(20_000)
+	var group sync.WaitGroup
+	for range 3 {
+		group.Go(func() {
+			if m, err := s.reopen(sameConfig).Migrate(within(t, 2*patience), wpdb.MigrateOptions{}); err != nil || !m.Complete() {
+				t.Errorf("%v\n%s", err, text(m))
+			}
+		})
+	}
+	group.Wait()
+	s.wantIndexes()
+	for _, table := range pluginTables() {
+		if n := strings.Count(s.schema()[s.config.Prefix+"moos_oauth_"+table], "KEY `moserver_"); n > 2 {
+			t.Errorf("%s has %d indexes", table, n)
+		}
+	}
+}
+
+// A transaction that holds a table is waited for, with pauses in which others get
+// at the table.
+func TestMigrateWaits(t *testing.T) {
+	s := newSite(t, database)
+	s.fill(100)
+	other := s.session()
+	s.on(other, "BEGIN", "SELECT * FROM {}moos_oauth_clients")
+	done := make(chan wpdb.Migration, 1)
+	go func() {
+		m, err := s.Migrate(within(t, 2*patience), wpdb.MigrateOptions{})
+		if err != nil {
+			t.Error(err)
+		}
+		done <- m
+	}()
+	s.awaitProcess("Waiting for table metadata lock")
+	s.PutClient(oauth.Client{ID: clientID}) // gets its turn
+	s.on(other, "COMMIT")
+	if m := <-done; !m.Complete() {
+		t.Errorf("%s", text(m))
+	}
+}
+
+// awaitProcess waits until a statement on the site's tables is in a state.
+func (s *site) awaitProcess(state string) {
+	s.t.Helper()
+	eventually(s.t, "a statement is in the state "+state, func() bool { return s.processes("STATE LIKE '"+state+"%'") > 0 })
+}
+
+// processes counts the statements that change the site's tables.
+func (s *site) processes(condition string) int {
+	s.t.Helper()
+	return column[int](s, "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'ALTER TABLE `{}%' AND "+condition)[0]
+}
+
+// Interrupted while it waits and while it works, it leaves nothing behind.
+func TestMigrateInterrupted(t *testing.T) {
+	s := newSite(t, database)
+	s.fill(100)
+	before := s.schema()
+	other := s.session()
+	s.on(other, "BEGIN", "SELECT * FROM {}moos_oauth_clients")
+	s.interrupt("Waiting for table metadata lock", nil)
+	s.on(other, "COMMIT")
+	s.migrate(wpdb.MigrateOptions{Undo: true}) // the server's own table was made before
+	s.wantSame(before)
+	s.migrate(wpdb.MigrateOptions{})
+	s.wantIndexes()
+}
+
+func TestMigrateInterruptedAtWork(t *testing.T) {
+	s := newSite(t, database)
+	s.fill(100_000)
+	before := s.schema()
+	s.interrupt("", func() { s.migrate(wpdb.MigrateOptions{Undo: true}) })
+	s.migrate(wpdb.MigrateOptions{Undo: true})
+	s.wantSame(before)
+	s.migrate(wpdb.MigrateOptions{})
+	s.wantIndexes()
+}
+
+// interrupt ends a migration when a statement of it is in a state. On a fast
+// machine the statement may be over too early; it is then tried again.
+func (s *site) interrupt(state string, again func()) {
+	s.t.Helper()
+	for range 20 {
+		ctx, cancel := context.WithCancel(within(s.t, 2*patience))
+		done := make(chan error, 1)
+		go func() {
+			_, err := s.Migrate(ctx, wpdb.MigrateOptions{})
+			done <- err
+		}()
+		s.awaitProcess(state)
+		cancel()
+		err := <-done
+		left := s.schema()
+		eventually(s.t, "no statement goes on", func() bool { return s.processes("TRUE") == 0 })
+		s.wantSame(left)
+		if errors.Is(err, context.Canceled) {
+			return
+		}
+		if err != nil || again == nil {
+			s.t.Fatalf("Migrate returned %v", err)
+		}
+		again()
+	}
+	s.t.Fatal("the migration was never interrupted")
+}

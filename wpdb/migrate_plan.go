@@ -1,0 +1,216 @@
+package wpdb
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+const (
+	// ownName begins the name of all that Migrate adds, and of nothing else that
+	// Undo takes away.
+	ownName   = "moserver_"
+	keyColumn = ownName + "id" // of the invisible primary key
+
+	online = ", ALGORITHM=INPLACE, LOCK=NONE"
+	// lockTables ends a list of privileges.
+	lockTables = ", LOCK TABLES"
+	// readable makes the server refuse what would keep readers out too.
+	readable = ", LOCK=SHARED"
+)
+
+// lookup is a column that statements, the plugin's or the server's own, look for
+// rows by.
+type lookup struct{ table, column string }
+
+// lookups are all of them; first what a login waits for. By their user access
+// tokens are looked for only if a revocation is to end them all.
+func (t tables) lookups(byUser bool) []lookup {
+	list := []lookup{
+		{t.clients, "client_id"}, {t.keys, "client_id"},
+		{t.codes, "authorization_code"}, {t.accessTokens, "access_token"}, {t.refreshTokens, "refresh_token"},
+		{t.codes, "expires"}, {t.accessTokens, "expires"}, {t.refreshTokens, "expires"},
+	}
+	if byUser {
+		list = append(list, lookup{t.accessTokens, "user_id"})
+	}
+	return list
+}
+
+// plan looks at the tables, and gathers the changes and what stands against them.
+func (m *migrator) plan(ctx context.Context) error {
+	layouts, err := m.look(ctx)
+	if err != nil || len(m.Findings) > 0 {
+		return err
+	}
+	if m.options.Undo {
+		err = m.planUndo(ctx, layouts)
+	} else {
+		err = m.planTables(ctx)
+		m.planIndexes(layouts)
+		m.planKeys(layouts)
+	}
+	planned := slices.ContainsFunc(m.Changes, func(c Change) bool { return c.State == ChangePlanned })
+	if m.galera && planned && !m.options.Galera {
+		m.find("On a Galera cluster each of these statements stops all writes on all nodes for some seconds.",
+			"Run it again with --galera at a quiet hour; reads go on, and requests wait meanwhile.")
+	}
+	return err
+}
+
+func (m *migrator) find(problem, remedy string) {
+	m.Findings = append(m.Findings, Finding{Problem: problem, Remedy: remedy, Fatal: true})
+}
+
+// look looks at the plugin's tables. One that only ID tokens need may be missing.
+func (m *migrator) look(ctx context.Context) (map[string]layout, error) {
+	d := &diagnosis{Store: m.Store, ctx: ctx}
+	if err := d.tables(); err != nil {
+		return nil, err
+	}
+	for _, f := range d.findings {
+		if f.Fatal && !m.options.Undo {
+			m.Findings = append(m.Findings, f)
+		}
+	}
+	layouts := map[string]layout{}
+	for _, table := range m.pluginTables() {
+		if slices.Contains(d.missing, table) {
+			continue
+		}
+		l, err := m.layout(ctx, table)
+		if denied(err) {
+			m.find(fmt.Sprintf("The user %q may not look at the table %s.", m.config.User, table), m.grantRemedy("SELECT, ALTER", table))
+			continue
+		} else if err != nil {
+			return nil, err
+		}
+		layouts[table] = l
+		m.refuseEngine(table, l.engine)
+	}
+	return layouts, nil
+}
+
+// refuseEngine: other engines than InnoDB copy a table to change it, and keep
+// everybody out meanwhile.
+func (m *migrator) refuseEngine(table, engine string) {
+	remedy := fmt.Sprintf("Run: ALTER TABLE %s ENGINE=InnoDB;", quoteName(table))
+	said := slices.ContainsFunc(m.Findings, func(f Finding) bool { return f.Remedy == remedy })
+	if !m.options.Undo && !said && !strings.EqualFold(engine, "InnoDB") {
+		m.find(fmt.Sprintf("The table %s is kept by the engine %s, which cannot add an index while the table is in use.", table, engine), remedy)
+	}
+}
+
+// pluginTables are those that Migrate may change.
+func (m *migrator) pluginTables() []string {
+	t := m.tables
+	return []string{t.clients, t.keys, t.codes, t.accessTokens, t.refreshTokens}
+}
+
+// propose adds a change, in the state that the table is in.
+func (m *migrator) propose(l layout, c Change) {
+	c.State = ChangePlanned
+	if c.settled(l) {
+		c.State, c.Statements = ChangeThere, nil
+	}
+	m.Changes = append(m.Changes, c)
+}
+
+// planTables: an account that may not see a table makes it again, which is
+// harmless.
+func (m *migrator) planTables(ctx context.Context) error {
+	for _, table := range m.tables.own() {
+		engine, err := m.engineOf(ctx, table.name)
+		if err != nil {
+			return err
+		}
+		m.propose(layout{engine: engine}, Change{
+			Table: table.name, Name: "table", Statements: []string{table.create}, privilege: "CREATE",
+			settled: func(l layout) bool { return l.engine != "" },
+		})
+	}
+	return nil
+}
+
+func (m *migrator) planIndexes(layouts map[string]layout) {
+	for _, at := range m.tables.lookups(m.options.UserIndex) {
+		l, there := layouts[at.table]
+		if !there {
+			continue
+		}
+		name := ownName + at.column
+		alter := fmt.Sprintf("ALTER TABLE %s ADD INDEX `%s` (%s)", quoteName(at.table), name, l.keyPart(at.column))
+		m.propose(l, Change{
+			Table: at.table, Name: "index " + name, privilege: "ALTER",
+			Statements: []string{alter + online}, blocking: alter + readable,
+			settled: func(l layout) bool { return l.indexed(at.column) },
+		})
+	}
+}
+
+// planKeys: a key is for clusters that demand one. A server numbers the rows that
+// are there in an order of its own, so that replicas would take one row for another:
+// only an empty table may get one.
+func (m *migrator) planKeys(layouts map[string]layout) {
+	if !m.options.PrimaryKey {
+		return
+	}
+	for _, table := range m.pluginTables() {
+		l, there := layouts[table]
+		if !there {
+			continue
+		}
+		statements := []string{fmt.Sprintf(
+			"ALTER TABLE %s ADD COLUMN `%s` BIGINT UNSIGNED NOT NULL AUTO_INCREMENT INVISIBLE PRIMARY KEY", quoteName(table), keyColumn)}
+		if !m.galera { // which has no such lock
+			statements = []string{"LOCK TABLES " + quoteName(table) + " WRITE", statements[0], "UNLOCK TABLES"}
+		}
+		m.propose(l, Change{
+			Table: table, Name: "primary key " + keyColumn, privilege: "SELECT, ALTER" + lockTables,
+			Statements: statements, emptyOnly: true,
+			settled: func(l layout) bool { return l.has("PRIMARY") },
+		})
+	}
+}
+
+// planUndo takes away what carries the server's name, and nothing else.
+func (m *migrator) planUndo(ctx context.Context, layouts map[string]layout) error {
+	for _, table := range m.pluginTables() {
+		l := layouts[table]
+		for _, index := range l.indexes {
+			if strings.HasPrefix(index.name, ownName) {
+				alter := fmt.Sprintf("ALTER TABLE %s DROP INDEX `%s`", quoteName(table), index.name)
+				m.propose(l, Change{
+					Table: table, Name: "index " + index.name, privilege: "ALTER",
+					Statements: []string{alter + online}, blocking: alter + readable,
+					settled: func(l layout) bool { return !l.has(index.name) },
+				})
+			}
+		}
+		if _, there := l.columns[keyColumn]; there {
+			drop := dropKey(table)
+			m.propose(l, Change{
+				Table: table, Name: "primary key " + keyColumn, privilege: "ALTER",
+				Statements: []string{drop}, blocking: drop,
+				settled: func(l layout) bool { return l.columns[keyColumn] == "" },
+			})
+		}
+	}
+	for _, table := range m.tables.own() {
+		engine, err := m.engineOf(ctx, table.name)
+		if err != nil {
+			return err
+		}
+		m.propose(layout{engine: engine}, Change{
+			Table: table.name, Name: "table", Statements: []string{"DROP TABLE IF EXISTS " + quoteName(table.name)}, privilege: "DROP",
+			settled: func(l layout) bool { return l.engine == "" },
+		})
+	}
+	return nil
+}
+
+// dropKey takes a key away, which no server can do online.
+func dropKey(table string) string {
+	return fmt.Sprintf("ALTER TABLE %s DROP COLUMN `%s`%s", quoteName(table), keyColumn, readable)
+}

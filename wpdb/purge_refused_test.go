@@ -1,0 +1,69 @@
+package wpdb_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
+	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
+)
+
+// Without indexes a purge would read all of a table again and again.
+func TestPurgeWithoutIndex(t *testing.T) {
+	s := newSite(t, database)
+	s.putRows(map[string]any{"old": "2020-03-01 12:00:00"})
+	s.exec("ALTER TABLE {}moos_oauth_access_tokens ADD INDEX by_admin (access_token(40))")
+	s.exec("ALTER TABLE {}moos_oauth_refresh_tokens ADD INDEX by_admin (expires)")
+	purged, err := s.Purge(within(t, patience), wpdb.PurgeOptions{After: week})
+	if err != nil || len(purged) != 3 {
+		t.Errorf("Purge: %+v, %v", purged, err)
+	}
+	for _, p := range purged {
+		if p.Finding == nil || p.Rows != 0 || !strings.Contains(p.Finding.String(), "no index on") || !strings.Contains(p.Finding.Remedy, "migrate") {
+			t.Errorf("%s: %d rows, %v", p.Table, p.Rows, p.Finding)
+		}
+	}
+	s.wantLeft("old")
+	if counts := s.purge(wpdb.PurgeOptions{DryRun: true}); counts["moos_oauth_access_tokens"] != 1 {
+		t.Errorf("counted: %v", counts)
+	}
+}
+
+func TestPurgeWithoutPrivilege(t *testing.T) {
+	s := diagnosed(t, sandboxtest.Start(t, sandbox.Options{Accounts: true}), "GRANT SELECT ON wordpress.* TO wp@localhost")
+	s.reopen(func(c *wpdb.Config) { c.User, c.Password = "root", "" }).migrate(wpdb.MigrateOptions{})
+	s.putRows(map[string]any{"old": "2020-03-01 12:00:00"})
+	purged, err := s.Purge(within(t, patience), wpdb.PurgeOptions{After: week})
+	if err != nil || len(purged) != 4 || purged[0].Finding == nil || !strings.Contains(purged[0].Finding.Remedy, s.sql("GRANT SELECT, DELETE ON `{}moos_oauth_access_tokens`")) {
+		t.Errorf("Purge: %+v, %v", purged, err)
+	}
+}
+
+// A database whose clock runs ahead deletes nothing that lives.
+func TestPurgeWrongClock(t *testing.T) {
+	s := diagnosed(t, sandboxtest.Start(t, sandbox.Options{Accounts: true}))
+	s.migrate(wpdb.MigrateOptions{})
+	s.putRows(map[string]any{"lives": digitsIn(time.Hour), "old": digitsIn(-week - time.Minute)})
+	s.exec("SET GLOBAL init_connect = 'SET timestamp = UNIX_TIMESTAMP(NOW(6)) + 30 * 86400'")
+	s.reopen(sameConfig).purge(wpdb.PurgeOptions{})
+	s.wantLeft("lives")
+}
+
+func TestPurgeStopped(t *testing.T) {
+	s := newPurgeable(t, database)
+	s.exec("INSERT INTO {}moos_oauth_access_tokens (access_token, expires) SELECT seq, '2020-03-01 12:00:00' FROM " + numbers(5000))
+	ctx, cancel := context.WithCancel(within(t, patience))
+	purged, err := s.Purge(ctx, wpdb.PurgeOptions{After: week, Watch: func(wpdb.Purged) { cancel() }})
+	if !errors.Is(err, context.Canceled) || len(purged) != 1 || purged[0].Rows == 0 || purged[0].Rows+s.count("access_tokens") != 5000 {
+		t.Errorf("Purge: %+v, %v, and %d rows are left", purged, err, s.count("access_tokens"))
+	}
+	away := s.reopen(func(c *wpdb.Config) { c.Address = "/nowhere/db.sock" })
+	if _, err := away.Purge(within(t, 50*time.Millisecond), wpdb.PurgeOptions{After: week}); err == nil || errors.Is(err, oauth.ErrNotFound) {
+		t.Errorf("Purge returned %v", err)
+	}
+}

@@ -1,0 +1,133 @@
+package wpdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"moserver-sidecar/oauth"
+)
+
+// ErrUnknown is wrapped by the errors of FindUser and FindClient that say that
+// there is no such user or client. Their texts are sentences for operators.
+var ErrUnknown = errors.New("unknown")
+
+// unknown is an error whose whole text is a sentence, and that wraps ErrUnknown.
+type unknown string
+
+// Error implements error.
+func (u unknown) Error() string { return string(u) }
+
+// Is makes errors.Is(err, ErrUnknown) true.
+func (u unknown) Is(target error) bool { return target == ErrUnknown }
+
+// User is a user of WordPress.
+type User struct {
+	ID    int64  `db:"ID"`
+	Login string `db:"user_login"` // empty: the user is gone, and has left codes or tokens
+}
+
+// FindUser returns the user with that ID or login. Where a name is the ID of one
+// user and the login of another, "id:" or "login:" before it says which is
+// meant. An ID whose user is gone is found as long as codes or tokens have it.
+func (s *Store) FindUser(ctx context.Context, name string) (User, error) {
+	login, byLogin := strings.CutPrefix(name, "login:")
+	digits, byID := strings.CutPrefix(name, "id:")
+	id, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || byLogin {
+		id = 0
+	}
+	var users []User
+	err = s.again(ctx, func() error {
+		users = nil
+		return s.db.SelectContext(ctx, &users, "SELECT ID, user_login FROM "+quoteName(s.tables.users)+
+			" WHERE ID = ? OR user_login = ? LIMIT 3", id, loginComparand(login, byID))
+	})
+	switch {
+	case err != nil:
+		return User{}, err
+	case len(users) == 1:
+		return users[0], nil
+	case len(users) > 1:
+		return User{}, unknown(fmt.Sprintf("%q is the ID of one user and the login of another; say id:%s or login:%s", name, name, name))
+	}
+	return s.goneUser(ctx, id, name)
+}
+
+func loginComparand(login string, byID bool) any {
+	if byID {
+		return nil
+	}
+	return comparand(login)
+}
+
+func (s *Store) goneUser(ctx context.Context, id int64, name string) (User, error) {
+	if id != 0 {
+		if left, err := s.anyTokens(ctx, TokenFilter{UserID: id}); err != nil || left {
+			return User{ID: id}, err
+		}
+	}
+	return User{}, unknown(fmt.Sprintf("there is no user with the ID or login %q; wp-admin lists them under Users", name))
+}
+
+// RegisteredClient is a client as wp-admin lists it.
+type RegisteredClient struct {
+	ID   string `db:"client_id"`
+	Name string `db:"client_name"` // empty: the client is gone, and has left codes or tokens
+}
+
+// FindClient returns the client with that id, byte for byte. An id whose client
+// is gone is found as long as codes or tokens have it.
+func (s *Store) FindClient(ctx context.Context, id string) (RegisteredClient, error) {
+	if id == "" { // to a filter it would mean any client
+		return RegisteredClient{}, unknown("the id of a client is never empty")
+	}
+	found, err := s.clients(ctx, "client_id = CAST(? AS BINARY)", id)
+	switch {
+	case err != nil:
+		return RegisteredClient{}, err
+	case len(found) > 0:
+		return found[0], nil
+	}
+	if left, err := s.anyTokens(ctx, TokenFilter{ClientID: id}); err != nil || left {
+		return RegisteredClient{ID: id}, err
+	}
+	// People know clients by their names; and ids differ by letter case.
+	found, err = s.clients(ctx, "? IN (client_name, client_id)", id)
+	switch {
+	case err != nil:
+		return RegisteredClient{}, err
+	case len(found) > 0:
+		return RegisteredClient{}, unknown(fmt.Sprintf("there is no client with the id %q; do you mean %q, whose id is %s?", id, found[0].Name, found[0].ID))
+	}
+	return RegisteredClient{}, unknown(fmt.Sprintf("there is no client with the id %q; the plugin's settings in wp-admin show each client's id", id))
+}
+
+// clients is at most one client that fits the condition.
+func (s *Store) clients(ctx context.Context, condition, arg string) (found []RegisteredClient, err error) {
+	query := fmt.Sprintf("SELECT client_id, COALESCE(client_name, '') AS client_name FROM `%s` WHERE client_id IS NOT NULL AND %s LIMIT 1",
+		s.tables.clients, condition)
+	err = s.again(ctx, func() error {
+		found = nil
+		return s.db.SelectContext(ctx, &found, query, comparand(arg))
+	})
+	return found, err
+}
+
+// CurrentToken returns the refresh token that has taken the place of one that
+// was rotated, and any other value as it is.
+func (s *Store) CurrentToken(ctx context.Context, value string) (current string, err error) {
+	err = s.again(ctx, func() error {
+		current, _, err = s.follow(ctx, s.db, value, oauth.MaxRotations)
+		return err
+	})
+	return current, err
+}
+
+// anyTokens says if any code or token fits.
+func (s *Store) anyTokens(ctx context.Context, f TokenFilter) (bool, error) {
+	tokens, _, err := s.ListTokens(ctx, f, 1)
+	return len(tokens) > 0, err
+}
