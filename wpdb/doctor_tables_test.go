@@ -13,7 +13,7 @@ import (
 func missingIndexes(t *testing.T, root, s *site) {
 	root.exec("ALTER TABLE {}moos_oauth_access_tokens DROP INDEX moserver_access_token")
 	root.exec("ALTER TABLE {}moos_oauth_clients DROP INDEX moserver_client_id, ADD INDEX behind (client_name(10), client_id(64))")
-	missing := finding{"no index on {}moos_oauth_access_tokens.access_token, {}moos_oauth_clients.client_id,", "moserver-sidecar migrate", true}
+	missing := finding{"no index on {}moos_oauth_clients.client_id, {}moos_oauth_access_tokens.access_token,", "moserver-sidecar migrate", true}
 	s.examine(missing)
 	root.exec("ALTER TABLE {}moos_oauth_clients ADD INDEX of_the_admin (client_id(20), client_name(10))")
 	root.exec("ALTER TABLE {}moos_oauth_access_tokens ADD FULLTEXT INDEX words (access_token)")
