@@ -175,7 +175,7 @@ func TestTokensMany(t *testing.T) {
 
 	s.Exec(fill+sandbox.Numbers(1200)+" AS numbers", s.app.ID)
 	// With many others the index is worth its while.
-	s.Exec("INSERT INTO {p}moos_oauth_access_tokens (access_token, client_id, user_id) SELECT MD5(seq), ?, 3 FROM "+sandbox.Numbers(20000)+" AS numbers", s.app.ID)
+	s.Exec("INSERT INTO {p}moos_oauth_access_tokens (access_token, client_id, user_id) SELECT SHA2(seq, 256), ?, 3 FROM "+sandbox.Numbers(20000)+" AS numbers", s.app.ID)
 	s.Exec("CREATE INDEX token ON {p}moos_oauth_access_tokens (access_token(64))")
 	php, err := s.DB.Begin()
 	if err != nil {
