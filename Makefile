@@ -13,7 +13,7 @@ CLIENTS = default-jdk-headless jq libnewtonsoft-json5.0-cil mono-mcs nodejs npm 
 
 .PHONY: help
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build ./moserver-sidecar, a static binary
@@ -23,6 +23,16 @@ build: ## build ./moserver-sidecar, a static binary
 test: deps lint ## run everything: linters, all tests with the race detector, fuzzing's seeds
 	go test -race -timeout 20m ./...
 
+# Where one of these servers comes from in Debian: the release, and the packages.
+MYSQL = sid mysql-server-core
+MARIADB = trixie mariadb-server-core galera-4
+
+.PHONY: test-servers
+test-servers: deps ## the database's and the end-to-end tests on MySQL 9, MariaDB 11.8 and Galera
+	server=$$(sh .ci/servers $(MYSQL)) && MOSERVER_TEST_SERVER=$$server go test -race -timeout 30m ./wpdb/... ./e2e
+	server=$$(sh .ci/servers $(MARIADB)) && MOSERVER_TEST_SERVER=$$server go test -race -timeout 30m ./wpdb/... ./e2e
+	server=$$(sh .ci/servers $(MARIADB)) && MOSERVER_TEST_SERVER=$$server go test -race -timeout 30m -v -tags galera -run Galera ./wpdb ./e2e
+
 .PHONY: e2e
 e2e: deps ## run the end-to-end tests alone: the real binary, MariaDB, nginx, PHP and WordPress
 	go test -race -timeout 20m ./e2e/...
@@ -30,8 +40,8 @@ e2e: deps ## run the end-to-end tests alone: the real binary, MariaDB, nginx, PH
 .PHONY: lint
 lint: ## gofmt, go vet, staticcheck
 	@echo '== gofmt'; files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "not formatted: $$files"; exit 1; fi
-	@echo '== go vet'; go vet ./...
-	@echo '== staticcheck'; go run $(STATICCHECK) ./...
+	@echo '== go vet'; go vet -tags galera ./...
+	@echo '== staticcheck'; go run $(STATICCHECK) -tags galera ./...
 
 .PHONY: fuzz
 fuzz: ## fuzz each parser for FUZZTIME (30s)

@@ -64,7 +64,7 @@ func startDemo(t *testing.T, dir string) (demo *stage.Process, database int) {
 	t.Helper()
 	demo = stage.Start(t, []string{"TMPDIR=" + dir}, binary, "demo", "--listen", "127.0.0.1:0")
 	demo.AwaitThat("the demo is up", func() bool { return strings.Contains(demo.Stdout.String(), "Ctrl-C ends the demo") })
-	files, err := filepath.Glob(filepath.Join(dir, "moserver-*", "mariadbd.pid"))
+	files, err := filepath.Glob(filepath.Join(dir, "moserver-*", "server.pid"))
 	if err != nil || len(files) != 1 {
 		t.Fatalf("want one private MariaDB in %s, got %q, %v:\n%s", dir, files, err, demo.Stdout.String())
 	}

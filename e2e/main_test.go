@@ -3,7 +3,6 @@
 package e2e_test
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"io"
@@ -15,6 +14,7 @@ import (
 
 	"moserver-sidecar/e2e/stage"
 	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // What TestMain makes for all tests.
@@ -48,7 +48,7 @@ func run(m *testing.M) int {
 	if binary, err = stage.Build(dir, "-race"); err != nil {
 		return fail(err)
 	}
-	if database, err = sandbox.Start(context.Background(), sandbox.Options{}); err != nil {
+	if database, err = sandboxtest.Open(sandbox.Options{}); err != nil {
 		return fail(err)
 	}
 	defer database.Stop()

@@ -82,9 +82,11 @@ func refreshLoad(s *site, server *stage.Sidecar, during func()) []timed {
 			}
 		})
 	}
-	during()
-	stop()
-	running.Wait()
+	func() {
+		defer running.Wait()
+		defer stop() // also where during ends the test
+		during()
+	}()
 	return answers
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"moserver-sidecar/e2e/stage"
+	"moserver-sidecar/wpdb/sandbox"
 )
 
 // TestTokensList: what people and machines read, which never has a whole token.
@@ -168,13 +169,13 @@ func TestTokensMistakes(t *testing.T) {
 func TestTokensMany(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	fill := "INSERT INTO {p}moos_oauth_access_tokens (access_token, client_id, user_id) SELECT LPAD(seq, 32, '0'), ?, 2 FROM seq_1_to_"
-	s.Exec(fill+"3000", s.app.ID)
+	fill := "INSERT INTO {p}moos_oauth_access_tokens (access_token, client_id, user_id) SELECT LPAD(seq, 32, '0'), ?, 2 FROM "
+	s.Exec(fill+sandbox.Numbers(3000)+" AS numbers", s.app.ID)
 	s.onTerminal("", "revoke", "--user", "alice", "--yes").want(t, 0, "Revoked 3000 access tokens")
 
-	s.Exec(fill+"1200", s.app.ID)
+	s.Exec(fill+sandbox.Numbers(1200)+" AS numbers", s.app.ID)
 	// With many others the index is worth its while.
-	s.Exec("INSERT INTO {p}moos_oauth_access_tokens (access_token, client_id, user_id) SELECT MD5(seq), ?, 3 FROM seq_1_to_20000", s.app.ID)
+	s.Exec("INSERT INTO {p}moos_oauth_access_tokens (access_token, client_id, user_id) SELECT SHA2(seq, 256), ?, 3 FROM "+sandbox.Numbers(20000)+" AS numbers", s.app.ID)
 	s.Exec("CREATE INDEX token ON {p}moos_oauth_access_tokens (access_token(64))")
 	letGo := s.hold(fmt.Sprintf("%032d", 1200))
 	p := stage.Start(t, nil, binary, s.tokensArgs([]string{"revoke", "--user", "alice", "--yes"})...)

@@ -38,6 +38,12 @@ func (s *site) status(name string) (n int) {
 	return n
 }
 
+// deadlocks is how many the server has ended.
+func (s *site) deadlocks() int {
+	s.t.Helper()
+	return column[int](s, "SELECT COUNT FROM information_schema.INNODB_METRICS WHERE NAME = 'lock_deadlocks'")[0]
+}
+
 // Somebody else holds the code for a moment, and lets it go or takes it.
 func TestLockedCode(t *testing.T) {
 	for end, want := range map[string]error{"ROLLBACK": nil, "COMMIT": oauth.ErrNotFound} {
@@ -66,10 +72,10 @@ func TestDeadlock(t *testing.T) {
 	s := newSite(t, database)
 	s.exec("INSERT INTO {}moos_oauth_access_tokens (access_token) VALUES ('there')")
 	code := s.putCode("c1")
-	before := s.status("Innodb_deadlocks")
+	before := s.deadlocks()
 	other := s.session()
 	s.on(other, "BEGIN",
-		"INSERT INTO {}moos_oauth_scopes (scope) SELECT seq FROM seq_1_to_500",
+		"INSERT INTO {}moos_oauth_scopes (scope) WITH RECURSIVE seq (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM seq WHERE n < 500) SELECT n FROM seq",
 		"SELECT * FROM {}moos_oauth_access_tokens FOR UPDATE") // keeps the store's INSERT out
 	outcome := s.redeemAside(code)
 	s.awaitLock()
@@ -80,7 +86,7 @@ func TestDeadlock(t *testing.T) {
 	}
 	s.exec("DELETE FROM {}moos_oauth_access_tokens WHERE access_token = 'there'")
 	s.checkPair("1")
-	if s.status("Innodb_deadlocks") == before {
+	if s.deadlocks() == before {
 		t.Error("there was no deadlock")
 	}
 }

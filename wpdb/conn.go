@@ -1,11 +1,14 @@
 package wpdb
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
 	"log/slog"
+	"math"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -37,8 +40,6 @@ func connConfig(c Config) (*mysql.Config, error) {
 	// TIMESTAMP columns come back as their digits. They are the digits of UTC,
 	// whatever zone the session has, so the driver must not interpret them.
 	m.ParseTime = false
-	// A server that has become read-only is left for one that has not.
-	m.RejectReadOnly = true
 	// WordPress takes NO_ZERO_DATE and the strict modes out of its sessions;
 	// the zero date stands for "never" in these tables. The time_zone of the
 	// session is left alone: a row means what it meant to PHP only in the zone
@@ -76,7 +77,9 @@ func driverTLS(kind string) string {
 // table without an index would lock every row of it, against PHP's INSERTs too.
 type connector struct {
 	driver.Connector
-	prepare []string // statements that are to be prepared when they are first needed
+	prepared []string     // statements that are to be prepared when they are first needed
+	galera   *atomic.Bool // whether the server of the newest connection is a node of a Galera cluster
+	syncWait bool         // its sessions wait for what other nodes have written
 }
 
 // Connect implements driver.Connector.
@@ -87,15 +90,33 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 		return nil, err
 	}
 	s.driverConn = conn.(driverConn)
-	const statement = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
-	if _, err := s.ExecContext(ctx, statement, nil); err != nil {
+	if err := c.setUp(ctx, s); err != nil {
 		s.Close()
 		return nil, err
 	}
-	for _, query := range c.prepare {
+	for _, query := range c.prepared {
 		s.prepared[query] = nil
 	}
 	return s, nil
+}
+
+// setUp prepares the session.
+func (c connector) setUp(ctx context.Context, conn driver.Conn) error {
+	galera, err := isGalera(ctx, conn)
+	if err != nil {
+		return err
+	}
+	c.galera.Store(galera)
+	statements := []string{"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"}
+	if galera && c.syncWait {
+		statements = append(statements, syncWait)
+	}
+	for _, statement := range statements {
+		if _, err := conn.(driver.ExecerContext).ExecContext(ctx, statement, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Open returns a Store on the tables that c names. It does not connect: a
@@ -115,19 +136,37 @@ func Open(c Config, log *slog.Logger) (*Store, error) {
 		return nil, fmt.Errorf("the settings of the database: %w", err)
 	}
 	texts := newStatements(t)
-	db := sql.OpenDB(connector{inner, worthPreparing(texts, c)})
-	db.SetMaxOpenConns(c.MaxConnections)
-	db.SetMaxIdleConns(c.MaxConnections) // a closed connection costs a new handshake
-	db.SetConnMaxLifetime(connLifetime)
-	return &Store{
-		db:         sqlx.NewDb(db, "mysql"),
+	s := &Store{
 		config:     c,
 		tables:     t,
 		statements: texts,
 		log:        log,
 		rotations:  new(availability),
-	}, nil
+		galera:     new(atomic.Bool),
+		outage:     &outage{log: log},
+	}
+	later := *s
+	s.later = &later
+	all := connector{Connector: inner, prepared: worthPreparing(texts, c), galera: s.galera}
+	s.connect(all, c.MaxConnections)
+	// Few are enough for what was missed, and all that a guesser can keep busy.
+	all.syncWait = true
+	later.connect(all, (c.MaxConnections+3)/4)
+	return s, nil
 }
+
+// connect makes the pool of connections. It does not open any.
+func (s *Store) connect(c connector, most int) {
+	db := sql.OpenDB(c)
+	db.SetMaxOpenConns(most)
+	db.SetConnMaxLifetime(connLifetime)
+	s.db, s.most = sqlx.NewDb(db, "mysql"), most
+	s.keepIdle()
+}
+
+// keepIdle keeps every connection open that is not used: a new one costs a
+// handshake.
+func (s *Store) keepIdle() { s.db.SetMaxIdleConns(cmp.Or(s.most, math.MaxInt)) }
 
 // silentLogger drops what the driver would print.
 type silentLogger struct{}

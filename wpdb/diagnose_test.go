@@ -118,21 +118,21 @@ func wrongPrefix(t *testing.T, server *sandbox.Server) {
 func emptyDatabase(t *testing.T, server *sandbox.Server, tables ...string) *site {
 	t.Helper()
 	s := diagnosed(t, server, "GRANT ALL ON *.* TO wp@localhost")
-	s.exec("CREATE DATABASE empty")
-	t.Cleanup(func() { s.exec("DROP DATABASE empty") })
+	s.exec("CREATE DATABASE vacant")
+	t.Cleanup(func() { s.exec("DROP DATABASE vacant") })
 	for _, table := range tables {
-		s.exec("CREATE TABLE empty.{}" + table + " LIKE {}" + table)
+		s.exec("CREATE TABLE vacant.{}" + table + " LIKE {}" + table)
 	}
-	return s.reopen(func(c *wpdb.Config) { c.Name = "empty" })
+	return s.reopen(func(c *wpdb.Config) { c.Name = "vacant" })
 }
 
 func noPlugin(t *testing.T, server *sandbox.Server) {
 	emptyDatabase(t, server, "options", "users", "usermeta").check(
-		expectation{`"empty" has no tables of the OAuth server plugin`, "Activate", true})
+		expectation{`"vacant" has no tables of the OAuth server plugin`, "Activate", true})
 }
 
 func noWordPress(t *testing.T, server *sandbox.Server) {
-	emptyDatabase(t, server).check(expectation{`no WordPress with the prefix "{}" in the database "empty"`, "table_prefix", true})
+	emptyDatabase(t, server).check(expectation{`no WordPress with the prefix "{}" in the database "vacant"`, "table_prefix", true})
 }
 
 func lostTable(t *testing.T, server *sandbox.Server) {

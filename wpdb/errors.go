@@ -37,7 +37,9 @@ const (
 const (
 	errAccessDeniedDB  = 1044
 	errAccessDenied    = 1045
+	errNoCluster       = 1047
 	errUnknownDatabase = 1049
+	errShutdown        = 1053
 	errUnknownColumn   = 1054
 	errTableDenied     = 1142
 	errColumnDenied    = 1143
@@ -55,14 +57,29 @@ func conflictErrors() []uint16 {
 }
 
 func busyErrors() []uint16 {
-	return []uint16{
-		1021, 1114, // disk full, table full
+	return append(append(readOnlyErrors(), fullErrors()...),
 		1040, 1203, 1226, // too many connections
-		1047,             // a Galera node without its cluster
-		1053,             // shutdown in progress
-		1290, 1792, 1836, // read-only, as during a fail-over
+		errNoCluster,     // a Galera node without its cluster
+		errShutdown,      // shutdown in progress
 		1317, 1969, 3024, // the query was interrupted or took too long
-	}
+	)
+}
+
+// leaveErrors are those of a server that another one has taken the place of, or
+// will.
+func leaveErrors() []uint16 {
+	return append(readOnlyErrors(), errNoCluster, errShutdown)
+}
+
+// readOnlyErrors are those of a server that is read-only, as during a fail-over.
+func readOnlyErrors() []uint16 { return []uint16{1290, 1792, 1836} }
+
+// fullErrors say that there is no more space.
+func fullErrors() []uint16 { return []uint16{1021, 1114} }
+
+// writesOnly says if an error is of a kind that reads do not meet.
+func writesOnly(err error) bool {
+	return slices.Contains(append(readOnlyErrors(), fullErrors()...), number(err))
 }
 
 func lostErrors() []uint16 {
@@ -119,12 +136,16 @@ func unavailable(err error) error {
 // describe says what an error is without repeating values that were sent.
 func describe(err error) string {
 	var server *mysql.MySQLError
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "the server has not answered in time"
+	}
 	if !errors.As(err, &server) {
 		return err.Error()
 	}
 	switch server.Number {
 	case errAccessDenied, errAccessDeniedDB, errUnknownDatabase, errUnknownColumn, errNoSuchTable,
-		errTableDenied, errColumnDenied, 1040, 1203, 1205, 1213, 1226, 1290, 1836:
+		errTableDenied, errColumnDenied, 1040, 1203, 1205, 1213, 1226, 1021, 1114, 1290, 1792, 1836,
+		errNoCluster, errShutdown:
 		return fmt.Sprintf("the server says %q (error %d)", server.Message, server.Number) // names, no values
 	case errStatementBinlog:
 		return "the server logs statements (binlog_format=STATEMENT), which does not work with READ COMMITTED; " +

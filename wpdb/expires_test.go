@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"moserver-sidecar/oauth"
+	"moserver-sidecar/oauth/storetest"
 )
 
 // grantTables are the tables that hold codes and tokens.
@@ -17,12 +18,13 @@ func grantTables() map[oauth.Kind]string {
 }
 
 // makeTablesOld gives the expires columns the definition that servers before
-// MariaDB 10.10 and MySQL 8.0 have made, and that stays after an upgrade.
+// MariaDB 10.10 and MySQL 8.0 have made, and the tables the row format of MySQL
+// before 5.7, whose indexes hold 767 bytes. Both stay after an upgrade.
 func (s *site) makeTablesOld() {
 	s.t.Helper()
 	for _, table := range grantTables() {
 		s.exec("ALTER TABLE {}moos_oauth_" + table +
-			" MODIFY expires timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP")
+			" MODIFY expires timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP, ROW_FORMAT=COMPACT")
 	}
 }
 
@@ -81,6 +83,53 @@ func TestOldTables(t *testing.T) {
 	digits := column[string](s, "SELECT expires FROM {}moos_oauth_access_tokens")
 	if len(digits) != 1 || digits[0] != "2030-05-06 07:08:09" {
 		t.Errorf("the access token expires at %v", digits)
+	}
+}
+
+// The promises of the store hold on tables of the old definition too.
+func TestStoreOnOldTables(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) storetest.Subject {
+		s := newRotatingSite(t, database)
+		s.makeTablesOld()
+		return s
+	})
+}
+
+// What is done to one row leaves the dates of all others alone, though an UPDATE
+// of an old table would set them to "now".
+func TestOldTablesKeepDates(t *testing.T) {
+	s := newSite(t, database)
+	s.makeTablesOld()
+	for kind, table := range grantTables() {
+		for _, value := range []string{"kept", "used"} {
+			s.exec("INSERT INTO {}moos_oauth_"+table+" ("+string(kind)+", client_id, user_id, expires) VALUES (?, ?, 2, '2031-02-03 04:05:06')",
+				value, clientID)
+		}
+	}
+	ctx := within(t, patience)
+	_, revokeErr := s.Revoke(ctx, oauth.Revocation{
+		Presented: oauth.Presented{Kind: oauth.AccessToken, Value: "used"}, ClientID: clientID})
+	for what, err := range map[string]error{
+		"issue":   s.Issue(ctx, newToken(oauth.AccessToken, "a1")),
+		"redeem":  s.Redeem(ctx, oauth.Presented{Kind: oauth.AuthorizationCode, Value: "used"}, pair("2")...),
+		"refresh": s.Redeem(ctx, refreshToken("used"), pair("3")...),
+		"revoke":  revokeErr,
+	} {
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	want := inAnHour()
+	for kind, table := range grantTables() {
+		kept := column[string](s, "SELECT expires FROM {}moos_oauth_"+table+" WHERE "+string(kind)+" IN ('kept', 'used')")
+		if len(kept) != 1 || kept[0] != "2031-02-03 04:05:06" {
+			t.Errorf("the rows that are left of %s expire at %q", table, kept)
+		}
+		for _, digits := range column[string](s, "SELECT expires FROM {}moos_oauth_"+table+" WHERE "+string(kind)+" NOT IN ('kept', 'used')") {
+			if got, err := time.Parse(time.DateTime, digits); err != nil || want.Sub(got).Abs() > time.Minute {
+				t.Errorf("a new row of %s expires at %s, want in an hour", table, digits)
+			}
+		}
 	}
 }
 

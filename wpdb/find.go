@@ -13,9 +13,9 @@ import (
 // of their own.
 func (s *Store) Find(ctx context.Context, clientID string, p oauth.Presented) (oauth.Facts, error) {
 	var facts oauth.Facts
-	err := s.again(ctx, func() (err error) {
+	err := s.look(ctx, func(ctx context.Context, s *Store) (_ bool, err error) {
 		facts, err = s.find(ctx, clientID, p)
-		return err
+		return missed(facts.Client, facts.Grant, p.Kind != ""), err
 	})
 	return facts, err
 }

@@ -46,13 +46,13 @@ func (s *Store) Identify(ctx context.Context, q oauth.IdentityQuery) (oauth.Iden
 		args = append(args, comparand(q.Code))
 	}
 	query := ofBlog(s.statements.identify[q.Code != ""], s.config.blogOptions(q.Blog))
-	err := s.again(ctx, func() (err error) {
+	err := s.look(ctx, func(ctx context.Context, s *Store) (_ bool, err error) {
 		found, err = s.findWithOptions(ctx, query, args...)
 		if number(err) == errNoSuchTable || denied(err) {
 			s.log.Error("no ID token can be signed", "error", describe(err))
 			found, err = row{colKey: int64(1)}, nil
 		}
-		return err
+		return q.Code != "" && found.null("authorization_code"), err
 	})
 	if err != nil {
 		return oauth.Identity{}, err
@@ -77,14 +77,14 @@ func (s *Store) Identify(ctx context.Context, q oauth.IdentityQuery) (oauth.Iden
 // for the client of another blog than the main one.
 func (s *Store) FindBearer(ctx context.Context, accessToken string) (oauth.Bearer, error) {
 	var bearer oauth.Bearer
-	err := s.again(ctx, func() error {
+	err := s.look(ctx, func(ctx context.Context, s *Store) (bool, error) {
 		found, err := s.findRow(ctx, s.statements.bearer, comparand(accessToken))
 		if err != nil {
-			return err
+			return false, err
 		}
 		facts, err := s.facts(ctx, found, oauth.AccessToken)
 		bearer = oauth.Bearer{Site: facts.Site, Client: facts.Client, Grant: facts.Grant, Profile: found.profile()}
-		return err
+		return missed(facts.Client, facts.Grant, true), err
 	})
 	return bearer, err
 }

@@ -35,10 +35,10 @@ func (c cut) String() string { return [...]string{"before", "after", "late"}[c] 
 type proxy struct {
 	t       testing.TB
 	path    string
-	server  string
 	between func() // what happens after a cut, before the store can notice it
 
 	mu     sync.Mutex
+	server string // the socket of the server that new connections are carried to
 	prefix string // of the statements to cut at
 	when   cut
 	times  int // how often to cut yet
@@ -85,6 +85,20 @@ func (p *proxy) cutAt(prefix string, when cut, times int) {
 	p.prefix, p.when, p.times = prefix, when, times
 }
 
+// failOver carries new connections to another server.
+func (p *proxy) failOver(server *sandbox.Server) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.server = server.Socket
+}
+
+// dial connects to the server.
+func (p *proxy) dial() (net.Conn, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return net.Dial("unix", p.server)
+}
+
 // left is how many cuts have not happened yet.
 func (p *proxy) left() int {
 	p.mu.Lock()
@@ -106,7 +120,7 @@ func (p *proxy) matches(statement string) (cut, bool) {
 // serve carries one connection until either side closes it, or a cut.
 func (p *proxy) serve(client net.Conn) {
 	defer client.Close()
-	server, err := net.Dial("unix", p.server)
+	server, err := p.dial()
 	if err != nil {
 		return // as if nobody listened
 	}

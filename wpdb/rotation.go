@@ -23,16 +23,16 @@ type rotationRow struct {
 // FindRotation implements oauth.Store. It takes one look by primary key, which
 // locks nothing.
 func (s *Store) FindRotation(ctx context.Context, refreshToken string) (found *oauth.Rotation, err error) {
-	err = s.again(ctx, func() error {
+	err = s.look(ctx, func(ctx context.Context, s *Store) (missed bool, err error) {
 		r, err := s.rotation(ctx, s.db, refreshToken)
 		if r == nil || err != nil {
-			return err
+			return r == nil, err
 		}
 		found = &oauth.Rotation{
 			ClientID: r.ClientID, UserID: r.UserID, Successor: r.Successor,
 			Age: time.Duration(r.Age) * time.Second,
 		}
-		return nil
+		return false, nil
 	})
 	return found, err
 }

@@ -2,8 +2,10 @@ package wpdb
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
@@ -30,16 +32,19 @@ const (
 // use, and any number of processes may work on one database.
 type Store struct {
 	db         *sqlx.DB
+	most       int // connections; 0: no limit
 	config     Config
 	tables     tables
 	statements statements
 	log        *slog.Logger
-	down       atomic.Bool   // for the log: whether the last word was that the database is away
 	rotations  *availability // of the table of rotations
+	galera     *atomic.Bool  // whether the database is a node of a Galera cluster
+	later      *Store        // the same tables in sessions that wait for the other nodes; see synced
+	outage     *outage       // for the log
 }
 
 // Close closes the connections. No method may be called after it.
-func (s *Store) Close() error { return s.db.Close() }
+func (s *Store) Close() error { return errors.Join(s.db.Close(), s.later.db.Close()) }
 
 // Ready implements oauth.Store: the database answers and the plugin's tables
 // are there.
@@ -64,24 +69,29 @@ func (s *Store) probe(ctx context.Context) error {
 	return rows.Close()
 }
 
-// again runs attempt until it succeeds, fails for good, or ctx ends. attempt
-// must be safe to repeat.
+// again runs attempt, which writes, until it succeeds, fails for good, or ctx
+// ends. attempt must be safe to repeat.
 func (s *Store) again(ctx context.Context, attempt func() error) error {
+	return s.repeat(ctx, true, attempt)
+}
+
+func (s *Store) repeat(ctx context.Context, writes bool, attempt func() error) error {
 	conflicts := 0
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		err := attempt()
 		if err == nil {
-			s.setDown(nil)
+			s.outage.succeeded(writes)
 			return nil
 		}
 		switch faultOf(err) {
 		case faultLasting:
 			return unavailable(err)
 		case faultLost, faultBusy:
+			s.leave(err)
 			if ctx.Err() != nil { // it may be the request that ran out of time
 				return unavailable(err)
 			}
-			s.setDown(err)
+			s.outage.failed(err)
 		case faultConflict:
 			if conflicts++; conflicts == maxConflicts {
 				return unavailable(err)
@@ -90,6 +100,18 @@ func (s *Store) again(ctx context.Context, attempt func() error) error {
 		if !sleep(ctx, pause/2+rand.N(pause)) {
 			return unavailable(err)
 		}
+	}
+}
+
+// leave closes the connections to a server that takes no more work or does not
+// answer, so that the next ones may lead to another.
+func (s *Store) leave(err error) {
+	if !slices.Contains(leaveErrors(), number(err)) && !errors.Is(err, context.DeadlineExceeded) {
+		return
+	}
+	for _, pool := range []*Store{s, s.later} {
+		pool.db.SetMaxIdleConns(0)
+		pool.keepIdle()
 	}
 }
 
@@ -102,19 +124,6 @@ func sleep(ctx context.Context, d time.Duration) bool {
 		return ctx.Err() == nil
 	case <-ctx.Done():
 		return false
-	}
-}
-
-// setDown logs each change between a database that answers and one that does
-// not, once, however many requests wait for it.
-func (s *Store) setDown(err error) {
-	if down := err != nil; s.down.Swap(down) == down {
-		return
-	}
-	if err != nil {
-		s.log.Error("the database does not answer; requests wait for it", "error", describe(err))
-	} else {
-		s.log.Info("the database answers again")
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"moserver-sidecar/oauth/storetest"
 	"moserver-sidecar/wpdb"
 	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // database is the private MariaDB that all tests of the package share; each
@@ -37,7 +38,7 @@ func run(m *testing.M) int {
 		panic(err)
 	}
 	var err error
-	if database, err = sandbox.Start(context.Background(), sandbox.Options{}); err != nil {
+	if database, err = sandboxtest.Open(sandbox.Options{}); err != nil {
 		fmt.Fprintln(os.Stderr, "these tests need MariaDB:", err)
 		return 1
 	}

@@ -161,7 +161,7 @@ func TestRevokeTokens(t *testing.T) {
 func TestRevokeBatches(t *testing.T) {
 	s := newSite(t, database)
 	fill := func(user int64, n int) {
-		s.exec("INSERT INTO {}moos_oauth_access_tokens (access_token, client_id, user_id) SELECT MD5(seq DIV 2), ?, ? FROM seq_1_to_"+fmt.Sprint(n), clientID, user)
+		s.exec("INSERT INTO {}moos_oauth_access_tokens (access_token, client_id, user_id) SELECT SHA2(seq DIV 2, 256), ?, ? FROM "+sandbox.Numbers(n)+" AS numbers", clientID, user)
 	}
 	for _, index := range []string{"", "CREATE INDEX token ON {}moos_oauth_access_tokens (access_token(64))"} {
 		if index != "" {

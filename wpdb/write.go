@@ -44,12 +44,21 @@ func (s *Store) Redeem(ctx context.Context, p oauth.Presented, tokens ...oauth.T
 		}
 		return s.recordRotation(ctx, db, p, tokens)
 	}}
-	return s.again(ctx, func() error { return w.try(ctx) })
+	return s.again(ctx, func() error {
+		err := w.try(ctx)
+		if w.Store == s && errors.Is(err, oauth.ErrNotFound) && s.synced() != s {
+			// The connection may lead to a node that has not got the row yet.
+			w.Store = s.synced()
+			err = w.try(ctx)
+		}
+		return err
+	})
 }
 
-// Revoke implements oauth.Store.
+// Revoke implements oauth.Store. A node must not delete less than the cluster
+// has.
 func (s *Store) Revoke(ctx context.Context, r oauth.Revocation) (ended bool, err error) {
-	w := &write{Store: s, work: func(ctx context.Context, db session) error {
+	w := &write{Store: s.synced(), work: func(ctx context.Context, db session) error {
 		found, err := s.revoke(ctx, db, r)
 		if found && err == nil && r.AccessTokens {
 			_, err = db.ExecContext(ctx, s.statements.revokeAccessTokens, r.ClientID, r.UserID)
@@ -167,8 +176,12 @@ func (w *write) doneBefore(ctx context.Context, conn *sqlx.Conn) (bool, error) {
 	if !w.unsure || len(w.tokens) == 0 {
 		return false, nil
 	}
+	db := sqlx.QueryerContext(conn)
+	if synced := w.synced(); synced != w.Store { // another node may have the tokens
+		db = synced.db
+	}
 	var one int
-	err := conn.GetContext(ctx, &one, w.statements.issued[w.tokens[0].Kind], w.tokens[0].Value)
+	err := sqlx.GetContext(ctx, db, &one, w.statements.issued[w.tokens[0].Kind], w.tokens[0].Value)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}

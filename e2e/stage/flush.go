@@ -8,7 +8,10 @@ func (s *Site) Flush() {
 	s.Exec("SET GLOBAL innodb_max_dirty_pages_pct_lwm = 0")
 	s.Exec("SET GLOBAL innodb_max_dirty_pages_pct = 0")
 	Eventually(s.t, Patience, "the database has no dirty pages", func() bool {
-		return s.Strings("SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS " +
-			"WHERE VARIABLE_NAME = 'INNODB_BUFFER_POOL_PAGES_DIRTY'")[0] == "0"
+		var name, pages string
+		if err := s.DB.QueryRow("SHOW GLOBAL STATUS LIKE 'Innodb_buffer_pool_pages_dirty'").Scan(&name, &pages); err != nil {
+			s.t.Fatal(err)
+		}
+		return pages == "0"
 	})
 }

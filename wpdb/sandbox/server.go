@@ -25,17 +25,16 @@ const (
 	databaseName = "wordpress"
 )
 
-// ErrNoMariaDB says that there is no mariadbd to start.
-var ErrNoMariaDB = errors.New("mariadbd is not on this machine; on Debian: apt-get install mariadb-server-core")
-
 // Options differ between the tests; the zero value is right for the demo.
 type Options struct {
 	TimeZone string   // of the server, as in TZ: "Europe/Berlin"; empty: UTC
 	Accounts bool     // with grant tables: root without a password, and passwords that count
-	Args     []string // more arguments for mariadbd
+	Args     []string // more arguments for the server
+	Data     string   // a data directory to begin with a copy of; empty: a new one
+	Program  string   // path of another server to start, a mariadbd or mysqld; empty: the mariadbd of this machine
 }
 
-// Server is a private MariaDB. It ends with the process that started it, and
+// Server is a private MariaDB or MySQL. It ends with the process that started it, and
 // its data with its folder.
 type Server struct {
 	Socket string // path of the unix socket
@@ -43,18 +42,8 @@ type Server struct {
 
 	options Options
 	command *exec.Cmd
-	exited  chan struct{} // closed when mariadbd has ended
-}
-
-// Find returns the path of mariadbd, which is often in sbin and so not on the
-// PATH of a plain user.
-func Find() (string, error) {
-	for _, name := range []string{"mariadbd", "/usr/sbin/mariadbd", "/usr/local/sbin/mariadbd", "/usr/local/bin/mariadbd"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path, nil
-		}
-	}
-	return "", ErrNoMariaDB
+	program program
+	exited  chan struct{} // closed when the server has ended
 }
 
 // Start makes a folder for the database, starts the server in it and creates
@@ -73,16 +62,17 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	return s, nil
 }
 
-func (s *Server) prepare(ctx context.Context) error {
-	for _, dir := range []string{s.dataDir(), s.tempDir()} {
+func (s *Server) prepare(ctx context.Context) (err error) {
+	if s.program, err = findProgram(s.options.Program); err != nil {
+		return err
+	}
+	for _, dir := range []string{s.DataDir(), s.tempDir()} {
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			return err
 		}
 	}
-	if s.options.Accounts {
-		if err := s.installAccounts(ctx); err != nil {
-			return err
-		}
+	if err := s.initialize(ctx); err != nil {
+		return err
 	}
 	if err := s.Run(ctx); err != nil {
 		return err
@@ -92,40 +82,23 @@ func (s *Server) prepare(ctx context.Context) error {
 		return err
 	}
 	defer db.Close()
-	_, err = db.ExecContext(ctx, "CREATE DATABASE "+databaseName+" CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci")
+	_, err = db.ExecContext(ctx, "CREATE DATABASE IF NOT EXISTS "+databaseName+" CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci")
 	return err
 }
 
-func (s *Server) dataDir() string { return filepath.Join(s.Dir, "data") }
+// DataDir is the server's data directory.
+func (s *Server) DataDir() string { return filepath.Join(s.Dir, "data") }
 
 // tempDir is for the server's temporary tables. In a folder that servers share,
 // each one that starts removes those of the others.
 func (s *Server) tempDir() string { return filepath.Join(s.Dir, "tmp") }
 
-func (s *Server) logFile() string { return filepath.Join(s.Dir, "mariadbd.log") }
+func (s *Server) logFile() string { return filepath.Join(s.Dir, "server.log") }
 
-// installAccounts creates the grant tables.
-func (s *Server) installAccounts(ctx context.Context) error {
-	c := exec.CommandContext(ctx, "mariadb-install-db", "--no-defaults", "--datadir="+s.dataDir(), "--tmpdir="+s.tempDir(),
-		"--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve",
-		"--force") // even where the name of this host cannot be looked up
-	if os.Getuid() == 0 {
-		c.Args = append(c.Args, "--user=root")
-	}
-	if out, err := c.CombinedOutput(); err != nil {
-		return fmt.Errorf("mariadb-install-db: %w\n%s", err, out)
-	}
-	return nil
-}
-
-// Run starts mariadbd on the data that is there, and waits until it serves.
+// Run starts the server on the data that is there, and waits until it serves.
 // After Kill it brings the same database back.
 func (s *Server) Run(ctx context.Context) error {
-	path, err := Find()
-	if err != nil {
-		return err
-	}
-	s.command = exec.Command(path, s.arguments()...)
+	s.command = exec.Command(s.program.path, s.arguments()...)
 	s.command.SysProcAttr = ChildAttributes()
 	s.command.Env = append(os.Environ(), "TZ="+s.options.TimeZone)
 	s.exited = make(chan struct{})
@@ -139,22 +112,6 @@ func (s *Server) Run(ctx context.Context) error {
 	return s.waitUntilReady(ctx)
 }
 
-func (s *Server) arguments() []string {
-	args := []string{
-		"--no-defaults", "--datadir=" + s.dataDir(), "--tmpdir=" + s.tempDir(), "--socket=" + s.Socket, "--log-error=" + s.logFile(),
-		"--pid-file=" + filepath.Join(s.Dir, "mariadbd.pid"),
-		"--innodb-buffer-pool-size=64M", "--innodb-log-file-size=16M", "--innodb-flush-log-at-trx-commit=1",
-		"--skip-networking", "--skip-name-resolve", "--character-set-server=utf8mb4",
-	}
-	if !s.options.Accounts {
-		args = append(args, "--skip-grant-tables")
-	}
-	if os.Getuid() == 0 {
-		args = append(args, "--user=root") // it refuses to be root unasked
-	}
-	return append(args, s.options.Args...)
-}
-
 func (s *Server) waitUntilReady(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -164,14 +121,15 @@ func (s *Server) waitUntilReady(ctx context.Context) error {
 	}
 	defer db.Close()
 	for {
-		if err = db.PingContext(ctx); err == nil {
+		// A node of a cluster takes connections before it takes statements.
+		if _, err = db.ExecContext(ctx, "DO 1"); err == nil {
 			return nil
 		}
 		select {
 		case <-s.exited:
-			return fmt.Errorf("mariadbd has ended at once:\n%s", s.logTail())
+			return fmt.Errorf("the server has ended at once:\n%s", s.logTail())
 		case <-ctx.Done():
-			return fmt.Errorf("mariadbd does not answer: %w\n%s", err, s.logTail())
+			return fmt.Errorf("the server does not answer: %w\n%s", err, s.logTail())
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
@@ -192,8 +150,8 @@ func (s *Server) Kill() {
 	<-s.exited
 }
 
-// Stop ends the server and removes its folder. It may be called more than once.
-func (s *Server) Stop() error {
+// Halt ends the server in order, and keeps its data for Run.
+func (s *Server) Halt() {
 	if s.command != nil && s.command.Process != nil {
 		_ = s.command.Process.Signal(syscall.SIGTERM)
 		select {
@@ -202,6 +160,11 @@ func (s *Server) Stop() error {
 			s.Kill()
 		}
 	}
+}
+
+// Stop ends the server and removes its folder. It may be called more than once.
+func (s *Server) Stop() error {
+	s.Halt()
 	return os.RemoveAll(s.Dir)
 }
 

@@ -1,0 +1,63 @@
+package wpdb
+
+import (
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// quiet is how long nothing may fail until an outage is over. A database that
+// takes some connections and refuses others fails between successes.
+const quiet = time.Second
+
+// outage writes a line to the log when the database begins to refuse work, and
+// one when it has ended, however many requests meet it.
+type outage struct {
+	log  *slog.Logger
+	down atomic.Bool // spares the lock while all is well
+
+	mu      sync.Mutex
+	writes  bool        // the last failure was one that only writes meet
+	waiting *time.Timer // until the outage is over; nil: nothing has succeeded since the last failure
+}
+
+// failed notes that work has to wait for the database.
+func (o *outage) failed(err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.writes = writesOnly(err)
+	if o.waiting != nil {
+		o.waiting.Stop()
+		o.waiting = nil
+	}
+	if !o.down.Swap(true) {
+		o.log.Error("the database is not available; requests wait for it", "error", describe(err))
+	}
+}
+
+// succeeded notes that the database has done its work. That it was read says
+// nothing of writes.
+func (o *outage) succeeded(wrote bool) {
+	if !o.down.Load() {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.waiting == nil && (wrote || !o.writes) {
+		var timer *time.Timer
+		timer = time.AfterFunc(quiet, func() { o.over(&timer) })
+		o.waiting = timer
+	}
+}
+
+// over ends the outage, unless something has failed meanwhile.
+func (o *outage) over(timer **time.Timer) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.waiting != nil && o.waiting == *timer {
+		o.waiting = nil
+		o.down.Store(false)
+		o.log.Info("the database is available again")
+	}
+}

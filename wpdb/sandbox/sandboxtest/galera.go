@@ -1,0 +1,96 @@
+package sandboxtest
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"moserver-sidecar/wpdb/sandbox"
+)
+
+// galeraTransfer is the script that a node calls to get the data of another, and
+// the other to give it. There is nothing to copy, since all nodes begin with the
+// same data, and what was written since comes in the way of all writes.
+const galeraTransfer = `#!/bin/sh
+case "$*" in
+*joiner*)
+	echo "ready nothing"
+	echo 00000000-0000-0000-0000-000000000000:-1
+	;;
+*)
+	cat >/dev/null # the password, which is not needed
+	while [ "$1" != --gtid ]; do shift; done
+	echo "done $2"
+	;;
+esac
+`
+
+// StartGalera starts a Galera cluster of so many nodes, which ends with the test.
+// A node that was killed cannot join again.
+func StartGalera(t testing.TB, nodes int) []*sandbox.Server {
+	t.Helper()
+	scripts := t.TempDir()
+	if err := os.WriteFile(filepath.Join(scripts, "wsrep_sst_nothing"), []byte(galeraTransfer), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", scripts+":"+os.Getenv("PATH"))
+	addresses := freeAddresses(t, 2*nodes)
+	first := galeraNode(t, addresses, 0)
+	seed := Start(t, first)
+	seed.Halt()
+	var servers []*sandbox.Server
+	for i := range nodes {
+		node := galeraNode(t, addresses, i)
+		node.Data = seed.DataDir()
+		servers = append(servers, Start(t, node))
+	}
+	return servers
+}
+
+// galeraNode is node i of a cluster, of which the first founds it.
+func galeraNode(t testing.TB, addresses []string, i int) sandbox.Options {
+	t.Helper()
+	nodes := len(addresses) / 2
+	args := []string{
+		"--wsrep-on=ON", "--wsrep-provider=" + galeraLibrary(t), "--wsrep-cluster-name=" + t.Name(),
+		"--wsrep-cluster-address=gcomm://" + strings.Join(addresses[:nodes], ","),
+		"--wsrep-node-address=" + addresses[i], "--wsrep-sst-method=nothing",
+		fmt.Sprintf("--wsrep-provider-options=gmcast.listen_addr=tcp://%s;ist.recv_addr=%s;gcache.size=32M",
+			addresses[i], addresses[nodes+i]),
+		"--binlog-format=ROW", "--innodb-autoinc-lock-mode=2",
+	}
+	if i == 0 {
+		args = append(args, "--wsrep-new-cluster")
+	}
+	return sandbox.Options{Accounts: true, Args: args} // accounts come with the tables that the cluster needs
+}
+
+// galeraLibrary is the path of Galera that belongs to the server.
+func galeraLibrary(t testing.TB) string {
+	t.Helper()
+	path := "/usr/lib/galera/libgalera_smm.so"
+	if server := os.Getenv("MOSERVER_TEST_SERVER"); server != "" {
+		path = filepath.Join(filepath.Dir(server), "../lib/galera/libgalera_smm.so")
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Fatal("Galera is not there; on Debian: apt-get install galera-4: ", err)
+	}
+	return path
+}
+
+// freeAddresses are addresses of this machine that nothing listens on.
+func freeAddresses(t testing.TB, n int) (addresses []string) {
+	t.Helper()
+	for range n {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer listener.Close() // after all are chosen, so that they differ
+		addresses = append(addresses, listener.Addr().String())
+	}
+	return addresses
+}
