@@ -185,7 +185,7 @@ func TestTokensMany(t *testing.T) {
 	letGo()
 	s.tokens("revoke", "--user", "alice", "--yes").want(t, 0, "Revoked 200 access tokens")
 
-	s.Exec(fill+"1200", s.app.ID)
+	s.Exec(fill+sandbox.Numbers(1200)+" AS numbers", s.app.ID)
 	letGo = s.hold(fmt.Sprintf("%032d", 1200))
 	p = s.startOnTerminal("", "revoke", "--user", "alice", "--yes")
 	stage.Eventually(t, stage.Patience, "progress on the terminal", func() bool { return strings.Contains(p.Stdout.String(), "1000 of 1200") })
