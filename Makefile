@@ -1,22 +1,30 @@
 # The targets that people need; "make" alone lists them.
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
-# What the tests start: the database, the proxy, a terminal, the zones that they run in, and
-# WordPress. (php-fpm first, and php: else wordpress brings Apache for its PHP.)
-PACKAGES = mariadb-server-core mariadb-client-core nginx-light bsdutils curl tzdata gcc libc6-dev python3 python3-jwt python3-cryptography \
-	php-fpm php php-cli php-mysql wordpress make ca-certificates $(CLIENTS)
-# What the clients of e2e/clients are written with.
-CLIENTS = default-jdk-headless jq libnewtonsoft-json5.0-cil mono-mcs nodejs npm php-curl ruby ruby-oauth2 \
+# What the tests need of Debian. A line each: for the race detector and the image; what
+# the server works with; WordPress (php-fpm first, and php: else it brings Apache for
+# its PHP); a terminal, what people paste, and others' eyes on ID tokens; and what the
+# clients of e2e/clients are written with. How to see that a package is there is told in
+# .ci/deps, and for the tests in e2e/stage/program.go.
+PACKAGES = \
+	gcc libc6-dev make ca-certificates \
+	mariadb-server-core mariadb-client-core nginx-light tzdata \
+	php-fpm php php-cli php-mysql wordpress \
+	bsdutils curl python3 python3-jwt python3-cryptography \
+	$(CLIENTS)
+CLIENTS = \
+	default-jdk-headless libnewtonsoft-json5.0-cil mono-mcs mono-runtime \
+	jq nodejs npm php-curl ruby ruby-oauth2 \
 	python3-authlib python3-requests python3-requests-oauthlib python3-social-auth-core
 
 .DEFAULT_GOAL := help
 
 .PHONY: help
-help: ## list these targets
+help: ## list these targets; "make test" is the one to begin with
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
-build: ## build ./moserver-sidecar, a static binary
+build: ## make ./moserver-sidecar, a static binary
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o moserver-sidecar .
 
 .PHONY: test
@@ -28,17 +36,17 @@ MYSQL = sid mysql-server-core
 MARIADB = trixie mariadb-server-core galera-4
 
 .PHONY: test-servers
-test-servers: deps ## the database's and the end-to-end tests on MySQL 9, MariaDB 11.8 and Galera
+test-servers: deps ## test wpdb and e2e on MySQL 9, on MariaDB 11.8 and on a Galera cluster
 	server=$$(sh .ci/servers $(MYSQL)) && MOSERVER_TEST_SERVER=$$server go test -race -timeout 30m ./wpdb/... ./e2e
 	server=$$(sh .ci/servers $(MARIADB)) && MOSERVER_TEST_SERVER=$$server go test -race -timeout 30m ./wpdb/... ./e2e
 	server=$$(sh .ci/servers $(MARIADB)) && MOSERVER_TEST_SERVER=$$server go test -race -timeout 30m -v -tags galera -run Galera ./wpdb ./e2e
 
 .PHONY: e2e
-e2e: deps ## run the end-to-end tests alone: the real binary, MariaDB, nginx, PHP and WordPress
+e2e: deps ## run the end-to-end tests alone: the real program, MariaDB, nginx, WordPress, clients
 	go test -race -timeout 20m ./e2e/...
 
 .PHONY: lint
-lint: ## gofmt, go vet, staticcheck
+lint: ## look at the source with gofmt, go vet and staticcheck
 	@echo '== gofmt'; files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "not formatted: $$files"; exit 1; fi
 	@echo '== go vet'; go vet -tags galera ./...
 	@echo '== staticcheck'; go run $(STATICCHECK) -tags galera ./...
