@@ -3,16 +3,11 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"runtime"
 	"strconv"
 	"strings"
-	"time"
 )
-
-// progress says what is being done.
-func progress(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, "%s  %s\n", time.Now().Format(time.TimeOnly), fmt.Sprintf(format, args...))
-}
 
 // machineMemory is this machine's memory in bytes.
 func machineMemory() int64 {
@@ -44,4 +39,14 @@ func (s *stand) machine() string {
 	}
 	return fmt.Sprintf("%d cores (%s), %.0f GiB, Linux %s, MariaDB %s, %s; all programs, the load generator too, on these cores",
 		runtime.NumCPU(), model, float64(machineMemory())/(1<<30), version("uname", "-r"), database, runtime.Version())
+}
+
+// version is what a program says of its version, on one line.
+func version(program string, args ...string) string {
+	out, err := exec.Command(program, args...).CombinedOutput()
+	if err != nil {
+		return "unknown"
+	}
+	line, _, _ := strings.Cut(string(out), "\n")
+	return strings.TrimSpace(line)
 }

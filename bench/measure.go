@@ -74,8 +74,8 @@ func (c *cell) finish() {
 		c.Shed, c.ShedP99 = float64(len(c.result.Shed))/float64(answered), quantile(c.result.Shed, 0.99)
 	}
 	c.CPU = map[string]float64{}
-	for name, time := range c.cpu {
-		c.CPU[name] = time.Seconds() / float64(max(len(all), 1)) * 1000
+	for name, taken := range c.cpu {
+		c.CPU[name] = taken.Seconds() / float64(max(len(all), 1)) * 1000
 	}
 }
 

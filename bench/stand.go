@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
@@ -176,14 +175,4 @@ func (s *stand) refresh(name string, c *sidecar, n int) target {
 	return target{name: name, generator: &httpTarget{network: "unix", addresses: []string{c.socket},
 		next: refreshWith("localhost", tokenPath, 'r', n, `"access_token"`)},
 		cost: processes{"sidecar": c.pid, "database": s.server.PID()}}
-}
-
-// version is what a program says of its version, on one line.
-func version(program string, args ...string) string {
-	out, err := exec.Command(program, args...).CombinedOutput()
-	if err != nil {
-		return "unknown"
-	}
-	line, _, _ := strings.Cut(string(out), "\n")
-	return strings.TrimSpace(line)
 }
