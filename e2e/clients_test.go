@@ -133,7 +133,7 @@ func TestPaths(t *testing.T) {
 		t.Run(path, func(t *testing.T) {
 			a := server.Send(stage.FormRequest(server.Base+path, stage.RefreshForm(s.app, "r1")...))
 			if a.Status != http.StatusNotFound || a.Member("code") != "rest_no_route" {
-				t.Errorf("want WordPress's 404, got %d %s", a.Status, a.Text)
+				t.Errorf("want WordPress's 404, got %s", a)
 			}
 		})
 	}
@@ -172,7 +172,7 @@ func TestCurl(t *testing.T) {
 		}
 		out, err := exec.Command("curl", arguments...).CombinedOutput()
 		if err != nil || !strings.Contains(string(out), `"token_type":"Bearer"`) {
-			t.Errorf("curl %q: %v\n%s", arguments[4:], err, out)
+			t.Errorf("curl %q: %v\n%s", arguments[4:], err, stage.Shorten(string(out)))
 		}
 	}
 }

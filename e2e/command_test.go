@@ -121,7 +121,7 @@ func TestCheck(t *testing.T) {
 // TestHelp: the help names all that there is.
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	names := append([]string{"  serve ", "  check ", "  doctor ", "  demo ", "  version ", "--config"}, settingFlags()...)
+	names := append([]string{"  serve ", "  check ", "  doctor ", "  migrate ", "  purge ", "  tokens ", "  healthcheck ", "  demo ", "  version ", "--config"}, settingFlags()...)
 	for _, args := range [][]string{{"--help"}, {"help"}, {"-h"}, {}} {
 		wantHelp(t, args, names...)
 	}
@@ -153,10 +153,10 @@ func wantHelp(t *testing.T, args []string, words ...string) {
 // somebody's start script.
 func settingFlags() []string {
 	return strings.Fields(`--listen --socket-mode --wp-config --db-host --db-name --db-user --db-password
-		--db-password-file --db-charset --db-tls --db-max-connections --table-prefix --users-table --multisite
-		--rotate-refresh-tokens --openid-refresh-token --revoke-access-tokens --error-status
-		--purge-after --request-timeout --shutdown-timeout --max-body-bytes --trusted-proxies --auth-failures
-		--log-level --log-format`)
+		--db-password-file --db-charset --db-tls --db-max-connections --table-prefix --users-table --usermeta-table
+		--home --multisite --rotate-refresh-tokens --rotation-grace --openid-refresh-token --revoke-access-tokens
+		--error-status --resource-sub --purge-after --request-timeout --shutdown-timeout --max-body-bytes
+		--max-in-flight --max-connections --trusted-proxies --auth-failures --log-level --log-format`)
 }
 
 // TestWrongUse: what is mistyped is told, with where to look.

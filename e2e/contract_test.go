@@ -33,7 +33,7 @@ func runCase(t *testing.T, s *site, server *stage.Sidecar, c contractCase) {
 	after := s.snapshot()
 
 	if a.Status != c.Want.Status {
-		t.Errorf("status: want %d, got %d %s", c.Want.Status, a.Status, a.Text)
+		t.Errorf("status: want %d, got %s", c.Want.Status, a)
 	}
 	judgeBody(t, c, a)
 	if c.Want.Effects != nil {
@@ -49,7 +49,7 @@ func judgeBody(t *testing.T, c contractCase, a stage.Answer) {
 	want, isObject := c.Want.Body.(map[string]any)
 	switch code, isError := want["error"].(string); {
 	case c.Request.Method == http.MethodHead && a.Text != "":
-		t.Errorf("the answer to HEAD has a body: %s", a.Text)
+		t.Errorf("the answer to HEAD has a body: %s", a)
 	case isError && strings.Contains(c.Request.Path, "moserver/") && !strings.Contains(c.Request.Path, "token"):
 		a.WantRouteError(t, c.Want.Status, code)
 	case isError:
@@ -61,10 +61,10 @@ func judgeBody(t *testing.T, c contractCase, a stage.Answer) {
 	}
 	for _, name := range c.Want.BodyHas {
 		if a.Body[name] == nil {
-			t.Errorf("the body has no %s: %s", name, a.Text)
+			t.Errorf("the body has no %s: %s", name, a)
 		}
 	}
 	if c.Want.Status == http.StatusServiceUnavailable && a.UnavailableFault() != "" {
-		t.Errorf("%s: %s", a.UnavailableFault(), a.Text)
+		t.Errorf("%s: %s", a.UnavailableFault(), a)
 	}
 }

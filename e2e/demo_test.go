@@ -26,16 +26,16 @@ func TestDemo(t *testing.T) {
 	refreshed := paste(t, commands[0][1])
 	token := regexp.MustCompile(`"access_token":"([0-9a-f]{32})"`).FindStringSubmatch(refreshed)
 	if token == nil {
-		t.Fatalf("refresh: %s", refreshed)
+		t.Fatalf("refresh: %s", stage.Shorten(refreshed))
 	}
 	if rows := paste(t, commands[3][1]); !strings.Contains(rows, token[1]) {
-		t.Errorf("the access token is not among the rows:\n%s", rows)
+		t.Errorf("the access token is not among the rows:\n%s", stage.Shorten(rows))
 	}
 	if out := paste(t, commands[1][1]); !strings.Contains(out, `{"revoked":true}`) {
-		t.Errorf("revoke: %s", out)
+		t.Errorf("revoke: %s", stage.Shorten(out))
 	}
 	if out := paste(t, commands[2][1]); !strings.Contains(out, `"error":"invalid_grant"`) {
-		t.Errorf("refresh after the revocation: %s", out)
+		t.Errorf("refresh after the revocation: %s", stage.Shorten(out))
 	}
 
 	demo.Signal(syscall.SIGINT)
@@ -83,7 +83,7 @@ func paste(t *testing.T, line string) string {
 	t.Helper()
 	out, err := exec.Command("sh", "-c", line).CombinedOutput()
 	if err != nil {
-		t.Errorf("%s: %v", line, err)
+		t.Errorf("%s: %v", stage.Shorten(line), err)
 	}
 	return string(out)
 }

@@ -61,8 +61,7 @@ func TestImage(t *testing.T) {
 	if len(stage.ReadFile(t, filepath.Join(i.root, "etc/ssl/certs/ca-certificates.crt"))) == 0 {
 		t.Error("the image has no certificate authorities")
 	}
-	p := i.start(nil, append(i.entrypoint, "version")...)
-	result{p.Exit(), p.Stdout.String(), p.Stderr.String()}.want(t, 0, "moserver-sidecar ")
+	ended(i.start(nil, append(i.entrypoint, "version")...)).want(t, 0, "moserver-sidecar ")
 }
 
 // start runs a command inside the image.
@@ -137,8 +136,7 @@ func (k *stack) readable(path string) {
 // ask runs the program with other arguments than CMD, as docker compose run does.
 func (k *stack) ask(words ...string) result {
 	k.t.Helper()
-	p := k.start(k.environment, append(slices.Clone(k.entrypoint), words...)...)
-	return result{p.Exit(), p.Stdout.String(), p.Stderr.String()}
+	return ended(k.start(k.environment, append(slices.Clone(k.entrypoint), words...)...))
 }
 
 // wantEnd runs the container, which must end with a sentence and not be healthy:
@@ -212,10 +210,10 @@ func TestDockerFirstRun(t *testing.T) {
 	k.wantEnd(`Activate \"miniOrange OAuth 2.0 Server\" in wp-admin`)
 	k.ask("check").want(t, 1, "Activate")
 	if a := nginx.Get("/"); a.Status != http.StatusOK {
-		t.Errorf("WordPress: %d %s", a.Status, a.Text)
+		t.Errorf("WordPress: %s", a)
 	}
 	if a := nginx.Post(stage.TokenPath, "grant_type", "refresh_token"); a.Status != http.StatusBadGateway {
-		t.Errorf("the token endpoint before its time: %d %s", a.Status, a.Text)
+		t.Errorf("the token endpoint before its time: %s", a)
 	}
 
 	k.moveTables("%", "later", "wordpress")

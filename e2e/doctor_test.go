@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"context"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -99,16 +98,14 @@ func wantFinding(t *testing.T, findings []struct{ Problem, Remedy string }, peop
 func TestDoctor(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, sandboxtest.Start(t, sandbox.Options{Accounts: true}))
-	s.Exec("CREATE USER wp@localhost IDENTIFIED BY '" + stage.DBPassword + "'")
-	s.Exec("GRANT ALL ON wordpress.* TO wp@localhost")
+	s.account("")
 	s.Put("access", "stored-token-4711", s.app, stage.Row{})
-	own := stage.WriteWPConfig(t, s.Server, s.Prefix, "wp", stage.DBPassword)
 
-	r, people := s.doctor(1, "--wp-config", own)
+	r, people := s.doctor(1, "--wp-config", s.WPConfig)
 	wantFinding(t, r.Advice, people, "There is no index on", "moserver-sidecar migrate")
 	wantFinding(t, r.Advice, people, "may do more than the server needs", "CREATE USER 'moserver'@'localhost'")
 	wantFinding(t, r.Advice, people, "id_token", "ALTER TABLE")
-	for _, words := range []string{"MariaDB", s.Prefix + "moos_oauth_access_tokens", "confidential", "advice: 0 broken"} {
+	for _, words := range []string{s.serverKind() + " " + s.Strings("SELECT VERSION()")[0], s.Prefix + "moos_oauth_access_tokens", "confidential", "advice: 0 broken"} {
 		if !strings.Contains(people, words) {
 			t.Errorf("nothing is said of %s:\n%s", words, people)
 		}
@@ -117,7 +114,7 @@ func TestDoctor(t *testing.T) {
 		t.Fatalf("facts: %+v", r.Facts)
 	}
 
-	s.mend(own, r.Facts.LeastPrivilege)
+	s.mend(r.Facts.LeastPrivilege)
 	well := stage.WriteWPConfig(t, s.Server, s.Prefix, "moserver", stage.DBPassword)
 	if r, people = s.doctor(0, "--wp-config", well); !strings.HasSuffix(people, "\nok: nothing to mend\n") || len(r.Advice)+len(r.Broken) > 0 {
 		t.Errorf("want nothing to mend:\n%s", people)
@@ -130,12 +127,22 @@ func TestDoctor(t *testing.T) {
 	wantFinding(t, r.Broken, people, "no column scope", "restore")
 }
 
-// mend does what doctor says of a site as the plugin leaves it.
-func (s *site) mend(wpConfig string, leastPrivilege []string) {
+// serverKind is the name of the server that these tests run on, as it says itself.
+func (s *site) serverKind() string {
 	s.t.Helper()
-	if r := command(s.t, nil, "migrate", "--wp-config", wpConfig); r.code != 0 {
-		s.t.Fatalf("migrate: %+v", r)
+	says := s.Strings("SELECT CONCAT(VERSION(), ' ', @@version_comment)")[0]
+	for _, kind := range []string{"MariaDB", "Percona Server"} {
+		if strings.Contains(says, kind) {
+			return kind
+		}
 	}
+	return "MySQL"
+}
+
+// mend does what doctor says of a site as the plugin leaves it.
+func (s *site) mend(leastPrivilege []string) {
+	s.t.Helper()
+	s.wantSuccess("ok: ", "migrate")
 	s.Exec("ALTER TABLE {p}moos_oauth_authorization_codes MODIFY id_token TEXT")
 	s.Exec("DELETE FROM {p}moos_oauth_clients WHERE client_id <> ?", s.app.ID)
 	s.PutOption("mo_oauth_server_site_keys_generated", "1")
@@ -174,20 +181,11 @@ func TestDoctorCannotLook(t *testing.T) {
 func TestDoctorProgress(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	lock, err := s.DB.Conn(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer lock.Close()
-	if _, err := lock.ExecContext(context.Background(), "LOCK TABLES "+s.Prefix+"moos_oauth_access_tokens WRITE"); err != nil {
-		t.Fatal(err)
-	}
+	unlock := s.lock("{p}moos_oauth_access_tokens")
 	const waiting = "looking for what keeps the server from working …"
 	p := stage.Start(t, nil, "script", "--quiet", "--return", "--command", binary+" doctor --wp-config "+s.WPConfig, "/dev/null")
 	stage.Eventually(t, stage.Patience, "progress on the terminal", func() bool { return strings.Contains(p.Stdout.String(), waiting) })
-	if _, err := lock.ExecContext(context.Background(), "UNLOCK TABLES"); err != nil {
-		t.Fatal(err)
-	}
+	unlock()
 	code := p.Exit()
 	if text := p.Stdout.String(); !strings.Contains(text, "advice: 0 broken") || code != 1 {
 		t.Errorf("exit status %d:\n%s", code, text)

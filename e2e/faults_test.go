@@ -47,10 +47,7 @@ func wantAway(t testing.TB, a stage.Answer) {
 // the database is away. It returns how many there were of each.
 func (s *site) judge(answers []timed) (tokens, away int) {
 	s.t.Helper()
-	stored := map[string]bool{}
-	for _, token := range s.Strings("SELECT access_token FROM {p}moos_oauth_access_tokens") {
-		stored[token] = true
-	}
+	stored := s.accessTokens()
 	for _, a := range answers {
 		if a.Status != http.StatusOK {
 			wantAway(s.t, a.Answer)
@@ -83,15 +80,6 @@ func TestDatabaseRestarted(t *testing.T) {
 		t.Errorf("%d clients did not outlast a restart", away)
 	}
 	wantOutage(t, server, "error=")
-}
-
-// account makes an account whose privileges and limits count, and has the
-// sidecar use it.
-func (s *site) account(limit string) {
-	s.t.Helper()
-	s.Exec("CREATE USER wp@localhost IDENTIFIED BY '" + stage.DBPassword + "' " + limit)
-	s.Exec("GRANT ALL ON wordpress.* TO wp@localhost")
-	s.WPConfig = stage.WriteWPConfig(s.t, s.Server, s.Prefix, "wp", stage.DBPassword)
 }
 
 // TestReadOnly: during a fail-over a server is read-only for a while.

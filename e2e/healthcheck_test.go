@@ -18,9 +18,7 @@ import (
 func TestHealthcheck(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, sandboxtest.Start(t, sandbox.Options{Accounts: true}))
-	s.Exec("CREATE USER wp@localhost IDENTIFIED BY '" + stage.DBPassword + "'")
-	s.Exec("GRANT ALL ON wordpress.* TO wp@localhost")
-	s.WPConfig = stage.WriteWPConfig(t, s.Server, s.Prefix, "wp", stage.DBPassword)
+	s.account("")
 	port := stage.FreeAddress(t)[len("127.0.0.1"):]
 	for _, listen := range []string{"127.0.0.1" + port, port, "0.0.0.0" + port, "unix:" + filepath.Join(stage.ShortDir(t), "token.sock")} {
 		environment := []string{"MOSERVER_LISTEN=" + listen, "MOSERVER_WP_CONFIG=" + s.WPConfig}

@@ -115,7 +115,7 @@ func judgeLog(t *testing.T, log string, secrets []string) {
 	for _, secret := range secrets {
 		for line := range strings.Lines(log) {
 			if secret != "" && strings.Contains(strings.ToLower(line), strings.ToLower(secret)) {
-				t.Errorf("the log has %q: %s", secret, line)
+				t.Errorf("the log has %q: %s", stage.Shorten(secret), stage.Shorten(line))
 			}
 		}
 	}
@@ -166,7 +166,7 @@ func TestLogOfFaults(t *testing.T) {
 	s.Exec("RENAME TABLE {p}moos_oauth_access_tokens TO {p}elsewhere")
 	a := server.Refresh(s.app, "hush-refresh")
 	if a.UnavailableFault() != "" {
-		t.Errorf("%s: %d %s", a.UnavailableFault(), a.Status, a.Text)
+		t.Errorf("%s: %s", a.UnavailableFault(), a)
 	}
 	server.Await("level=ERROR msg=request")
 	if !strings.Contains(server.Stderr.String(), "moos_oauth_access_tokens") {

@@ -38,13 +38,13 @@ func namespaceRoutes(t *testing.T, s *site, nginx *stage.Nginx, route func(strin
 	r := stage.NewRequest(http.MethodGet, "http://"+nginx.Address+route("resource"), "")
 	r.Header.Set("Authorization", "Bearer "+token.Member("access_token"))
 	if a := nginx.Send(r); a.Status != http.StatusOK || a.Member("username") != "alice" {
-		t.Errorf("resource: %d %s", a.Status, a.Text)
+		t.Errorf("resource: %s", a)
 	}
 	active := func(want bool) {
 		t.Helper()
 		a := nginx.Post(route("introspect"), append(stage.Credentials(s.app), "token", refresh)...)
 		if a.Status != http.StatusOK || a.Body["active"] != want {
-			t.Errorf("introspect: want active %v, got %d %s", want, a.Status, a.Text)
+			t.Errorf("introspect: want active %v, got %s", want, a)
 		}
 	}
 	active(true)
@@ -53,12 +53,12 @@ func namespaceRoutes(t *testing.T, s *site, nginx *stage.Nginx, route func(strin
 	for document, member := range map[string]string{"openid-configuration": "token_endpoint", "keys": "keys"} {
 		a := nginx.Get(route(s.app.ID + "/.well-known/" + document))
 		if a.Status != http.StatusOK || a.Body[member] == nil {
-			t.Errorf("%s: %d %s", document, a.Status, a.Text)
+			t.Errorf("%s: %s", document, a)
 		}
 	}
 	for _, name := range []string{"authorize", "mcp", "x/.well-known/other", "resource/x", "register"} {
 		if a := nginx.Get(route(name)); !strings.HasPrefix(a.Text, wordPressSay) {
-			t.Errorf("%s: want it at WordPress, got %d %s", name, a.Status, a.Text)
+			t.Errorf("%s: want it at WordPress, got %s", name, a)
 		}
 	}
 }

@@ -112,10 +112,10 @@ func nginxRest(t *testing.T, server *stage.Sidecar, nginx *stage.Nginx) {
 		"/healthz", "/readyz", "/a-post/moserver/token",
 	} {
 		if a := nginx.Get(path); a.Status != http.StatusOK || !strings.HasPrefix(a.Text, wordPressSay+path) {
-			t.Errorf("GET %s: want it at WordPress, got %d %q", path, a.Status, a.Text)
+			t.Errorf("GET %s: want it at WordPress, got %s", path, a)
 		}
 		if a := nginx.Post(path, "a", "b"); a.Status != http.StatusOK || !strings.HasPrefix(a.Text, wordPressSay+path) {
-			t.Errorf("POST %s: want it at WordPress, got %d %q", path, a.Status, a.Text)
+			t.Errorf("POST %s: want it at WordPress, got %s", path, a)
 		}
 	}
 	if after := requests(server); after != before {
@@ -165,7 +165,7 @@ func nginxDisk(t *testing.T, s *site, nginx *stage.Nginx) {
 	nginx.Post(stage.TokenPath+"?refresh_token=token-in-the-query", stage.RefreshForm(s.app, "diskless")...).WantTokens(t, "profile email")
 	nginx.Post(stage.TokenPath, append(stage.RefreshForm(s.app, "diskless"), "padding", strings.Repeat("x", 60_000))...).WantTokens(t, "profile email")
 	if a := nginx.Post(stage.TokenPath, "padding", strings.Repeat("x", 70_000)); a.Status != http.StatusRequestEntityTooLarge {
-		t.Errorf("a body of 70 kB: %d %s", a.Status, a.Text)
+		t.Errorf("a body of 70 kB: %s", a)
 	}
 	nginx.Get("/logged-by-wordpress")
 	var access string
@@ -193,11 +193,11 @@ func nginxDown(t *testing.T, s *site, server *stage.Sidecar, nginx *stage.Nginx)
 	for _, path := range tokenPaths() {
 		a := nginx.Post(path, stage.RefreshForm(s.app, "diskless")...)
 		if a.Status != http.StatusBadGateway || strings.Contains(a.Text, wordPressSay) {
-			t.Errorf("%s: want 502, got %d %s", path, a.Status, a.Text)
+			t.Errorf("%s: want 502, got %s", path, a)
 		}
 	}
 	if a := nginx.Get("/"); a.Status != http.StatusOK {
-		t.Errorf("WordPress: %d %s", a.Status, a.Text)
+		t.Errorf("WordPress: %s", a)
 	}
 }
 
@@ -208,7 +208,7 @@ func TestNginxWayBack(t *testing.T) {
 	nginx := startNginx(t, dir, snippetConf(t, dir, "unix:"+os.DevNull, ""))
 	for _, path := range tokenPaths() {
 		if a := nginx.Post(path, "grant_type", "refresh_token"); a.Status != http.StatusOK || !strings.HasPrefix(a.Text, wordPressSay) {
-			t.Errorf("%s: want it at WordPress, got %d %s", path, a.Status, a.Text)
+			t.Errorf("%s: want it at WordPress, got %s", path, a)
 		}
 	}
 }

@@ -91,16 +91,13 @@ func refreshLoad(s *site, server *stage.Sidecar, during func()) []timed {
 }
 
 func judgeOutage(t *testing.T, s *site, answers []timed, back time.Time, wantUnavailable bool) {
-	stored := map[string]bool{}
-	for _, token := range s.Strings("SELECT access_token FROM {p}moos_oauth_access_tokens") {
-		stored[token] = true
-	}
+	stored := s.accessTokens()
 	before, refused, after := 0, 0, time.Duration(-1)
 	for _, a := range answers {
 		switch {
 		case a.Status == http.StatusOK:
 			if !stored[a.Member("access_token")] {
-				t.Errorf("a token that a client has is not in the table: %s", a.Text)
+				t.Errorf("a token that a client has is not in the table: %s", a)
 			}
 			if a.at.Before(back) {
 				before++
@@ -108,7 +105,7 @@ func judgeOutage(t *testing.T, s *site, answers []timed, back time.Time, wantUna
 				after = waited
 			}
 		case a.UnavailableFault() != "":
-			t.Errorf("%s: %d %s", a.UnavailableFault(), a.Status, a.Text)
+			t.Errorf("%s: %s", a.UnavailableFault(), a)
 		default:
 			refused++
 		}
@@ -148,7 +145,7 @@ func TestSidecarKilled(t *testing.T) {
 		a, wasAnswered := answered[i]
 		switch there := s.Has("code", code); {
 		case there && (wasAnswered || len(access)+len(refresh) > 0):
-			t.Errorf("%s is still there, beside tokens: answered %v, access %v, refresh %v", code, wasAnswered, access, refresh)
+			t.Errorf("%s is still there, beside tokens: answered %v, %d access and %d refresh tokens", code, wasAnswered, len(access), len(refresh))
 		case there:
 			next.Redeem(s.app, code).WantTokens(t, "profile email")
 		case len(access) != 1 || len(refresh) != 1:
@@ -191,7 +188,7 @@ func redeemUntilKilled(s *site, server *stage.Sidecar, codes int) map[int]stage.
 					return // the server is gone, and the rest of its codes with it
 				}
 				if a.Status != http.StatusOK {
-					s.t.Errorf("code-%d: %d %s", i, a.Status, a.Text)
+					s.t.Errorf("code-%d: %s", i, a)
 				}
 				mu.Lock()
 				answered[i] = a

@@ -30,7 +30,7 @@ func TestRotation(t *testing.T) {
 			a.WantTokens(t, "email")
 			second := a.Member("refresh_token")
 			if rotated := second != "first "+c.name; rotated != c.rotates {
-				t.Fatalf("rotated: want %v, got %q", c.rotates, second)
+				t.Fatalf("rotated: want %v, got %q", c.rotates, stage.Shorten(second))
 			}
 			s.WantRow("refresh", second, true)
 			c.server.Refresh(c.client, second).WantTokens(t, "profile email")
@@ -62,12 +62,11 @@ func TestOpenIDRefreshToken(t *testing.T) {
 			s.Put("code", c.name, s.app, stage.Row{Scope: c.scope})
 			a := c.server.Redeem(s.app, c.name)
 			if a.Status != http.StatusOK || a.Member("scope") != c.scope {
-				t.Fatalf("want tokens, got %d %s", a.Status, a.Text)
+				t.Fatalf("want tokens, got %s", a)
 			}
 			s.WantRow("access", a.Member("access_token"), true)
-			token, there := a.Body["refresh_token"]
-			if there != c.want {
-				t.Fatalf("refresh_token: want it %v, got %v", c.want, token)
+			if _, there := a.Body["refresh_token"]; there != c.want {
+				t.Fatalf("refresh_token: want it %v, got %s", c.want, a)
 			}
 			if c.want {
 				s.WantRow("refresh", a.Member("refresh_token"), true)
@@ -88,7 +87,7 @@ func TestErrorStatus200(t *testing.T) {
 	server.Send(r).WantError(t, http.StatusOK, "invalid_client")
 	s.PutOption("mo_oauth_server_master_switch", "off")
 	if a := server.Refresh(s.app, "unknown"); a.UnavailableFault() != "" {
-		t.Errorf("switched off: %s: %d %s", a.UnavailableFault(), a.Status, a.Text)
+		t.Errorf("switched off: %s: %s", a.UnavailableFault(), a)
 	}
 }
 
@@ -103,11 +102,11 @@ func TestAdmin(t *testing.T) {
 
 	s.PutOption("mo_oauth_expiry_time", "120")
 	if a := server.Refresh(s.app, "r1"); a.Body["expires_in"] != 120.0 {
-		t.Errorf("after the lifetime was set to 120: %s", a.Text)
+		t.Errorf("after the lifetime was set to 120: %s", a)
 	}
 	s.PutOption("mo_oauth_server_master_switch", "off")
 	if a := server.Refresh(s.app, "r1"); a.UnavailableFault() != "" {
-		t.Errorf("switched off: %s: %d %s", a.UnavailableFault(), a.Status, a.Text)
+		t.Errorf("switched off: %s: %s", a.UnavailableFault(), a)
 	}
 	s.PutOption("mo_oauth_server_master_switch", "on")
 	s.Exec("DELETE FROM {p}moos_oauth_clients WHERE client_id = ?", s.app.ID)
@@ -143,7 +142,7 @@ func TestCORS(t *testing.T) {
 			a.WantHeader(t, "Access-Control-Allow-Origin", c.allowed)
 			a.WantHeader(t, "Vary", "Origin")
 			if (c.token == "r1") != (a.Status == http.StatusOK) {
-				t.Errorf("status %d %s", a.Status, a.Text)
+				t.Errorf("status %s", a)
 			}
 		})
 	}
@@ -153,7 +152,7 @@ func TestCORS(t *testing.T) {
 	preflight.Header.Set("Access-Control-Request-Headers", "authorization,content-type")
 	a := server.Send(preflight)
 	if a.Status != http.StatusNoContent || a.Text != "" {
-		t.Errorf("preflight: %d %q", a.Status, a.Text)
+		t.Errorf("preflight: %s", a)
 	}
 	a.WantHeader(t, "Access-Control-Allow-Origin", "https://client.example.com")
 	a.WantHeader(t, "Access-Control-Allow-Methods", "POST, OPTIONS")

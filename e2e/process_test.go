@@ -131,7 +131,7 @@ func TestDatabaseAway(t *testing.T) {
 	server := s.Serve("--request-timeout", "1s")
 	alive(t, server)
 	if a := server.Get("/readyz"); a.Status != http.StatusOK {
-		t.Errorf("readyz: %d %s", a.Status, a.Text)
+		t.Errorf("readyz: %s", a)
 	}
 
 	s.Server.Kill()
@@ -152,17 +152,17 @@ func away(t *testing.T, server *stage.Sidecar) {
 	t.Helper()
 	alive(t, server)
 	if a := server.Get("/readyz"); a.Status != http.StatusServiceUnavailable || a.Member("reason") == "" {
-		t.Errorf("readyz without a database: %d %s", a.Status, a.Text)
+		t.Errorf("readyz without a database: %s", a)
 	}
 	a := server.Post("grant_type", "refresh_token", "refresh_token", "r1", "client_id", "x", "client_secret", "y")
 	if a.UnavailableFault() != "" {
-		t.Errorf("without a database: %s: %d %s", a.UnavailableFault(), a.Status, a.Text)
+		t.Errorf("without a database: %s: %s", a.UnavailableFault(), a)
 	}
 }
 
 func alive(t *testing.T, server *stage.Sidecar) {
 	t.Helper()
 	if a := server.Get("/healthz"); a.Status != http.StatusOK {
-		t.Errorf("healthz: %d %s", a.Status, a.Text)
+		t.Errorf("healthz: %s", a)
 	}
 }

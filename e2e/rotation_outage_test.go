@@ -44,7 +44,7 @@ func (l *rotationLoad) refreshOnce(h *holder) (heard bool) {
 		l.heard.Add(1)
 		return true
 	default:
-		l.t.Errorf("a holder is told %d %s", a.Status, a.Text)
+		l.t.Errorf("a holder is told %s", a)
 	}
 	return false
 }
@@ -82,10 +82,7 @@ func (l *rotationLoad) awaitAnswers() {
 // other of it, and what it was told is in the tables.
 func (l *rotationLoad) judge(t *testing.T) {
 	t.Helper()
-	stored := map[string]bool{}
-	for _, token := range l.Strings("SELECT access_token FROM {p}moos_oauth_access_tokens") {
-		stored[token] = true
-	}
+	stored := l.accessTokens()
 	for _, h := range l.holders {
 		for _, token := range h.access {
 			if !stored[token] {

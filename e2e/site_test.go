@@ -35,6 +35,26 @@ type site struct {
 	app, odd, pub, hs stage.Client // confidential, with an odd secret, public, another
 }
 
+// account makes an account whose privileges and limits count, and has the
+// sidecar use it.
+func (s *site) account(limit string) {
+	s.t.Helper()
+	s.Exec("CREATE USER wp@localhost IDENTIFIED BY '" + stage.DBPassword + "' " + limit)
+	s.Exec("GRANT ALL ON wordpress.* TO wp@localhost")
+	s.WPConfig = stage.WriteWPConfig(s.t, s.Server, s.Prefix, "wp", stage.DBPassword)
+}
+
+// accessTokens are those that the site has.
+func (s *site) accessTokens() map[string]bool {
+	s.t.Helper()
+	stored := map[string]bool{}
+	for _, token := range s.Strings("SELECT access_token FROM {p}moos_oauth_access_tokens") {
+		stored[token] = true
+	}
+	return stored
+}
+
+// sites is how many there are, so that each has a prefix of its own.
 var sites atomic.Int64
 
 // newSite makes a site with the clients of the fixtures.

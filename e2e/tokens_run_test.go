@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"strings"
-	"testing"
 	"time"
 
 	"moserver-sidecar/e2e/stage"
@@ -22,16 +21,14 @@ func (s *site) tokensArgs(args []string) []string {
 // tokensWith is tokens with a line on standard input.
 func (s *site) tokensWith(line string, args ...string) result {
 	s.t.Helper()
-	p := stage.Start(s.t, []string{"LINE=" + line}, "sh", append([]string{"-c", `printf '%s\n' "$LINE" | "$0" "$@"`, binary}, s.tokensArgs(args)...)...)
-	return result{p.Exit(), p.Stdout.String(), p.Stderr.String()}
+	return ended(stage.Start(s.t, []string{"LINE=" + line}, "sh", append([]string{"-c", `printf '%s\n' "$LINE" | "$0" "$@"`, binary}, s.tokensArgs(args)...)...))
 }
 
 // onTerminal is tokensWith on a terminal, which shows what the command writes to
 // either output.
 func (s *site) onTerminal(line string, args ...string) result {
 	s.t.Helper()
-	p := s.startOnTerminal(line, args...)
-	return result{p.Exit(), p.Stdout.String(), p.Stderr.String()}
+	return ended(s.startOnTerminal(line, args...))
 }
 
 func (s *site) startOnTerminal(line string, args ...string) *stage.Process {
@@ -41,20 +38,6 @@ func (s *site) startOnTerminal(line string, args ...string) *stage.Process {
 		quoted = append(quoted, "'"+arg+"'")
 	}
 	return stage.Start(s.t, []string{"LINE=" + line}, "sh", "-c", `printf '%s\n' "$LINE" | script -qec "$0" /dev/null`, strings.Join(quoted, " "))
-}
-
-// want fails the test unless a command ended with this status and said these
-// words.
-func (r result) want(t testing.TB, code int, words ...string) {
-	t.Helper()
-	if r.code != code {
-		t.Errorf("exit status %d, want %d:\n%s%s", r.code, code, r.stdout, r.stderr)
-	}
-	for _, word := range words {
-		if !strings.Contains(r.stdout+r.stderr, word) {
-			t.Errorf("no %q in:\n%s%s", word, r.stdout, r.stderr)
-		}
-	}
 }
 
 // putTokens stores some of each kind: six of alice, one of bob.

@@ -181,7 +181,7 @@ func TestTokensMany(t *testing.T) {
 	p := stage.Start(t, nil, binary, s.tokensArgs([]string{"revoke", "--user", "alice", "--yes"})...)
 	stage.Eventually(t, stage.Patience, "two batches are gone and the third waits", func() bool { return s.count() == 20200 })
 	p.Signal(syscall.SIGTERM)
-	result{p.Exit(), p.Stdout.String(), p.Stderr.String()}.want(t, 1, "stopped half-way, after revoking 1000 access tokens")
+	ended(p).want(t, 1, "stopped half-way, after revoking 1000 access tokens")
 	letGo()
 	s.tokens("revoke", "--user", "alice", "--yes").want(t, 0, "Revoked 200 access tokens")
 
@@ -190,7 +190,7 @@ func TestTokensMany(t *testing.T) {
 	p = s.startOnTerminal("", "revoke", "--user", "alice", "--yes")
 	stage.Eventually(t, stage.Patience, "progress on the terminal", func() bool { return strings.Contains(p.Stdout.String(), "1000 of 1200") })
 	letGo()
-	result{p.Exit(), p.Stdout.String(), p.Stderr.String()}.want(t, 0, "Revoked 1200 access tokens")
+	ended(p).want(t, 0, "Revoked 1200 access tokens")
 }
 
 // hold keeps others from an access token, as a transaction does that takes it

@@ -103,7 +103,7 @@ func (s *site) wantHeld(t *testing.T, heard said) {
 	s.wantStored(t, "refresh", heard.RefreshToken, true)
 }
 
-// wantStored is WantRow that does not show the value.
+// wantStored is WantRow for the test of one client; the site is that of all.
 func (s *site) wantStored(t *testing.T, kind, value string, there bool) {
 	t.Helper()
 	if s.Has(kind, value) != there {

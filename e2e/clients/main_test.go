@@ -6,10 +6,8 @@ package clients_test
 
 import (
 	"flag"
-	"fmt"
 	"io"
 	"log"
-	"os"
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
@@ -25,38 +23,24 @@ var (
 	workdir string // a folder with the clients, built and installed
 )
 
-func TestMain(m *testing.M) {
-	// These tests wait for other processes most of the time.
-	_ = flag.Set("test.parallel", "4") // the flag is there; the command line counts after this
-	flag.Parse()
-	os.Exit(run(m))
-}
+func TestMain(m *testing.M) { stage.Main(m, 4, setUp) }
 
-func run(m *testing.M) int {
+func setUp(t stage.T) {
 	err := stage.Require("curl", "gcc", "javac", "jq", "mariadb", "mariadb-install-db", "mariadbd", "mcs", "newtonsoft-json",
 		"mono", "nginx", "node", "npm", "php", "php-curl", "php-fpm", "php-mysql", "python3-authlib", "python3-requests",
 		"requests-oauthlib", "ruby", "ruby-oauth2", "social-core", "wordpress")
 	if err != nil {
-		return fail(err)
+		t.Fatal(err)
 	}
-	if workdir, err = os.MkdirTemp("", "clients-"); err != nil {
-		return fail(err)
-	}
-	defer os.RemoveAll(workdir)
 	// The tests' own connections break when a test kills the database.
 	if err := mysql.SetLogger(log.New(io.Discard, "", 0)); err != nil {
-		return fail(err)
+		t.Fatal(err)
 	}
+	workdir = t.TempDir()
 	if binary, err = stage.Build(workdir, "-race"); err != nil {
-		return fail(err)
+		t.Fatal(err)
 	}
 	if err := install(workdir); err != nil {
-		return fail(err)
+		t.Fatal(err)
 	}
-	return m.Run()
-}
-
-func fail(reason any) int {
-	fmt.Fprintln(os.Stderr, reason)
-	return 1
 }

@@ -19,10 +19,13 @@ type Answer struct {
 	Body   map[string]any // nil if text is no JSON object
 }
 
-// String is the answer as a failure may show it: of each word that is long
-// enough to be a token only the beginning.
-func (a Answer) String() string {
-	return fmt.Sprintf("%d %s", a.Status, regexp.MustCompile(`([0-9A-Za-z_-]{8})[0-9A-Za-z_.-]{16,}`).ReplaceAllString(a.Text, "$1…"))
+// String is the answer as a failure may show it.
+func (a Answer) String() string { return fmt.Sprintf("%d %s", a.Status, Shorten(a.Text)) }
+
+// Shorten is a text as a failure may show it: of each word that is long enough to
+// be a token only the beginning.
+func Shorten(text string) string {
+	return regexp.MustCompile(`([0-9A-Za-z_-]{8})[0-9A-Za-z_.-]{16,}`).ReplaceAllString(text, "$1…")
 }
 
 // Do sends a request and reads the whole answer.

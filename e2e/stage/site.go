@@ -211,6 +211,6 @@ func (s *Site) Has(kind, value string) bool {
 func (s *Site) WantRow(kind, value string, there bool) {
 	s.t.Helper()
 	if s.Has(kind, value) != there {
-		s.t.Errorf("the %s row %q: want there %v, it is %v", kind, value, there, !there)
+		s.t.Errorf("the %s row %q: want there %v, it is %v", kind, Shorten(value), there, !there)
 	}
 }

@@ -8,9 +8,11 @@ package stage
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"runtime"
+	"strconv"
 	"sync"
 )
 
@@ -40,6 +42,25 @@ func Run(f func(t T)) error {
 		p.act(last)
 	}
 	return errors.Join(p.failures...)
+}
+
+// Main is the TestMain of a package whose tests wait for other processes most of
+// the time: so many of them run at once, if the command line says nothing else,
+// whatever the number of processors. setUp makes before what all of them use.
+// Main does not return.
+func Main(m interface{ Run() int }, parallel int, setUp func(t T)) {
+	_ = flag.Set("test.parallel", strconv.Itoa(parallel)) // the flag is there; the command line counts after this
+	flag.Parse()
+	code := 1
+	err := Run(func(t T) {
+		setUp(t)
+		code = m.Run()
+	})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
 }
 
 // play is the T of a program that is no test.
