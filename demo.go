@@ -32,16 +32,18 @@ type demoSite struct {
 }
 
 func demoCommand() command {
-	return command{name: "demo", summary: "start a private site to try the server on; needs no WordPress", run: demo,
+	return command{name: "demo", summary: "try the server on a private site, without WordPress", run: demo,
 		page: `  moserver-sidecar demo
 
-Runs on a private MariaDB, if there is a mariadbd on this machine, else in memory,
-prints commands to try, and leaves nothing behind.
+Runs on a private MariaDB, if there is a mariadbd on this machine, else in
+memory, prints commands to try, and leaves nothing behind.
 
   --listen host:port    where to listen; by default ` + demoAddress + `, or any
                         free port if that one is taken
 
-Exit status: 0 after Ctrl-C, 1 if it cannot serve.
+Takes no settings.
+
+Exit status: 0 after SIGTERM or Ctrl-C, 1 if it cannot serve.
 `}
 }
 
@@ -150,7 +152,8 @@ func (d *demoSite) print(w io.Writer, address string) {
 	credentials := "-d client_id=" + d.clientID + " -d client_secret=" + d.clientSecret
 	refresh := fmt.Sprintf("curl -s %s -d grant_type=refresh_token %s -d refresh_token=%s", url, credentials, d.refreshToken)
 	revoke := fmt.Sprintf("curl -s %s -d grant_type=revoke_token %s -d token=%s", url, credentials, d.refreshToken)
-	fmt.Fprintf(w, `A private site is up, with a client, the user alice and a refresh token of hers.
+	fmt.Fprintf(w, `A private site is up, with a client, the user alice and a refresh token of
+hers.
 
   database  %s
   endpoint  %s

@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"time"
 
@@ -44,52 +42,47 @@ type ailment struct {
 }
 
 func doctorCommand() command {
-	return command{name: "doctor", summary: "print what the database is and what could be better, with the command that mends it", run: doctor,
+	return command{name: "doctor", summary: "print what the database is, and what could be better", run: doctor,
 		page: `  moserver-sidecar doctor --wp-config /var/www/html/wp-config.php
 
-Prints what the database is: server, WordPress, plugin, clients, rows and sizes; then
-what is broken, which is what check finds and more; then what could be better although
-everything works. Each finding comes with what mends it.
+Prints what the database is: server, WordPress, plugin, clients, rows, sizes;
+then what is broken, which is what check finds and more; then what could be
+better although everything works. Each finding comes with what mends it.
 
-It only reads. A count that would take long is left to the server's estimate, which
-is marked with "about". What the database account may not read is said, and left out.
+It only reads. A count that would take long is left to the server's estimate,
+which is marked with "about". What the database account may not read is said,
+and left out.
 
-  --json    print it for machines. The names of the members are stable:
-            status ("ok", "advice", "broken" or "unknown"), error, settings (where,
+  --json    print it for machines. The names of the members are stable: status
+            ("ok", "advice", "broken" or "unknown"), error, settings (where,
             problem), broken and advice (problem, remedy), and facts (server,
             wordpress, plugin, database, account, prefix, clients, tables,
             least_privilege, notes). What is not known is null or empty.
 
-Takes the settings as flags too. Exit status, as monitors of the Nagios kind count:
+Takes the settings as flags too.
 
-  0  nothing to say      2  something is broken
-  1  advice only         3  the database could not be looked at
+Exit status, as monitors of the Nagios kind count: 0 if there is nothing to
+say, 1 for advice only, 2 if something is broken, 3 if the database could not
+be looked at.
 `}
 }
 
 // doctor examines the database and prints all that there is to say.
 func doctor(args []string, w io.Writer) error {
 	flags := newFlags("doctor")
-	set := config.Flags(flags)
 	asJSON := flags.Bool("json", false, "")
-	if err := parseFlags(flags, args); errors.Is(err, flag.ErrHelp) {
+	settings, problems, err := readSettings(flags, args)
+	if errors.Is(err, flag.ErrHelp) {
 		return err
-	} else if err != nil {
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "moserver-sidecar:", err)
 		return exitUnknown
 	}
-	settings, problems := config.Load(config.Sources{Flags: set, Environment: os.Environ()})
 	x := examined{Settings: problems, Broken: []ailment{}, Advice: []ailment{}, settings: settings}
-	if x.Settings == nil {
-		x.Settings = []config.Problem{}
-	}
 	x.examine()
-	var err error
 	if *asJSON {
-		encoder := json.NewEncoder(w)
-		encoder.SetIndent("", "  ")
-		encoder.SetEscapeHTML(false)
-		err = encoder.Encode(x)
+		err = printJSON(w, x)
 	} else {
 		err = x.print(w)
 	}
@@ -102,7 +95,7 @@ func doctor(args []string, w io.Writer) error {
 // examine looks at the database as far as the settings allow.
 func (x *examined) examine() {
 	x.Status = "unknown"
-	if x.settings.DBName == "" || x.settings.DBAddress == "" {
+	if !knowsDatabase(x.settings) {
 		x.Error = "the settings do not say where the database is"
 		return
 	}
@@ -134,7 +127,7 @@ func look(s config.Settings) (wpdb.Facts, []wpdb.Finding, error) {
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, examineTimeout)
 	defer cancel()
-	store, err := wpdb.Open(databaseConfig(s), slog.New(slog.DiscardHandler))
+	store, err := openQuiet(s)
 	if err != nil {
 		return wpdb.Facts{}, nil, err
 	}

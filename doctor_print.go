@@ -45,7 +45,7 @@ func printAilments(w io.Writer, title string, ailments []ailment) {
 }
 
 func (x *examined) printFacts(w io.Writer, f wpdb.Facts) {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	table := newTable(w, 0)
 	for _, line := range [][2]string{
 		{"Database", fmt.Sprintf("%s at %s, prefix %s, as %s", f.Database, x.settings.DBAddress, f.Prefix, f.Account)},
 		{"Server", serverLine(f.Server)},
@@ -84,7 +84,7 @@ func wordPressLine(w wpdb.WordPressFacts) string {
 	}
 	line := fmt.Sprintf("%s (db_version %d)", tables, w.DBVersion)
 	if w.Version != "" {
-		line = w.Version + " when it last looked for updates, " + line
+		line = printable(w.Version) + " when it last looked for updates, " + line
 	}
 	switch {
 	case w.Blogs != nil:
@@ -101,7 +101,7 @@ func pluginLine(p wpdb.PluginFacts) string {
 		line = "version " + p.VersionRange
 	}
 	if p.Version != "" {
-		line = "version " + p.Version + " when WordPress last looked for updates"
+		line = "version " + printable(p.Version) + " when WordPress last looked for updates"
 	}
 	if p.Active != nil {
 		line += map[bool]string{true: ", active", false: ", not active"}[*p.Active]
@@ -126,8 +126,8 @@ func printTables(w io.Writer, tables []wpdb.TableFacts) {
 	for _, f := range tables {
 		width = max(width, len(f.Name))
 	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(t, "%-*s\trows\tlive\texpired\tnever expire\tabout\tengine\t\n", width, "table")
+	t := newTable(w, tabwriter.AlignRight)
+	fmt.Fprintf(t, "%-*s\tROWS\tLIVE\tEXPIRED\tNEVER EXPIRE\tSIZE\tENGINE\t\n", width, "TABLE")
 	for _, f := range tables {
 		if f.Engine == "" {
 			fmt.Fprintf(t, "%-*s\t\t\t\t\t\tnot seen\t\n", width, f.Name)

@@ -9,11 +9,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
-
-	"moserver-sidecar/config"
 )
 
 // healthcheckTimeout is below the five seconds that the Dockerfile gives the
@@ -21,7 +18,7 @@ import (
 const healthcheckTimeout = 4 * time.Second
 
 func healthcheckCommand() command {
-	return command{name: "healthcheck", summary: "ask the running server on this machine if it is well", run: healthcheck,
+	return command{name: "healthcheck", summary: "ask the running server if it is well", run: healthcheck,
 		page: `  moserver-sidecar healthcheck
   moserver-sidecar healthcheck --ready --listen unix:/run/moserver/token.sock
 
@@ -30,29 +27,27 @@ socket, for /healthz: whether the process lives. That is what a HEALTHCHECK of
 Docker is for, after which something may restart the container: to restart it
 because its database is away would help nobody.
 
-  --ready    ask for /readyz: whether the database answers and has the plugin's
-             tables, for what waits until tokens can be had
+  --ready    ask for /readyz: whether the database answers and has the
+             plugin's tables, for what waits until tokens can be had
 
-Takes the settings as flags too, and uses only listen. Exit status: 0 if the
-server is well, else 1.
+Takes the settings as flags too, and uses only listen.
+
+Exit status: 0 if the server is well, else 1.
 `}
 }
 
 // healthcheck asks a running server if it is well, and says so.
 func healthcheck(args []string, w io.Writer) error {
 	flags := newFlags("healthcheck")
-	set := config.Flags(flags)
 	ready := flags.Bool("ready", false, "")
-	if err := parseFlags(flags, args); err != nil {
+	settings, problems, err := readSettings(flags, args)
+	if err != nil {
 		return err
 	}
 	// Only listen matters. What is wrong with other settings, such as a
 	// wp-config.php that is being edited, does not change how the server is.
-	settings, problems := config.Load(config.Sources{Flags: set, Environment: os.Environ()})
 	if settings.Listen == "" {
-		for _, p := range problems {
-			fmt.Fprintln(os.Stderr, "moserver-sidecar:", p)
-		}
+		complain(problems)
 		return errFailed
 	}
 	path := "/healthz"

@@ -16,24 +16,29 @@ import (
 
 const (
 	helpHead = `moserver-sidecar answers /wp-json/moserver/token in place of PHP: the token
-endpoint of the miniOrange "WP OAuth Server" plugin, on the plugin's own tables
-in WordPress's database. Clients and wp-admin go on as before.
+endpoint of the miniOrange "WP OAuth Server" plugin, on the plugin's own
+tables in WordPress's database. Clients and wp-admin go on as before.
 
-Usage:
+To try it, without WordPress:
 
-  moserver-sidecar serve --wp-config /var/www/html/wp-config.php
-  moserver-sidecar check --wp-config /var/www/html/wp-config.php
-  moserver-sidecar doctor --wp-config /var/www/html/wp-config.php
   moserver-sidecar demo
+
+To use it: see if it can work, let it serve, and once it does, see what could
+be better and add the indexes that the plugin's tables lack.
+
+  moserver-sidecar check   --wp-config /var/www/html/wp-config.php
+  moserver-sidecar serve   --wp-config /var/www/html/wp-config.php
+  moserver-sidecar doctor  --wp-config /var/www/html/wp-config.php
+  moserver-sidecar migrate --wp-config /var/www/html/wp-config.php
 
 Commands ("moserver-sidecar check --help" says more of one):
 
 `
 	helpSettings = `
-Settings, of all commands but demo. Each may also be set in a YAML file (--config
-moserver.yaml) as some_name, or as MOSERVER_SOME_NAME in the environment. A flag
-counts before the environment, that before the file, and that before what
-wp-config.php says.
+Settings, of all commands but demo and version. Each may also be set in a YAML
+file (--config moserver.yaml) as some_name, or as MOSERVER_SOME_NAME in the
+environment. A flag counts before the environment, that before the file, and
+that before what wp-config.php says.
 
 `
 )
@@ -42,7 +47,7 @@ wp-config.php says.
 type command struct {
 	name    string
 	summary string // one line
-	page    string // what --help prints of it: its use, its own flags, its exit status
+	page    string // what --help prints of it: examples, what it does, its own flags, its exit status
 	run     func(args []string, w io.Writer) error
 }
 
@@ -54,11 +59,11 @@ func commands() []command {
 	}
 }
 
-// errFailed ends a command that has already said why.
-var errFailed = errors.New("failed")
-
-// exitStatus ends a command that has already said why, with a status of its own.
+// exitStatus ends a command that has already said why.
 type exitStatus int
+
+// errFailed is the exitStatus of most commands.
+const errFailed exitStatus = 1
 
 // Error implements error.
 func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
@@ -70,8 +75,6 @@ func main() {
 	case err == nil:
 	case errors.As(err, &status):
 		os.Exit(int(status))
-	case errors.Is(err, errFailed):
-		os.Exit(1)
 	default:
 		fmt.Fprintln(os.Stderr, "moserver-sidecar:", err)
 		os.Exit(1)
@@ -139,7 +142,12 @@ func parseFlags(flags *flag.FlagSet, args []string) error {
 }
 
 func versionCommand() command {
-	return command{name: "version", summary: "print the version", page: "  moserver-sidecar version\n",
+	return command{name: "version", summary: "print the version", page: `  moserver-sidecar version
+
+Prints the program's version, and that of the Go that built it.
+
+Exit status: 0.
+`,
 		run: func(args []string, w io.Writer) error {
 			if err := parseFlags(newFlags("version"), args); err != nil {
 				return err

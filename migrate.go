@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"strings"
 
@@ -15,33 +13,42 @@ import (
 )
 
 func migrateCommand() command {
-	return command{name: "migrate", summary: "add indexes to the plugin's tables, and the server's own tables", run: migrate,
+	return command{name: "migrate", summary: "add indexes, and the server's own tables", run: migrate,
 		page: `  moserver-sidecar migrate --wp-config /var/www/html/wp-config.php --dry-run
   moserver-sidecar migrate --wp-config /var/www/html/wp-config.php
 
-The plugin's tables have no index, so each login reads whole tables. This adds one
-on each column that rows are looked for by, where there is none yet, and makes the
-server's own tables, moserver_… behind the prefix. The plugin and the server go on
-meanwhile: an index is added online, and the longest that a writer waits is two
-seconds, before the statement gives way and tries again. Ctrl-C stops the statement
-on the server and leaves nothing half done. It may be repeated at any time.
+The plugin's tables have no index, so each login reads whole tables. This adds
+one on each column that rows are looked for by, where there is none yet, and
+makes the server's own tables, moserver_… behind the prefix. The plugin and
+the server go on meanwhile: an index is added online, and the longest that a
+writer waits is two seconds, before the statement gives way and tries again.
+Ctrl-C stops the statement on the server and leaves nothing half done. It may
+be repeated at any time.
 
   --dry-run         print the SQL instead, for the mysql client
-  --undo            take away what carries the name moserver_…, and nothing else
+  --undo            take away what carries the name moserver_…, and nothing
+                    else
   --json            print for machines what was done, or would be
-  --allow-blocking  also where the server can change a table of 10000 rows or more
-                    only while writers wait
-  --galera          also on a Galera cluster, where each statement stops all writes
-                    on all nodes for some seconds
-  --primary-key     also give the plugin's tables an invisible primary key, for
-                    clusters that demand one. Only tables without a row get it: the
-                    rows that are there would be numbered in another order on each
-                    replica, and deletes would then hit other rows
+  --allow-blocking  also where the server can change a table of 10000 rows or
+                    more only while writers wait
+  --galera          also on a Galera cluster, where each statement stops all
+                    writes on all nodes for some seconds
+  --primary-key     also give the plugin's tables an invisible primary key,
+                    for clusters that demand one. Only tables without a row
+                    get it: the rows that are there would be numbered in
+                    another order on each replica, and deletes would then hit
+                    other rows
 
-It needs a database user who may ALTER the plugin's tables and CREATE its own, which
-may be given for this once: --db-user root --db-password-file /root/db-password.
-Takes the settings as flags too. Exit status: 0 if all is there (after --undo: gone),
-or if nothing stands against what a --dry-run has printed, else 1.
+It needs a database user who may ALTER the plugin's tables and CREATE its own.
+One may be given for this once:
+
+  moserver-sidecar migrate --wp-config /var/www/html/wp-config.php \
+    --db-user root --db-password-file /etc/moserver/admin-password
+
+Takes the settings as flags too.
+
+Exit status: 0 if all is there (after --undo: gone), or if nothing stands
+against what a --dry-run has printed; else 1.
 `}
 }
 
@@ -65,7 +72,7 @@ func migrate(args []string, w io.Writer) error {
 	o.UserIndex = settings.RevokeAccessTokens
 	ctx, stop := untilSignal()
 	defer stop()
-	store, err := wpdb.Open(databaseConfig(settings), slog.New(slog.DiscardHandler))
+	store, err := openQuiet(settings)
 	if err != nil {
 		return err
 	}
@@ -92,9 +99,7 @@ func migrate(args []string, w io.Writer) error {
 
 // printMigrationJSON prints what a migration has found and done, for machines.
 func printMigrationJSON(w io.Writer, m wpdb.Migration) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(struct {
+	return printJSON(w, struct {
 		OK bool `json:"ok"`
 		wpdb.Migration
 	}{m.Complete(), m})

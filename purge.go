@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"time"
 
@@ -16,23 +14,24 @@ import (
 func purgeCommand() command {
 	return command{name: "purge", summary: "delete the codes and tokens that expired days ago", run: purge,
 		page: `  moserver-sidecar purge --wp-config /var/www/html/wp-config.php --dry-run
-  moserver-sidecar purge --wp-config /var/www/html/wp-config.php --purge-after 30d
+  moserver-sidecar purge --wp-config … --purge-after 30d
 
-The plugin never deletes a row that has expired. This deletes those of access tokens,
-authorization codes and refresh tokens whose date is longer ago than purge_after
-(7d, if nothing is set), and the server's own records of refresh tokens that were
-replaced 30 days ago or earlier. What never expires stays.
+The plugin never deletes a row that has expired. This deletes those of access
+tokens, authorization codes and refresh tokens whose date is longer ago than
+purge_after (7d, if nothing is set), and the server's own records of refresh
+tokens that were replaced 30 days ago or earlier. What never expires stays.
 
-A few rows are deleted at a time, with rests in between, so that logins go on; it may
-be stopped at any moment, and run beside other servers. It needs the indexes that
-"moserver-sidecar migrate" adds, and leaves a table without them alone. The command
-serve does the same once an hour.
+A few rows are deleted at a time, with rests in between, so that logins go on;
+it may be stopped at any moment, and run beside other servers. It needs the
+indexes that "moserver-sidecar migrate" adds, and leaves a table without them
+alone. The command serve does the same once an hour.
 
   --dry-run    only count
   --json       print the counts for machines
 
-Takes the settings as flags too. Exit status: 0 if every table was purged (or
-counted), else 1.
+Takes the settings as flags too.
+
+Exit status: 0 if every table was purged (or counted), else 1.
 `}
 }
 
@@ -50,7 +49,7 @@ func purge(args []string, w io.Writer) error {
 	}
 	ctx, stop := untilSignal()
 	defer stop()
-	store, err := wpdb.Open(databaseConfig(settings), slog.New(slog.DiscardHandler))
+	store, err := openQuiet(settings)
 	if err != nil {
 		return err
 	}
@@ -66,7 +65,10 @@ func purge(args []string, w io.Writer) error {
 	if errors.Is(err, context.Canceled) {
 		return errors.New("stopped; the same command goes on where this one was")
 	}
-	return errors.Join(err, purgeFailure(purged))
+	if err != nil {
+		return err
+	}
+	return purgeFailure(purged)
 }
 
 // purgeFailure is for tables that were left alone; why has been printed.
@@ -81,9 +83,7 @@ func purgeFailure(purged []wpdb.Purged) error {
 
 func printPurged(w io.Writer, purged []wpdb.Purged, dryRun, asJSON bool) error {
 	if asJSON {
-		encoder := json.NewEncoder(w)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(map[string]any{"dry_run": dryRun, "tables": purged})
+		return printJSON(w, map[string]any{"dry_run": dryRun, "tables": purged})
 	}
 	for _, p := range purged {
 		switch {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -31,12 +30,15 @@ const diagnoseTimeout = 10 * time.Second
 func serveCommand() command {
 	return command{name: "serve", summary: "answer token requests until SIGTERM", run: serve, page: `  moserver-sidecar serve --wp-config /var/www/html/wp-config.php
 
-Looks at the database first, and does not start on one that can never work, such
-as one without the plugin's tables; each problem is a line of the log, with what
-to do about it. A database that is only away is waited for. SIGTERM and Ctrl-C let
-the requests in flight finish; a second one ends the process at once.
+Looks at the database first, and does not start on one that can never work,
+such as one without the plugin's tables; each problem is a line of the log,
+with what to do about it. A database that is only away is waited for. SIGTERM
+and Ctrl-C let the requests in flight finish; a second one ends the process at
+once.
 
-Takes the settings as flags. Exit status: 0 after SIGTERM, 1 if it cannot serve.
+Takes the settings as flags.
+
+Exit status: 0 after SIGTERM or Ctrl-C, 1 if it cannot serve.
 `}
 }
 
@@ -49,7 +51,7 @@ func serve(args []string, _ io.Writer) error {
 	ctx, stop := untilSignal()
 	defer stop()
 	log := newLogger(settings)
-	store, err := wpdb.Open(databaseConfig(settings), log)
+	store, err := openStore(settings, log)
 	if err != nil {
 		return err
 	}
@@ -71,41 +73,6 @@ func untilSignal() (context.Context, context.CancelFunc) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	return ctx, stop
-}
-
-// loadSettings reads the arguments of a command, its own flags and the settings,
-// and gathers the settings. It prints every problem of theirs.
-func loadSettings(flags *flag.FlagSet, args []string) (config.Settings, error) {
-	set := config.Flags(flags)
-	if err := parseFlags(flags, args); err != nil {
-		return config.Settings{}, err
-	}
-	settings, problems := config.Load(config.Sources{Flags: set, Environment: os.Environ()})
-	for _, p := range problems {
-		fmt.Fprintln(os.Stderr, "moserver-sidecar:", p)
-	}
-	if len(problems) > 0 {
-		return settings, errFailed
-	}
-	return settings, nil
-}
-
-// newLogger logs to standard error, where systemd and Docker look for it.
-func newLogger(s config.Settings) *slog.Logger {
-	options := &slog.HandlerOptions{Level: s.LogLevel}
-	if s.LogFormat == config.LogJSON {
-		return slog.New(slog.NewJSONHandler(os.Stderr, options))
-	}
-	return slog.New(slog.NewTextHandler(os.Stderr, options))
-}
-
-func databaseConfig(s config.Settings) wpdb.Config {
-	return wpdb.Config{
-		Network: s.DBNetwork, Address: s.DBAddress, User: s.DBUser, Password: s.DBPassword, Name: s.DBName,
-		Charset: s.DBCharset, TLS: s.DBTLS, MaxConnections: s.DBMaxConnections,
-		Prefix: s.TablePrefix, UsersTable: s.UsersTable, UsermetaTable: s.UsermetaTable, Multisite: s.Multisite,
-		Home: s.Home,
-	}
 }
 
 // diagnoseAtStart refuses to start on a database that can never work. One that

@@ -10,7 +10,6 @@ import (
 	"os"
 	"time"
 
-	"moserver-sidecar/config"
 	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb"
 )
@@ -26,7 +25,7 @@ const (
 )
 
 func tokensCommand() command {
-	return command{name: "tokens", summary: "list, count and revoke the codes and tokens of users and clients", run: tokens,
+	return command{name: "tokens", summary: "list, count and revoke codes and tokens", run: tokens,
 		page: `  moserver-sidecar tokens count  --wp-config /var/www/html/wp-config.php
   moserver-sidecar tokens list   --wp-config … --user alice
   moserver-sidecar tokens revoke --wp-config … --user alice --client VfixCmmq…
@@ -36,26 +35,29 @@ Without flags, list and count take everything; revoke must be told whose.
 
   --user alice    of the user with this login or ID
   --client ID     for the client with this id
-  --stdin         the one code or token that standard input has, or the refresh
-                  token that has replaced it
-  --kind KIND     (list, count) authorization_code, refresh_token or access_token
+  --stdin         the one code or token that standard input has, or the
+                  refresh token that has replaced it
+  --kind KIND     (list, count) authorization_code, refresh_token,
+                  access_token
   --live          (list, count) what has not expired
   --expired       (list, count) what has
   --limit N       (list) how many at most; by default ` + fmt.Sprint(defaultListLimit) + `
   --yes           (revoke) do not ask
   --json          print for machines
 
-revoke takes codes, refresh tokens and access tokens, and it is over at once: with
---user it logs a person out of all clients, or with --client too out of that one;
-not out of WordPress itself. It says how many there are and asks before it takes
-more than one. Where nobody can be asked it needs --yes.
+revoke takes codes, refresh tokens and access tokens, and it is over at once:
+with --user it logs a person out of all clients, or with --client too out of
+that one; not out of WordPress itself. It says how many there are and asks
+before it takes more than one. Where nobody can be asked it needs --yes.
 
-Of each code and token only the beginning is shown: enough to know again one that
-you have in hand, and too little to use it. In a network of sites all sites have
-the same tables, so users and clients of all of them are meant.
+Of each code and token only the beginning is shown: enough to know again one
+that you have in hand, and too little to use it. In a network of sites all
+sites have the same tables, so users and clients of all of them are meant.
 
-Takes the settings as flags too. Exit status: 0, also if there was nothing to list
-or to revoke; 1 if there is no such user or client, or if it did not do it.
+Takes the settings as flags too.
+
+Exit status: 0, also if there was nothing to list or to revoke; 1 if there is
+no such user or client, or if it failed.
 `}
 }
 
@@ -64,14 +66,14 @@ func tokens(args []string, w io.Writer) error {
 	if len(args) == 0 {
 		return flag.ErrHelp
 	}
-	for name, run := range map[string]func(context.Context, *tokensRun) error{
-		"list": listTokens, "count": countTokens, "revoke": revokeTokens,
-	} {
-		if args[0] == name {
-			return runTokens(name, args[1:], w, run)
-		}
-	}
-	if args[0] == "-h" || args[0] == "--help" {
+	switch args[0] {
+	case "list":
+		return runTokens(args, w, listTokens)
+	case "count":
+		return runTokens(args, w, countTokens)
+	case "revoke":
+		return runTokens(args, w, revokeTokens)
+	case "-h", "--help":
 		return flag.ErrHelp
 	}
 	return errors.New("tokens needs list, count or revoke after it; moserver-sidecar tokens --help says more")
@@ -103,7 +105,8 @@ type optional struct {
 }
 
 // runTokens reads the flags, opens the database, and lets run do the rest.
-func runTokens(name string, args []string, w io.Writer, run func(context.Context, *tokensRun) error) error {
+func runTokens(args []string, w io.Writer, run func(context.Context, *tokensRun) error) error {
+	name, args := args[0], args[1:]
 	r := &tokensRun{w: w, input: bufio.NewReader(io.LimitReader(os.Stdin, maxTokenLine))}
 	settings, err := loadSettings(r.flags(name), args)
 	if err != nil {
@@ -170,27 +173,4 @@ func (r *tokensRun) checkFlags(name string) error {
 		return errors.New("--kind must be authorization_code, refresh_token or access_token")
 	}
 	return nil
-}
-
-// openReady opens the database, and says all that is wrong with one that cannot
-// be used.
-func openReady(ctx context.Context, s config.Settings) (*wpdb.Store, error) {
-	store, err := wpdb.Open(databaseConfig(s), newLogger(s))
-	if err != nil {
-		return nil, err
-	}
-	ready, cancel := context.WithTimeout(ctx, diagnoseTimeout)
-	defer cancel()
-	if err := store.Ready(ready); err == nil {
-		return store, nil
-	}
-	store.Close()
-	findings := checkDatabase(s)
-	for _, f := range findings {
-		fmt.Fprintln(os.Stderr, "moserver-sidecar:", f)
-	}
-	if len(findings) == 0 { // it has just come back
-		return nil, errors.New("the database did not answer; try again")
-	}
-	return nil, errFailed
 }

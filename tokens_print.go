@@ -2,13 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"strings"
-	"text/tabwriter"
 	"time"
-	"unicode"
 
 	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb"
@@ -71,7 +67,7 @@ func listed(t wpdb.StoredToken) listedToken {
 func hasDate(t wpdb.StoredToken) bool { return t.Expires.Year() > 1970 }
 
 func printTokens(w io.Writer, tokens []wpdb.StoredToken) error {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	table := newTable(w, 0)
 	fmt.Fprintln(table, "KIND\tTOKEN\tCLIENT\tUSER\tEXPIRES\tSCOPE")
 	for _, t := range tokens {
 		fmt.Fprintf(table, "%s\t%s…\t%s\t%s\t%s\t%s\n", t.Kind, printable(t.Prefix), printable(t.ClientID),
@@ -111,18 +107,12 @@ func countTokens(ctx context.Context, r *tokensRun) error {
 		}
 		return printJSON(r.w, byKind)
 	}
-	table := tabwriter.NewWriter(r.w, 0, 0, 2, ' ', 0)
+	table := newTable(r.w, 0)
 	fmt.Fprintln(table, "KIND\tLIVE\tEXPIRED")
 	for _, c := range counts {
 		fmt.Fprintf(table, "%s\t%d\t%d\n", c.Kind, c.Live, c.Expired)
 	}
 	return table.Flush()
-}
-
-func printJSON(w io.Writer, value any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(value)
 }
 
 // userName is a user for people.
@@ -139,15 +129,4 @@ func clientName(c wpdb.RegisteredClient) string {
 		return printable(c.ID)
 	}
 	return fmt.Sprintf("%s (%s)", printable(c.Name), printable(c.ID))
-}
-
-// printable replaces what a terminal could take for a command: the rows may
-// hold anything that a client has sent.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, s)
 }

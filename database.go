@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"moserver-sidecar/config"
+	"moserver-sidecar/wpdb"
+)
+
+// openStore opens the database that the settings name. It does not connect yet.
+func openStore(s config.Settings, log *slog.Logger) (*wpdb.Store, error) {
+	return wpdb.Open(wpdb.Config{
+		Network: s.DBNetwork, Address: s.DBAddress, User: s.DBUser, Password: s.DBPassword, Name: s.DBName,
+		Charset: s.DBCharset, TLS: s.DBTLS, MaxConnections: s.DBMaxConnections,
+		Prefix: s.TablePrefix, UsersTable: s.UsersTable, UsermetaTable: s.UsermetaTable, Multisite: s.Multisite,
+		Home: s.Home,
+	}, log)
+}
+
+// openQuiet is openStore for a command that says itself what goes wrong.
+func openQuiet(s config.Settings) (*wpdb.Store, error) {
+	return openStore(s, slog.New(slog.DiscardHandler))
+}
+
+// openReady is openStore for a command that has no use for a database which
+// cannot be used now: it prints all that is wrong with one.
+func openReady(ctx context.Context, s config.Settings) (*wpdb.Store, error) {
+	store, err := openStore(s, newLogger(s))
+	if err != nil {
+		return nil, err
+	}
+	ready, cancel := context.WithTimeout(ctx, diagnoseTimeout)
+	defer cancel()
+	if err := store.Ready(ready); err == nil {
+		return store, nil
+	}
+	store.Close()
+	findings := checkDatabase(s)
+	if len(findings) == 0 { // it has just come back
+		return nil, errors.New("the database did not answer; try again")
+	}
+	complain(findings)
+	return nil, errFailed
+}
+
+// knowsDatabase says if the settings, whatever is wrong with others of them, tell
+// where the database is.
+func knowsDatabase(s config.Settings) bool { return s.DBName != "" && s.DBAddress != "" }
