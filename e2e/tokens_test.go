@@ -173,7 +173,8 @@ func TestTokensMany(t *testing.T) {
 	s.Exec(fill+sandbox.Numbers(3000)+" AS numbers", s.app.ID)
 	s.onTerminal("", "revoke", "--user", "alice", "--yes").want(t, 0, "Revoked 3000 access tokens")
 
-	s.Exec(fill+sandbox.Numbers(1200)+" AS numbers", s.app.ID)
+	const inOrder = " ORDER BY seq" // so that the row which is held comes last, in the third batch
+	s.Exec(fill+sandbox.Numbers(1200)+" AS numbers"+inOrder, s.app.ID)
 	// With many others the index is worth its while.
 	s.Exec("INSERT INTO {p}moos_oauth_access_tokens (access_token, client_id, user_id) SELECT SHA2(seq, 256), ?, 3 FROM "+sandbox.Numbers(20000)+" AS numbers", s.app.ID)
 	s.Exec("CREATE INDEX token ON {p}moos_oauth_access_tokens (access_token(64))")
@@ -185,7 +186,7 @@ func TestTokensMany(t *testing.T) {
 	letGo()
 	s.tokens("revoke", "--user", "alice", "--yes").want(t, 0, "Revoked 200 access tokens")
 
-	s.Exec(fill+sandbox.Numbers(1200)+" AS numbers", s.app.ID)
+	s.Exec(fill+sandbox.Numbers(1200)+" AS numbers"+inOrder, s.app.ID)
 	letGo = s.hold(fmt.Sprintf("%032d", 1200))
 	p = s.startOnTerminal("", "revoke", "--user", "alice", "--yes")
 	stage.Eventually(t, stage.Patience, "progress on the terminal", func() bool { return strings.Contains(p.Stdout.String(), "1000 of 1200") })
