@@ -144,6 +144,7 @@ func Open(c Config, log *slog.Logger) (*Store, error) {
 		rotations:  new(availability),
 		galera:     new(atomic.Bool),
 		outage:     &outage{log: log},
+		gathering:  new(gathering),
 	}
 	later := *s
 	s.later = &later

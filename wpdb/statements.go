@@ -44,6 +44,10 @@ func (t tables) kindTable(kind oauth.Kind) (table, column string) {
 	}
 }
 
+// insertedRow is the values of a code or token in an INSERT, which may have more
+// of them.
+const insertedRow = "(?, ?, ?, ?, ?)"
+
 func newStatements(t tables) statements {
 	s := statements{
 		find:   map[oauth.Kind]string{},
@@ -60,7 +64,7 @@ func newStatements(t tables) statements {
 	for _, kind := range []oauth.Kind{oauth.AuthorizationCode, oauth.AccessToken, oauth.RefreshToken} {
 		table, column := t.kindTable(kind)
 		s.insert[kind] = fmt.Sprintf(
-			"INSERT INTO `%s` (`%s`, client_id, user_id, expires, scope) VALUES (?, ?, ?, ?, ?)", table, column)
+			"INSERT INTO `%s` (`%s`, client_id, user_id, expires, scope) VALUES "+insertedRow, table, column)
 		s.remove[kind] = fmt.Sprintf("DELETE FROM `%s` WHERE `%s` = CAST(? AS BINARY)", table, column)
 		s.issued[kind] = fmt.Sprintf("SELECT 1 FROM `%s` WHERE `%s` = CAST(? AS BINARY) LIMIT 1", table, column)
 		s.revoke[kind] = s.remove[kind] + " AND client_id = CAST(? AS BINARY)"

@@ -41,6 +41,7 @@ type Store struct {
 	galera     *atomic.Bool  // whether the database is a node of a Galera cluster
 	later      *Store        // the same tables in sessions that wait for the other nodes; see synced
 	outage     *outage       // for the log
+	gathering  *gathering    // of access tokens to be stored
 }
 
 // Close closes the connections. No method may be called after it.

@@ -13,7 +13,8 @@ import (
 	"moserver-sidecar/oauth"
 )
 
-// Issue implements oauth.Store. A single token is a single statement.
+// Issue implements oauth.Store. A single token is a single statement, which it may
+// share with tokens of other requests.
 func (s *Store) Issue(ctx context.Context, tokens ...oauth.Token) error {
 	if err := fit(tokens); err != nil {
 		return err
@@ -22,6 +23,14 @@ func (s *Store) Issue(ctx context.Context, tokens ...oauth.Token) error {
 		return s.insert(ctx, db, tokens)
 	}}
 	w.single = len(tokens) == 1
+	if w.single && tokens[0].Kind == oauth.AccessToken {
+		err := s.gather(ctx, tokens[0])
+		if err == nil {
+			s.outage.succeeded(true)
+			return nil
+		}
+		w.noteOutcome(err)
+	}
 	return s.again(ctx, func() error { return w.try(ctx) })
 }
 
@@ -91,13 +100,16 @@ func fit(tokens []oauth.Token) error {
 // would set itself to "now".
 func (s *Store) insert(ctx context.Context, db session, tokens []oauth.Token) error {
 	for _, t := range tokens {
-		_, err := db.ExecContext(ctx, s.statements.insert[t.Kind],
-			t.Value, t.ClientID, t.UserID, formatExpires(t.Expires), t.Scope.String())
-		if err != nil {
+		if _, err := db.ExecContext(ctx, s.statements.insert[t.Kind], rowOf(t)...); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// rowOf is the values of an insertedRow.
+func rowOf(t oauth.Token) []any {
+	return []any{t.Value, t.ClientID, t.UserID, formatExpires(t.Expires), t.Scope.String()}
 }
 
 // session is a connection, or a transaction on one.
