@@ -45,6 +45,7 @@ func runGrowth(s *stand, o options) report {
 	r.Cells = s.rounds(o.rounds, targets, func(target) load { return load{Connections: connections, Duration: o.seconds} })
 	r.Goals = []goal{
 		{Name: "rate with " + sizes[2].name + " / rate with 10 thousand", Value: r.Cells[2].Rate / r.Cells[0].Rate, AtLeast: 0.9},
+		{Name: "rate with 1 million rows / rate with 10 thousand", Value: r.Cells[1].Rate / r.Cells[0].Rate, AtLeast: 0.9},
 		{Name: "rate with 1 million rows / the same before migrate", Value: r.Cells[1].Rate / r.Cells[3].Rate, AtLeast: 1},
 	}
 	return r
