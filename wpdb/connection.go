@@ -39,7 +39,7 @@ func (s *connection) QueryContext(ctx context.Context, query string, args []driv
 		if !notPrepared(err) {
 			return rows, err
 		}
-		s.prepared[query] = nil
+		delete(s.prepared, query) // nor is it tried again on this connection
 	}
 	return s.driverConn.QueryContext(ctx, query, args)
 }
