@@ -78,10 +78,14 @@ func (s *Store) each(ctx context.Context, query string, args []any, take func(ro
 	}
 	stop := context.AfterFunc(ctx, func() { network.Close() })
 	err = eachRow(context.WithoutCancel(ctx), conn, query, args, take)
-	if !stop() && err != nil {
+	if stop() {
+		return err
+	}
+	discard(conn)
+	if err != nil {
 		return ctx.Err()
 	}
-	return err
+	return nil
 }
 
 func eachRow(ctx context.Context, conn *sql.Conn, query string, args []any, take func(row)) error {

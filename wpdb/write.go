@@ -128,7 +128,12 @@ func (w *write) try(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer time.AfterFunc(commitTimeout, func() { network.Close() }).Stop()
+	overtime := time.AfterFunc(commitTimeout, func() { network.Close() })
+	defer func() {
+		if !overtime.Stop() {
+			discard(conn.Conn)
+		}
+	}()
 	ctx = context.WithoutCancel(ctx)
 
 	if done, err := w.doneBefore(ctx, conn); done || err != nil {
