@@ -151,20 +151,7 @@ func (e *examination) read(table, query string, args ...any) (rows []row, ok boo
 
 // query is the rows of a query, with each column by its name.
 func (e *examination) query(query string, args ...any) ([]row, error) {
-	found, err := e.db.QueryxContext(e.ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer found.Close()
-	var rows []row
-	for found.Next() {
-		next := row{}
-		if err := found.MapScan(next); err != nil {
-			return nil, err
-		}
-		rows = append(rows, next)
-	}
-	return rows, found.Err()
+	return selectRows(e.ctx, e.db, query, args...)
 }
 
 // quoteIDs lists client ids for people. They are no secrets, but anybody may

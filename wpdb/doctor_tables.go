@@ -36,14 +36,11 @@ const (
 // its rows.
 func (e *examination) describeTables() error {
 	names := []string{}
-	for _, n := range e.Store.tables.needs() {
+	for _, n := range e.tables.needs() {
 		names = append(names, n.table)
 	}
-	own := e.Store.tables.rotated
-	if !slices.Contains(names, own) {
-		names = append(names, own)
-	}
-	for _, name := range names {
+	own := e.tables.rotated
+	for _, name := range append(names, own) {
 		facts, err := e.describeTable(name)
 		if err != nil {
 			return err
@@ -71,7 +68,7 @@ func (e *examination) adviseRotated(own string) error {
 }
 
 func (e *examination) describeTable(table string) (TableFacts, error) {
-	schema, name := e.split(table)
+	schema, name := e.config.split(table)
 	facts := TableFacts{Name: table}
 	// MySQL gives the columns names in capitals unless they are asked for.
 	rows, err := e.query("SELECT ENGINE AS engine, TABLE_COLLATION AS collation, TABLE_ROWS AS estimate, "+
@@ -95,7 +92,7 @@ func (e *examination) describeTable(table string) (TableFacts, error) {
 // rows counts what the tables of codes and tokens hold.
 func (e *examination) rows() error {
 	for _, kind := range []oauth.Kind{oauth.AuthorizationCode, oauth.AccessToken, oauth.RefreshToken} {
-		table, _ := e.Store.tables.kindTable(kind)
+		table, _ := e.tables.kindTable(kind)
 		for i := range e.facts.Tables {
 			f := &e.facts.Tables[i]
 			if f.Name != table || !e.there(table) || !strings.EqualFold(f.Engine, "InnoDB") {

@@ -164,22 +164,12 @@ func (s *Store) listKind(ctx context.Context, kind oauth.Kind, f TokenFilter, li
 	if kind == oauth.RefreshToken {
 		order = neverCondition + " DESC, " + order
 	}
-	rows, err := s.db.QueryxContext(ctx, fmt.Sprintf(`SELECT r.*, u.user_login AS login FROM (
+	query := fmt.Sprintf(`SELECT r.*, u.user_login AS login FROM (
   SELECT LEFT(%s, LEAST(6, CHAR_LENGTH(%s) DIV 4)) AS prefix, client_id, user_id, expires, scope
   FROM `+"`%s`"+` WHERE %s ORDER BY %s LIMIT %d) AS r
-LEFT JOIN %s AS u ON u.ID = r.user_id`, column, column, table, condition, order, limit, quoteName(s.tables.users)), args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		read := row{}
-		if err := rows.MapScan(read); err != nil {
-			return nil, err
-		}
-		tokens = append(tokens, read.storedToken(kind, f.now()))
-	}
-	return tokens, rows.Err()
+LEFT JOIN %s AS u ON u.ID = r.user_id`, column, column, table, condition, order, limit, quoteName(s.tables.users))
+	err = eachRow(ctx, s.db, query, args, func(r row) { tokens = append(tokens, r.storedToken(kind, f.now())) })
+	return tokens, err
 }
 
 func (r row) storedToken(kind oauth.Kind, now time.Time) StoredToken {
