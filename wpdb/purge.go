@@ -91,7 +91,7 @@ func (s *Store) purgeables(now time.Time, after time.Duration) []purgeable {
 // is earlier: one that runs ahead must not make live tokens look old.
 func (s *Store) earlierClock(ctx context.Context) (time.Time, error) {
 	var digits string
-	err := s.brieflyAgain(ctx, func(ctx context.Context) error {
+	err := s.briefly(ctx, false, func(ctx context.Context) error {
 		return s.db.GetContext(ctx, &digits, "SELECT CAST(UTC_TIMESTAMP() AS CHAR)")
 	})
 	if err != nil {
@@ -104,13 +104,13 @@ func (s *Store) earlierClock(ctx context.Context) (time.Time, error) {
 	return theirs, err
 }
 
-// brieflyAgain is again with a limit of its own, for nobody waits for the outcome.
-// An error that lasts comes back as it is.
-func (s *Store) brieflyAgain(ctx context.Context, attempt func(context.Context) error) error {
+// briefly is repeat with a limit of its own, for nobody waits for the outcome. An
+// error that lasts comes back as it is.
+func (s *Store) briefly(ctx context.Context, writes bool, attempt func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, purgeTimeout)
 	defer cancel()
 	var last error
-	err := s.again(ctx, func() error {
+	err := s.repeat(ctx, writes, func() error {
 		last = attempt(ctx)
 		return last
 	})
@@ -124,7 +124,7 @@ func (s *Store) brieflyAgain(ctx context.Context, attempt func(context.Context) 
 func (s *Store) purge(ctx context.Context, p purgeable, o PurgeOptions) (Purged, error) {
 	purged := Purged{Table: p.table}
 	var indexes []tableIndex
-	err := s.brieflyAgain(ctx, func(ctx context.Context) (err error) {
+	err := s.briefly(ctx, false, func(ctx context.Context) (err error) {
 		indexes, err = usableIndexes(ctx, s.db, p.table)
 		return err
 	})
@@ -161,7 +161,8 @@ func (s *Store) purgeDenied(p purgeable) *Finding {
 
 func (s *Store) countExpired(ctx context.Context, p purgeable) (n int, err error) {
 	query := fmt.Sprintf("SELECT COUNT(*) FROM %s WHERE %s", quoteName(p.table), p.condition())
-	return n, s.brieflyAgain(ctx, func(ctx context.Context) error { return s.db.GetContext(ctx, &n, query, p.digits()) })
+	err = s.briefly(ctx, false, func(ctx context.Context) error { return s.db.GetContext(ctx, &n, query, p.digits()) })
+	return n, err
 }
 
 // condition is what rows are deleted by. The dates are digits of UTC in the zone
@@ -213,7 +214,7 @@ func (s *Store) purgeBatches(ctx context.Context, purged *Purged, p purgeable, s
 
 // purgeSome deletes a batch.
 func (s *Store) purgeSome(ctx context.Context, p purgeable, statements purgeStatements) (found, removed int, err error) {
-	err = s.brieflyAgain(ctx, func(ctx context.Context) error {
+	err = s.briefly(ctx, true, func(ctx context.Context) error {
 		var values [][]byte
 		if err := s.db.SelectContext(ctx, &values, statements.find, p.digits()); err != nil {
 			return err

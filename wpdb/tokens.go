@@ -124,7 +124,7 @@ func (s *Store) CountTokens(ctx context.Context, f TokenFilter) (counts []TokenC
 		query := fmt.Sprintf("SELECT COUNT(*) AS total, COALESCE(SUM(%s), 0) AS live FROM `%s` WHERE %s",
 			liveCondition(kind), table, condition)
 		var found struct{ Total, Live int64 }
-		err := s.again(ctx, func() error {
+		err := s.repeat(ctx, false, func() error {
 			return s.db.GetContext(ctx, &found, query, append([]any{formatExpires(f.now())}, args...)...)
 		})
 		if err != nil {
@@ -141,7 +141,7 @@ func (s *Store) CountTokens(ctx context.Context, f TokenFilter) (counts []TokenC
 func (s *Store) ListTokens(ctx context.Context, f TokenFilter, limit int) (tokens []StoredToken, more bool, err error) {
 	for _, kind := range f.kinds() {
 		var found []StoredToken
-		err := s.again(ctx, func() (err error) {
+		err := s.repeat(ctx, false, func() (err error) {
 			found, err = s.listKind(ctx, kind, f, limit-len(tokens)+1)
 			return err
 		})
