@@ -96,7 +96,7 @@ func TestExamineClients(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			root, s := wellSite(t, server)
 			test.prepare(root)
-			facts, findings, err := s.Examine(within(t, patience), func(string) {})
+			facts, findings, err := s.Examine(within(t, patience), week, func(string) {})
 			if err != nil {
 				t.Fatal(err)
 			}

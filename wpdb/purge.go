@@ -23,9 +23,6 @@ const (
 	// rotatedKept is how long the record of a replaced refresh token is kept. As
 	// long a second use of it is known for what it is.
 	rotatedKept = 30 * 24 * time.Hour
-	// firstExpiry: a row that says it has expired before this means "never", or is
-	// broken; parseExpires has the same year.
-	firstExpiry = "1971-01-01 00:00:00"
 )
 
 // PurgeOptions says what Purge is to do.
@@ -81,10 +78,15 @@ func (s *Store) Purge(ctx context.Context, o PurgeOptions) ([]Purged, error) {
 func (s *Store) purgeables(now time.Time, after time.Duration) []purgeable {
 	var list []purgeable
 	for _, kind := range []oauth.Kind{oauth.AccessToken, oauth.AuthorizationCode, oauth.RefreshToken} {
-		table, column := s.tables.kindTable(kind)
-		list = append(list, purgeable{table, column, "expires", now.Add(-after)})
+		list = append(list, s.purgeable(kind, now.Add(-after)))
 	}
 	return append(list, purgeable{s.tables.rotated, "token_hash", "rotated", now.Add(-max(after, rotatedKept))})
+}
+
+// purgeable is the codes or tokens of a kind that expired before some moment.
+func (s *Store) purgeable(kind oauth.Kind, before time.Time) purgeable {
+	table, column := s.tables.kindTable(kind)
+	return purgeable{table, column, "expires", before}
 }
 
 // earlierClock is the time by this machine's clock or by the database's, whichever

@@ -100,21 +100,6 @@ func (f TokenFilter) where(kind oauth.Kind, column string) (condition string, ar
 	return strings.Join(conditions, " AND "), args
 }
 
-// neverCondition is true for the expires of a refresh token that never does;
-// parseExpires says why. It is never NULL.
-const neverCondition = "COALESCE(expires < '1971-01-01 00:00:00', TRUE)"
-
-// liveCondition is true for a row that has not expired, and never NULL. It is
-// parseExpires in SQL, and its argument the digits of now: both sides go
-// through the server's own time zone, as the plugin's digits did.
-func liveCondition(kind oauth.Kind) string {
-	const later = "COALESCE(expires >= ?, FALSE)"
-	if kind == oauth.RefreshToken {
-		return "(" + neverCondition + " OR " + later + ")"
-	}
-	return later
-}
-
 // CountTokens counts the codes and tokens that fit, a TokenCount for each kind
 // of the filter. It is a plain SELECT for each, which keeps nobody waiting.
 func (s *Store) CountTokens(ctx context.Context, f TokenFilter) (counts []TokenCount, err error) {
