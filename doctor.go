@@ -134,7 +134,7 @@ func look(s config.Settings) (wpdb.Facts, []wpdb.Finding, error) {
 	defer store.Close()
 	line := newStatusLine(os.Stderr)
 	defer line.clear()
-	return store.Examine(ctx, func(what string) { line.show(what + " …") })
+	return store.Examine(ctx, s.PurgeAfter, func(what string) { line.show(what + " …") })
 }
 
 func (x *examined) exitStatus() exitStatus {

@@ -36,13 +36,18 @@ func newLimiter(perMinute int) *limiter {
 	return &limiter{perMinute: perMinute, recent: map[limited]*rate.Limiter{}}
 }
 
-// key says who is counted; nobody is where the address is not known: to count all clients behind a
-// proxy as one would let anybody lock out everybody.
+// key says who is counted; nobody is where the address is not known, or is only
+// a trusted proxy's, such as 127.0.0.1 behind nginx on a unix socket: to count
+// all clients behind a proxy as one would let anybody lock out everybody.
+//
+// The last reading of the credentials names the client: in the first one the
+// same id could be written in ever other ways, each with failures of its own.
 func (l *limiter) key(address string, r oauth.Request) (key limited, counts bool) {
 	if l.perMinute == 0 || address == "" || len(r.Credentials) == 0 {
 		return limited{}, false
 	}
-	return limited{address, sha256.Sum256([]byte(r.Credentials[0].ClientID))}, true
+	last := r.Credentials[len(r.Credentials)-1]
+	return limited{address, sha256.Sum256([]byte(last.ClientID))}, true
 }
 
 // allow returns an error if there were too many failures.

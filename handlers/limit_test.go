@@ -38,6 +38,25 @@ func TestAuthFailures(t *testing.T) {
 	}
 }
 
+// TestAuthFailuresOfOneID: an id that is url-encoded in one way and another is
+// still that of one client.
+func TestAuthFailuresOfOneID(t *testing.T) {
+	const limit = 5
+	f := newFixture(t, func(o *handlers.Options) { o.AuthFailures = limit })
+	for i := range limit + 2 {
+		id := clientID[:i] + fmt.Sprintf("%%%02X", clientID[i]) + clientID[i+1:]
+		r := request("POST", tokenPath, formType, "grant_type=refresh_token&refresh_token=r0", "X-Forwarded-For", "192.0.2.1")
+		r.SetBasicAuth(id, "wrong")
+		want := http.StatusUnauthorized
+		if i >= limit {
+			want = http.StatusTooManyRequests
+		}
+		if response, _ := f.send(r); response.StatusCode != want {
+			t.Errorf("failure %d: status %d, want %d", i, response.StatusCode, want)
+		}
+	}
+}
+
 // TestSuccessesAreNotCounted, nor are refused tokens: both are no guesses of a
 // secret.
 func TestSuccessesAreNotCounted(t *testing.T) {
@@ -54,13 +73,15 @@ func TestSuccessesAreNotCounted(t *testing.T) {
 	}
 }
 
-// TestUnknownAddress: behind a proxy that does not say whom it forwards, nobody
-// can lock out all others.
+// TestUnknownAddress: behind a proxy that does not say whom it forwards, or says
+// that it is another proxy of this machine, nobody can lock out all others.
 func TestUnknownAddress(t *testing.T) {
 	f := newFixture(t, func(o *handlers.Options) { o.AuthFailures = 1 })
 	for range 10 {
-		if response, _ := f.send(request("POST", tokenPath, formType, refreshBody+"x")); response.StatusCode != 400 {
-			t.Fatalf("status %d", response.StatusCode)
+		for _, headers := range [][]string{nil, {"X-Forwarded-For", "127.0.0.1"}} {
+			if response, _ := f.send(request("POST", tokenPath, formType, refreshBody+"x", headers...)); response.StatusCode != 400 {
+				t.Fatalf("status %d", response.StatusCode)
+			}
 		}
 	}
 }

@@ -1,10 +1,16 @@
 package handlers
 
 import (
+	"context"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 )
+
+// readyTimeout is how long /readyz waits for the database. Whoever probes waits
+// for some seconds, and is to hear the reason.
+const readyTimeout = 3 * time.Second
 
 // probeResponse is the body of /healthz and /readyz.
 type probeResponse struct {
@@ -20,7 +26,9 @@ func (s *server) healthz(c echo.Context) error {
 
 // readyz says if tokens can be had: the database answers and has the tables.
 func (s *server) readyz(c echo.Context) error {
-	if err := s.ready(c.Request().Context()); err != nil {
+	ctx, cancel := context.WithTimeout(c.Request().Context(), readyTimeout)
+	defer cancel()
+	if err := s.ready(ctx); err != nil {
 		note(c).err = err
 		respond(c, http.StatusServiceUnavailable, probeResponse{Status: "unavailable", Reason: err.Error()})
 		return nil

@@ -95,6 +95,14 @@ func (c Config) blogCapabilities(blog int64) string {
 	return fmt.Sprintf("%s%d_capabilities", c.Prefix, blog)
 }
 
+// split is the database and the name of a table.
+func (c Config) split(table string) (schema, name string) {
+	if schema, name, qualified := strings.Cut(table, "."); qualified {
+		return schema, name
+	}
+	return c.Name, table
+}
+
 // quoteName quotes a name that validTableName has accepted, with or without the
 // name of a database before it.
 func quoteName(name string) string {

@@ -39,7 +39,7 @@ func (s *connection) QueryContext(ctx context.Context, query string, args []driv
 		if !notPrepared(err) {
 			return rows, err
 		}
-		s.prepared[query] = nil
+		delete(s.prepared, query) // nor is it tried again on this connection
 	}
 	return s.driverConn.QueryContext(ctx, query, args)
 }
@@ -92,9 +92,9 @@ func dial(ctx context.Context, network, address string) (net.Conn, error) {
 	return conn, err
 }
 
-// networkOf is the network connection below one to the database. Whoever closes it breaks off
-// what runs there, which then returns an error of faultLost. (It cannot be asked
-// for while a statement runs.)
+// networkOf is the network connection below one to the database. Whoever closes
+// it breaks off what runs there, which then returns an error of faultLost. (It
+// cannot be asked for while a statement runs.)
 //
 // With it a statement is run in a context that never ends: to watch one that
 // may, the driver and database/sql would each wake a goroutine for every
@@ -105,4 +105,10 @@ func networkOf(conn *sql.Conn) (network net.Conn, err error) {
 		return nil
 	})
 	return network, err
+}
+
+// discard keeps a connection whose network connection is being closed from going
+// back to the pool, where the next one might get it just before that.
+func discard(conn *sql.Conn) {
+	_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // which is what it returns
 }

@@ -100,6 +100,37 @@ func TestCutFind(t *testing.T) {
 	})
 }
 
+// An INSERT may still be under way when the store comes back and looks for its
+// token. It then waits for its own statement, and must not store the token twice.
+func TestCutWhileInserting(t *testing.T) {
+	p := newProxy(t, database)
+	root := newSite(t, database)
+	s, other := root.through(p), root.session()
+	// The row is there, but not committed, while the trigger waits.
+	root.exec("CREATE TRIGGER {}held AFTER INSERT ON {}moos_oauth_access_tokens FOR EACH ROW DO GET_LOCK('{}held', 30)")
+	root.on(other, "DO GET_LOCK('{}held', 0)")
+	inserting := func() int {
+		return len(column[int](root, "SELECT ID FROM information_schema.PROCESSLIST WHERE STATE = 'User lock'"))
+	}
+	p.during = func() { eventually(t, "the INSERT waits", func() bool { return inserting() > 0 }) }
+	p.between = func() {
+		eventually(t, "the store looks for its token, or stores it again", func() bool {
+			return root.status("Innodb_row_lock_current_waits") > 0 || inserting() > 1
+		})
+		root.on(other, "DO RELEASE_LOCK('{}held')")
+	}
+	p.cutAt("INSERT", duringStatement, 1)
+	if err := s.Issue(within(t, patience), pair("1")[0]); err != nil {
+		t.Errorf("Issue returned %v", err)
+	}
+	if got := column[string](root, "SELECT access_token FROM {}moos_oauth_access_tokens"); len(got) != 1 || got[0] != "a1" {
+		t.Errorf("the access tokens are %q, want one, a1", got)
+	}
+	if p.left() != 0 {
+		t.Error("the connection was never cut")
+	}
+}
+
 // A COMMIT may still be under way when the store comes back and looks for its
 // tokens. It then waits for its own transaction, finds the code taken, and must
 // not take that for somebody else's doing.

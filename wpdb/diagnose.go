@@ -42,7 +42,7 @@ func (s *Store) Diagnose(ctx context.Context) ([]Finding, error) {
 
 // run takes every look at what keeps the server from working.
 func (d *diagnosis) run() error {
-	for _, look := range []func() error{d.tables, d.columns, d.privileges, d.rotations, d.binlog, d.cluster, d.clock, d.masterSwitch} {
+	for _, look := range []func() error{d.engines, d.columns, d.privileges, d.rotations, d.binlog, d.cluster, d.clock, d.masterSwitch} {
 		if err := look(); err != nil {
 			return unavailable(err)
 		}
@@ -135,7 +135,7 @@ func (d *diagnosis) readOnly() bool {
 // binlog looks for a log of statements, with which a server refuses writes of
 // READ COMMITTED transactions.
 func (d *diagnosis) binlog() error {
-	values, err := d.variables("log_bin", "binlog_format")
+	values, err := serverVariables(d.ctx, d.db, "log_bin", "binlog_format")
 	if err != nil {
 		return err
 	}
@@ -144,21 +144,6 @@ func (d *diagnosis) binlog() error {
 			"The database logs statements (binlog_format=STATEMENT), which does not work with READ COMMITTED transactions.")
 	}
 	return nil
-}
-
-// variables are the server's, each name in lower case. Not every server has each
-// of them.
-func (d *diagnosis) variables(names ...string) (map[string]string, error) {
-	var rows []struct {
-		Name  string `db:"Variable_name"`
-		Value string `db:"Value"`
-	}
-	err := d.db.SelectContext(d.ctx, &rows, "SHOW VARIABLES WHERE Variable_name IN ('"+strings.Join(names, "', '")+"')")
-	values := map[string]string{}
-	for _, r := range rows {
-		values[strings.ToLower(r.Name)] = r.Value
-	}
-	return values, err
 }
 
 // clock looks for a difference that codes, which live for seconds, cannot bear.
@@ -191,7 +176,7 @@ func (d *diagnosis) clockDifference() (time.Duration, error) {
 
 // masterSwitch: a server that answers 503 to everything should say why.
 func (d *diagnosis) masterSwitch() error {
-	if slices.Contains(d.missing, d.Store.tables.options) {
+	if slices.Contains(d.missing, d.tables.options) {
 		return nil
 	}
 	options, err := d.blogOptions(d.ctx, 1)

@@ -5,7 +5,7 @@ import "strings"
 // cluster looks for clusters that refuse to write to the plugin's tables, which
 // have no primary key.
 func (d *diagnosis) cluster() error {
-	values, err := d.variables("wsrep_on", "wsrep_certify_nonPK", "group_replication_group_name")
+	values, err := serverVariables(d.ctx, d.db, "wsrep_on", "wsrep_certify_nonPK", "group_replication_group_name")
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (d *diagnosis) keyless() (tables []string, err error) {
 			continue
 		}
 		var keys int
-		schema, name := d.split(n.table)
+		schema, name := d.config.split(n.table)
 		err := d.db.GetContext(d.ctx, &keys, "SELECT COUNT(*) FROM information_schema.STATISTICS "+
 			"WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND INDEX_NAME = 'PRIMARY'", schema, name)
 		if err != nil {

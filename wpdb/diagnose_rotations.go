@@ -23,10 +23,10 @@ func (s *Store) rotationsRemedy() string {
 
 // rotations tries the table of rotations. That there is none is no problem.
 func (d *diagnosis) rotations() error {
-	if slices.Contains(d.missing, d.Store.tables.refreshTokens) {
+	if slices.Contains(d.missing, d.tables.refreshTokens) {
 		return nil // it is another prefix, or no plugin
 	}
-	n := d.Store.tables.rotationNeeds()
+	n := d.tables.rotationNeeds()
 	table, columns := quoteName(n.table), strings.Join(n.columns, ", ")
 	for _, try := range []struct{ may, statement string }{
 		{"SELECT", "SELECT " + columns + " FROM " + table + " WHERE FALSE"},

@@ -28,11 +28,11 @@ type need struct {
 	idTokens   bool // without it there are tokens, but no ID tokens
 }
 
-// tables looks for tables that are not there, and for those that cannot roll
+// engines looks for tables that are not there, and for those that cannot roll
 // back.
-func (d *diagnosis) tables() error {
-	for _, n := range d.Store.tables.needs() {
-		engine, err := d.engine(n.table)
+func (d *diagnosis) engines() error {
+	for _, n := range d.tables.needs() {
+		engine, err := d.engineOf(d.ctx, d.db, n.table)
 		if err != nil {
 			return err
 		}
@@ -71,35 +71,10 @@ func (d *diagnosis) forgetHidden() error {
 	return nil
 }
 
-// engine is the storage engine of a table, empty if there is no such table.
-func (d *diagnosis) engine(table string) (engine string, err error) {
-	schema, name := d.split(table)
-	rows, err := d.db.QueryContext(d.ctx, "SELECT COALESCE(ENGINE, 'unknown') FROM information_schema.TABLES "+
-		"WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?", schema, name)
-	if err != nil {
-		return "", err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := rows.Scan(&engine); err != nil {
-			return "", err
-		}
-	}
-	return engine, rows.Err()
-}
-
-// split is the database and the name of a table.
-func (d *diagnosis) split(table string) (schema, name string) {
-	if schema, name, qualified := strings.Cut(table, "."); qualified {
-		return schema, name
-	}
-	return d.config.Name, table
-}
-
 // explainMissing tells a wrong prefix from a plugin that was never active.
 func (d *diagnosis) explainMissing() error {
 	var missing []string // but for those that only ID tokens need
-	for _, n := range d.Store.tables.needs() {
+	for _, n := range d.tables.needs() {
 		if !n.idTokens && slices.Contains(d.missing, n.table) {
 			missing = append(missing, n.table)
 		}
@@ -119,15 +94,15 @@ func (d *diagnosis) explainMissing() error {
 	case len(prefixes) > 0 && !slices.Contains(prefixes, d.config.Prefix):
 		d.add(true, fmt.Sprintf("Set table_prefix, or $table_prefix in wp-config.php, to the right one of: %s.", strings.Join(prefixes, ", ")),
 			"There are no tables of the OAuth server plugin with the prefix %q.", d.config.Prefix)
-	case slices.Contains(missing, d.Store.tables.options):
+	case slices.Contains(missing, d.tables.options):
 		d.add(true, "Install WordPress, if that is not done yet; else compare DB_NAME and $table_prefix with wp-config.php: this may be another site's database, or the user may not read its tables.",
 			"There is no WordPress with the prefix %q in the database %q.", d.config.Prefix, d.config.Name)
-	case slices.Contains(missing, d.Store.tables.clients):
+	case slices.Contains(missing, d.tables.clients):
 		d.add(true, "Activate \"miniOrange OAuth 2.0 Server\" in wp-admin; it makes its tables then.",
 			"The WordPress in the database %q has no tables of the OAuth server plugin.", d.config.Name)
-	case slices.Equal(missing, []string{d.Store.tables.users}):
+	case slices.Equal(missing, []string{d.tables.users}):
 		d.add(true, "Compare users_table, or CUSTOM_USER_TABLE in wp-config.php, with what WordPress uses.",
-			"There is no table of users named %s.", d.Store.tables.users)
+			"There is no table of users named %s.", d.tables.users)
 	default:
 		d.add(true, "Restore them, or deactivate and activate the plugin in wp-admin.",
 			"Tables are missing: %s.", strings.Join(missing, ", "))
@@ -165,5 +140,5 @@ func (d *diagnosis) columns() error {
 
 // present is what is needed of the tables that are there.
 func (d *diagnosis) present() []need {
-	return slices.DeleteFunc(d.Store.tables.needs(), func(n need) bool { return slices.Contains(d.missing, n.table) })
+	return slices.DeleteFunc(d.tables.needs(), func(n need) bool { return slices.Contains(d.missing, n.table) })
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Facts is what a database is, as far as its account may read. The names of its
@@ -67,10 +68,11 @@ var ErrCannotLook = errors.New("the database could not be looked at")
 
 // Examine takes the looks of Diagnose, and those at whatever could be better
 // although the server works. It only reads, and waits neither for locks nor for
-// long counts. Before each step that may take a while it calls progress.
+// long counts. purgeAfter is PurgeOptions.After of the purges that there are, 0 if
+// there are none. Before each step that may take a while it calls progress.
 //
 // The error wraps ErrCannotLook. What was found until then is returned with it.
-func (s *Store) Examine(ctx context.Context, progress func(step string)) (Facts, []Finding, error) {
+func (s *Store) Examine(ctx context.Context, purgeAfter time.Duration, progress func(step string)) (Facts, []Finding, error) {
 	if err := s.db.PingContext(ctx); err != nil {
 		refused, err := s.diagnoseConnection(err)
 		if len(refused) > 0 {
@@ -78,7 +80,7 @@ func (s *Store) Examine(ctx context.Context, progress func(step string)) (Facts,
 		}
 		return Facts{}, nil, fmt.Errorf("%w: %w", ErrCannotLook, err)
 	}
-	e := &examination{diagnosis: diagnosis{Store: s, ctx: ctx}, progress: progress}
+	e := &examination{diagnosis: diagnosis{Store: s, ctx: ctx}, purgeAfter: purgeAfter, progress: progress}
 	e.facts = Facts{Database: s.config.Name, Prefix: s.config.Prefix, Tables: []TableFacts{}, Notes: []string{}}
 	if err := e.run(); err != nil {
 		return e.facts, e.findings, fmt.Errorf("%w: %s", ErrCannotLook, describe(err))
@@ -89,8 +91,9 @@ func (s *Store) Examine(ctx context.Context, progress func(step string)) (Facts,
 // examination is a diagnosis that goes on to facts and advice.
 type examination struct {
 	diagnosis
-	progress func(step string)
-	facts    Facts
+	purgeAfter time.Duration
+	progress   func(step string)
+	facts      Facts
 
 	options    map[string]string           // of the main blog; nil: they cannot be read
 	blogs      map[int64]map[string]string // options by blog, of those that have clients
@@ -151,20 +154,7 @@ func (e *examination) read(table, query string, args ...any) (rows []row, ok boo
 
 // query is the rows of a query, with each column by its name.
 func (e *examination) query(query string, args ...any) ([]row, error) {
-	found, err := e.db.QueryxContext(e.ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer found.Close()
-	var rows []row
-	for found.Next() {
-		next := row{}
-		if err := found.MapScan(next); err != nil {
-			return nil, err
-		}
-		rows = append(rows, next)
-	}
-	return rows, found.Err()
+	return selectRows(e.ctx, e.db, query, args...)
 }
 
 // quoteIDs lists client ids for people. They are no secrets, but anybody may

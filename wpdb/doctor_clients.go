@@ -13,7 +13,7 @@ const maxClients = 10_000
 // clients looks at the clients, their secrets and their keys. Nothing of what it
 // reads of secrets and keys is told.
 func (e *examination) clients() error {
-	table := e.Store.tables.clients
+	table := e.tables.clients
 	if !e.there(table) {
 		return nil
 	}
@@ -125,7 +125,7 @@ func printable(s string) bool {
 // duplicates looks for clients of one id. PHP also takes ids for one that differ
 // only in ways that the collation does not see.
 func (e *examination) duplicates() error {
-	table := e.Store.tables.clients
+	table := e.tables.clients
 	rows, ok, err := e.read(table, "SELECT MIN(client_id) AS id, COUNT(*) AS clients, COUNT(DISTINCT CAST(client_id AS BINARY)) AS spellings "+
 		"FROM "+quoteName(table)+" WHERE client_id <> '' GROUP BY client_id HAVING COUNT(*) > 1 ORDER BY id LIMIT 100")
 	if !ok {

@@ -34,16 +34,44 @@ func newKey(t *testing.T) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}))
 }
 
-func TestExamineClients(t *testing.T) {
+const plainSecret = "clFqnXSsSYlEbbOAUYmAqAsvhFUaUdcZ"
+
+// goodSecret is how it is stored for putPair's clients.
+func goodSecret() string { return wpdb.EncryptSecret(plainSecret, "My App") }
+
+// clientCase is clients, and what Examine says of them.
+type clientCase struct {
+	prepare func(root *site)
+	want    []finding
+}
+
+// examineClients checks each case, and that Examine tells nothing of the secrets
+// and the key.
+func examineClients(t *testing.T, key string, cases map[string]clientCase) {
 	server := sandboxtest.Start(t, sandbox.Options{Accounts: true})
-	const plain = "clFqnXSsSYlEbbOAUYmAqAsvhFUaUdcZ"
-	good := wpdb.EncryptSecret(plain, "My App")
-	key, other := newKey(t), newKey(t)
+	for name, test := range cases {
+		t.Run(name, func(t *testing.T) {
+			root, s := wellSite(t, server)
+			test.prepare(root)
+			facts, findings, err := s.Examine(within(t, patience), week, func(string) {})
+			if err != nil {
+				t.Fatal(err)
+			}
+			all := fmt.Sprintf("%+v %+v", facts, findings)
+			for _, secret := range []string{plainSecret, goodSecret(), "PRIVATE KEY", "public of", strings.Split(key, "\n")[1], dbPassword} {
+				if strings.Contains(all, secret) {
+					t.Errorf("it tells %.8q…", secret)
+				}
+			}
+			s.examine(test.want...)
+		})
+	}
+}
+
+func TestExamineClients(t *testing.T) {
+	good, key, other := goodSecret(), newKey(t), newKey(t)
 	const upperID, lowerID = "AbcId", "abcid"
-	for name, test := range map[string]struct {
-		prepare func(root *site)
-		want    []finding
-	}{
+	examineClients(t, key, map[string]clientCase{
 		"fine": {func(root *site) {
 			root.putPair("one", good, key)
 			root.putPair("two", good, other)
@@ -51,12 +79,28 @@ func TestExamineClients(t *testing.T) {
 		}, nil},
 		"plain secrets": {func(root *site) {
 			root.setOption("mo_oauth_server_is_client_secret_encrypted", "")
-			root.putPair("one", plain, key)
+			root.putPair("one", plainSecret, key)
 		}, []finding{{`stored as plain text (the option mo_oauth_server_is_client_secret_encrypted is not set): "one"`, "add it again", true}}},
 		"secrets that cannot be read": {func(root *site) {
-			root.putPair("one", plain, key)
+			root.putPair("one", plainSecret, key)
 			root.putPair("two", good, other)
 		}, []finding{{`so each secret is refused: "one".`, "add it again", false}}},
+		"one id twice": {func(root *site) {
+			root.putPair("one", good, key)
+			root.putPair("one", good, "")
+		}, []finding{
+			{`More than one client has the id "one"`, "Delete all but one of each in the table {}moos_oauth_clients", false},
+			{"These clients share a key", "", true}}},
+		"ids alike": {func(root *site) {
+			root.putPair(upperID, good, key)
+			root.putPair(lowerID, good, other)
+		}, []finding{{"only in ways that the database's collation does not see", "another id", true}}},
+	})
+}
+
+func TestExamineKeys(t *testing.T) {
+	good, key, other := goodSecret(), newKey(t), newKey(t)
+	examineClients(t, key, map[string]clientCase{
 		"no readable key": {func(root *site) { root.putPair("one", good, "no key") },
 			[]finding{{`no ID tokens: "one". Of each is true: the private key`, "Save the client's JWT settings", false}}},
 		"unknown algorithm": {func(root *site) {
@@ -82,31 +126,5 @@ func TestExamineClients(t *testing.T) {
 			root.putPair("one", good, key)
 			root.exec("DELETE FROM {}options WHERE option_name = 'mo_oauth_server_site_keys_generated'")
 		}, []finding{{`anybody can sign with: "one".`, "rotate the RSA keys", true}}},
-		"one id twice": {func(root *site) {
-			root.putPair("one", good, key)
-			root.putPair("one", good, "")
-		}, []finding{
-			{`More than one client has the id "one"`, "Delete all but one of each in the table {}moos_oauth_clients", false},
-			{"These clients share a key", "", true}}},
-		"ids alike": {func(root *site) {
-			root.putPair(upperID, good, key)
-			root.putPair(lowerID, good, other)
-		}, []finding{{"only in ways that the database's collation does not see", "another id", true}}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			root, s := wellSite(t, server)
-			test.prepare(root)
-			facts, findings, err := s.Examine(within(t, patience), func(string) {})
-			if err != nil {
-				t.Fatal(err)
-			}
-			all := fmt.Sprintf("%+v %+v", facts, findings)
-			for _, secret := range []string{plain, good, "PRIVATE KEY", "public of", strings.Split(key, "\n")[1], dbPassword} {
-				if strings.Contains(all, secret) {
-					t.Errorf("it tells %.8q…", secret)
-				}
-			}
-			s.examine(test.want...)
-		})
-	}
+	})
 }

@@ -8,7 +8,7 @@ import (
 // columnTypes looks for columns that older servers or versions of the plugin have
 // made in a way that loses something.
 func (e *examination) columnTypes() error {
-	t := e.Store.tables
+	t := e.tables
 	for _, table := range []string{t.clients, t.codes, t.accessTokens, t.refreshTokens} {
 		if !e.there(table) {
 			continue
@@ -75,7 +75,7 @@ func (e *examination) idTokenColumn(table string, column row) {
 // anybody's that begins with it.
 func (e *examination) indexes() error {
 	var missing []string
-	for _, at := range e.Store.tables.lookups(false) {
+	for _, at := range e.tables.lookups(false) {
 		if !e.there(at.table) {
 			continue
 		}

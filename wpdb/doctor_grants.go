@@ -8,8 +8,7 @@ import (
 )
 
 // unchecked are the accounts that CURRENT_USER() makes up on servers that run with
-// --skip-grant-tables: MariaDB and MySQL. SHOW GRANTS fails there as writing to a
-// read-only server does, which the driver takes for a broken connection.
+// --skip-grant-tables, MariaDB and MySQL, where SHOW GRANTS fails.
 func unchecked() []string { return []string{"@", "skip-grants user@skip-grants host"} }
 
 // grants compares what the account may do with what the server needs.
@@ -53,7 +52,7 @@ func (e *examination) moreThanNeeded(line string) string {
 	}
 	needed := ""
 	for _, n := range e.granted() {
-		if schema, name := e.split(n.table); on == "`"+schema+"`.`"+name+"`" {
+		if schema, name := e.config.split(n.table); on == "`"+schema+"`.`"+name+"`" {
 			needed = n.privileges
 		}
 	}
@@ -75,14 +74,13 @@ func (e *examination) harmless(on string) bool {
 // granted is what the server needs, the options of other blogs and its own table
 // included.
 func (e *examination) granted() []need {
-	needs := e.Store.tables.needs()
+	needs := e.tables.needs()
 	for _, table := range e.blogTables {
 		needs = append(needs, need{table: table, privileges: "SELECT"})
 	}
-	own := e.Store.tables.rotated
-	made := slices.ContainsFunc(e.facts.Tables, func(t TableFacts) bool { return t.Name == own && t.Engine != "" })
-	if made && !slices.ContainsFunc(needs, func(n need) bool { return n.table == own }) {
-		needs = append(needs, need{table: own, privileges: "SELECT, INSERT, DELETE"})
+	own := e.tables.rotationNeeds()
+	if slices.ContainsFunc(e.facts.Tables, func(t TableFacts) bool { return t.Name == own.table && t.Engine != "" }) {
+		needs = append(needs, own)
 	}
 	return needs
 }
@@ -97,7 +95,7 @@ func (e *examination) leastPrivilege() []string {
 	account := fmt.Sprintf("'moserver'@'%s'", strings.ReplaceAll(host, "'", "''"))
 	statements := []string{fmt.Sprintf("CREATE USER %s IDENTIFIED BY '…';", account)}
 	for _, n := range e.granted() {
-		schema, name := e.split(n.table)
+		schema, name := e.config.split(n.table)
 		statements = append(statements, fmt.Sprintf("GRANT %s ON `%s`.`%s` TO %s;", n.privileges, schema, name, account))
 	}
 	return statements

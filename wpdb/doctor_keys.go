@@ -21,7 +21,7 @@ type keyLook struct {
 
 // keys looks at the keys that ID tokens are signed with.
 func (e *examination) keys(clients []row) error {
-	table := e.Store.tables.keys
+	table := e.tables.keys
 	if !e.there(table) {
 		return nil
 	}
@@ -78,7 +78,7 @@ func (l *keyLook) tellDefects() {
 		l.e.findings = append(l.e.findings, Finding{Problem: problem, Remedy: remedy, Advice: strings.Contains(what, oauth.HS256+" but")})
 	}
 	if len(l.several) > 0 {
-		l.e.add(false, "Delete all but one in the table "+l.e.Store.tables.keys+".",
+		l.e.add(false, "Delete all but one in the table "+l.e.tables.keys+".",
 			"These clients have more than one key, and chance says which one signs: %s.", quoteIDs(l.several))
 	}
 }

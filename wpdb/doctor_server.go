@@ -12,7 +12,7 @@ func (e *examination) server() error {
 	if err != nil {
 		return err
 	}
-	values, err := e.variables("version_comment", "wsrep_on", "group_replication_group_name",
+	values, err := serverVariables(e.ctx, e.db, "version_comment", "wsrep_on", "group_replication_group_name",
 		"innodb_flush_log_at_trx_commit", "max_connections", "max_user_connections")
 	if err != nil {
 		return err

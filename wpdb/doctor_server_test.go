@@ -15,7 +15,7 @@ func widePrivileges(t *testing.T, root, s *site) {
 		"GRANT SELECT ON `wordpress`.`{}moos_oauth_clients` TO 'moserver'@'localhost';", true})
 	root.exec("GRANT ALL ON `wordpress`.* TO moserver@localhost")
 	root.exec("GRANT PROCESS ON *.* TO moserver@localhost")
-	_, findings, err := s.reopen(sameConfig).Examine(within(t, patience), func(string) {})
+	_, findings, err := s.reopen(sameConfig).Examine(within(t, patience), week, func(string) {})
 	if err != nil || len(findings) != 1 {
 		t.Fatalf("%v, %+v", err, findings)
 	}

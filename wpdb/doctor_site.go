@@ -24,10 +24,10 @@ const (
 // site says what WordPress and the plugin are.
 func (e *examination) site() error {
 	e.facts.WordPress.Multisite = e.config.Multisite
-	if !e.there(e.Store.tables.options) {
+	if !e.there(e.tables.options) {
 		return nil
 	}
-	options, err := e.optionsIn(e.Store.tables.options)
+	options, err := e.optionsIn(e.tables.options)
 	if denied(err) || number(err) == errUnknownColumn {
 		return nil // privileges or columns has said so
 	} else if err != nil {
@@ -49,13 +49,8 @@ func (e *examination) site() error {
 // optionsIn reads the options of a blog.
 func (e *examination) optionsIn(table string) (map[string]string, error) {
 	names := append(optionList(), optionOpenID, optionDBVersion, optionCoreUpdates, optionPluginUpdates, optionActivePlugins, optionOwnKeys)
-	rows, err := e.query("SELECT option_name, option_value FROM " + quoteName(table) +
-		" WHERE option_name IN ('" + strings.Join(names, "', '") + "')")
-	options := map[string]string{}
-	for _, r := range rows {
-		options[r.text("option_name")] = r.text("option_value")
-	}
-	return options, err
+	return e.queryOptions(e.ctx, "SELECT option_name, option_value FROM "+quoteName(table)+
+		" WHERE option_name IN ('"+strings.Join(names, "', '")+"')")
 }
 
 // network reads what a network of sites keeps elsewhere.

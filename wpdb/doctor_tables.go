@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"moserver-sidecar/oauth"
 )
@@ -21,6 +22,8 @@ type TableFacts struct {
 	Expired *int64 `json:"expired"`  // access tokens and codes without a date among them
 	Never   *int64 `json:"never"`    // refresh tokens that never expire
 	AtLimit *int64 `json:"at_limit"` // those of live that end with the last date that the column holds
+
+	purgeable int64 // those of expired that Purge deletes; 0 where they were not counted
 }
 
 const (
@@ -28,22 +31,20 @@ const (
 	countMillis = 5000
 	// uncountedRows is what is not counted where a count cannot be bounded.
 	uncountedRows = 1_000_000
-	// manyExpired is how many expired rows are worth a word: some always are.
-	manyExpired = 1000
+	// manyPurgeable is how many rows that Purge would delete are worth a word: a purge
+	// that comes now and then leaves some.
+	manyPurgeable = 1000
 )
 
 // describeTables fills in what the server knows of each table without looking at
 // its rows.
 func (e *examination) describeTables() error {
 	names := []string{}
-	for _, n := range e.Store.tables.needs() {
+	for _, n := range e.tables.needs() {
 		names = append(names, n.table)
 	}
-	own := e.Store.tables.rotated
-	if !slices.Contains(names, own) {
-		names = append(names, own)
-	}
-	for _, name := range names {
+	own := e.tables.rotated
+	for _, name := range append(names, own) {
 		facts, err := e.describeTable(name)
 		if err != nil {
 			return err
@@ -71,7 +72,7 @@ func (e *examination) adviseRotated(own string) error {
 }
 
 func (e *examination) describeTable(table string) (TableFacts, error) {
-	schema, name := e.split(table)
+	schema, name := e.config.split(table)
 	facts := TableFacts{Name: table}
 	// MySQL gives the columns names in capitals unless they are asked for.
 	rows, err := e.query("SELECT ENGINE AS engine, TABLE_COLLATION AS collation, TABLE_ROWS AS estimate, "+
@@ -95,7 +96,7 @@ func (e *examination) describeTable(table string) (TableFacts, error) {
 // rows counts what the tables of codes and tokens hold.
 func (e *examination) rows() error {
 	for _, kind := range []oauth.Kind{oauth.AuthorizationCode, oauth.AccessToken, oauth.RefreshToken} {
-		table, _ := e.Store.tables.kindTable(kind)
+		table, _ := e.tables.kindTable(kind)
 		for i := range e.facts.Tables {
 			f := &e.facts.Tables[i]
 			if f.Name != table || !e.there(table) || !strings.EqualFold(f.Engine, "InnoDB") {
@@ -113,26 +114,30 @@ func (e *examination) rows() error {
 
 // count counts the rows of a table, unless that takes too long.
 func (e *examination) count(kind oauth.Kind, f *TableFacts) error {
-	const undated = "expires IS NULL OR expires < '1971-01-01 00:00:00'"
-	never, expired := "FALSE", "expires < UTC_TIMESTAMP() OR "+undated
+	never := "FALSE"
 	if kind == oauth.RefreshToken {
-		never, expired = undated, "expires < UTC_TIMESTAMP() AND NOT ("+undated+")"
+		never = neverCondition
 	}
-	query, bounded := e.bounded(fmt.Sprintf("COUNT(*) AS total, COALESCE(SUM(%s), 0) AS never, COALESCE(SUM(%s), 0) AS expired, "+
-		"COALESCE(SUM(expires >= '%s'), 0) AS at_limit FROM %s", never, expired, oauth.LastExpiry().Format("2006-01-02 15:04:05"), quoteName(f.Name)))
+	now := time.Now()
+	old := e.purgeable(kind, now.Add(-e.purgeAfter))
+	query, bounded := e.bounded(fmt.Sprintf("COUNT(*) AS total, COALESCE(SUM(%s), 0) AS never, COALESCE(SUM(%s), 0) AS good, "+
+		"COALESCE(SUM(%s), 0) AS purgeable, COALESCE(SUM(expires >= ?), 0) AS at_limit FROM %s",
+		never, liveCondition(kind), old.condition(), quoteName(f.Name)))
 	if !bounded && f.Rows != nil && *f.Rows > uncountedRows {
 		return nil
 	}
-	rows, ok, err := e.read(f.Name, query)
+	rows, ok, err := e.read(f.Name, query, formatExpires(now), old.digits(), formatExpires(oauth.LastExpiry()))
 	if n := number(err); n == 1969 || n == 3024 { // it took too long
 		return nil
 	}
 	if !ok || len(rows) == 0 {
 		return err
 	}
-	total, dead, endless, last := rows[0].integer("total"), rows[0].integer("expired"), rows[0].integer("never"), rows[0].integer("at_limit")
-	live := total - dead - endless
+	r := rows[0]
+	total, endless, last := r.integer("total"), r.integer("never"), r.integer("at_limit")
+	live, dead := r.integer("good")-endless, total-r.integer("good")
 	f.Rows, f.RowsExact, f.Live, f.Expired, f.Never, f.AtLimit = &total, true, &live, &dead, &endless, &last
+	f.purgeable = r.integer("purgeable")
 	return nil
 }
 
@@ -154,8 +159,8 @@ func (e *examination) adviseRows(f *TableFacts) {
 	case !f.RowsExact && f.Rows != nil:
 		e.advise(purge+"; nothing else removes what has expired.",
 			"The table %s has about %d rows, too many to count within %d s.", f.Name, *f.Rows, countMillis/1000)
-	case f.Expired != nil && *f.Expired >= manyExpired:
-		e.advise(purge+"; nothing else removes them.", "%d of the %d rows of the table %s have expired.", *f.Expired, *f.Rows, f.Name)
+	case f.purgeable >= manyPurgeable:
+		e.advise(purge+"; nothing else removes them.", "%d of the %d rows of the table %s have expired and may be deleted.", f.purgeable, *f.Rows, f.Name)
 	}
 	if f.AtLimit != nil && *f.AtLimit > 0 {
 		e.advise("Shorten the lifetime (the options "+optionAccessLifetime+" and "+optionRefreshLifetime+"), and let these clients log in again before then.",

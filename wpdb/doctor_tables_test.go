@@ -36,7 +36,7 @@ func olderColumns(t *testing.T, root, s *site) {
 	if facts.Plugin.VersionRange != "earlier than 5" {
 		t.Errorf("the plugin is %q", facts.Plugin.VersionRange)
 	}
-	_, findings, err := s.Examine(within(t, patience), func(string) {})
+	_, findings, err := s.Examine(within(t, patience), week, func(string) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,8 +98,21 @@ func countedRows(t *testing.T, root, s *site) {
 	if f := s.table(facts, "moos_oauth_access_tokens"); f.Engine != "InnoDB" || f.Bytes == nil || *f.Bytes == 0 || f.Collation != "utf8mb4_unicode_520_ci" {
 		t.Errorf("%+v", f)
 	}
-	root.exec("INSERT INTO {}moos_oauth_access_tokens (access_token, expires) VALUES ('t', ?)"+strings.Repeat(", ('t', NULL)", 996), hour(-1))
-	s.examine(finding{"1000 of the 1002 rows of the table {}moos_oauth_access_tokens have expired", "moserver-sidecar purge", true})
+	put := func(expires string, rows int) {
+		row := ", ('t', " + expires + ")"
+		root.exec("INSERT INTO {}moos_oauth_access_tokens (access_token, expires) VALUES " + strings.Repeat(row, rows)[2:])
+	}
+	// What purge does not delete is nothing to run it for.
+	put("NULL", 1000)
+	put("'"+hour(-24)+"'", 1000)
+	put("'"+hour(-7*24-1)+"'", 999)
+	s.examine()
+	put("'"+hour(-7*24-1)+"'", 1)
+	s.examine(finding{"1000 of the 3005 rows of the table {}moos_oauth_access_tokens have expired and may be deleted", "moserver-sidecar purge", true})
+	counted := s.purge(wpdb.PurgeOptions{DryRun: true})["moos_oauth_access_tokens"]
+	if counted != 1000 {
+		t.Errorf("purge would delete %d", counted)
+	}
 }
 
 func rowsAtTheEnd(t *testing.T, root, s *site) {
@@ -114,7 +127,7 @@ func rowsAtTheEnd(t *testing.T, root, s *site) {
 func lockedTable(t *testing.T, root, s *site) {
 	s.PutGrant(refreshToken("r1"), oauth.Grant{ClientID: clientID, UserID: alice})
 	other := root.session()
-	facts, findings, err := s.Examine(within(t, patience), func(step string) {
+	facts, findings, err := s.Examine(within(t, patience), week, func(step string) {
 		if strings.Contains(step, "refresh_tokens") {
 			root.on(other, "LOCK TABLES {}moos_oauth_refresh_tokens WRITE")
 		}

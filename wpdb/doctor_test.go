@@ -27,7 +27,7 @@ func wellSite(t *testing.T, server *sandbox.Server) (root, s *site) {
 // leastPrivileged makes the account that Examine proposes.
 func (s *site) leastPrivileged() *site {
 	s.t.Helper()
-	facts, _, err := s.Examine(within(s.t, patience), func(string) {})
+	facts, _, err := s.Examine(within(s.t, patience), week, func(string) {})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ type finding struct {
 // the facts.
 func (s *site) examine(want ...finding) wpdb.Facts {
 	s.t.Helper()
-	facts, findings, err := s.Examine(within(s.t, patience), func(string) {})
+	facts, findings, err := s.Examine(within(s.t, patience), week, func(string) {})
 	if err != nil {
 		s.t.Fatalf("Examine: %v", err)
 	}
@@ -168,7 +168,7 @@ func whatCheckFinds(t *testing.T, root, s *site) {
 	root.setOption("mo_oauth_server_master_switch", "off")
 	s.examine(finding{"switched off", "Master Switch", false})
 	root.exec("DROP TABLE {}moos_oauth_clients, {}moos_oauth_public_keys, {}options")
-	_, findings, err := root.Examine(within(t, patience), func(string) {})
+	_, findings, err := root.Examine(within(t, patience), week, func(string) {})
 	if err != nil || len(findings) != 2 || !findings[0].Fatal || !strings.Contains(findings[1].Problem, "may do more") {
 		t.Errorf("without tables: %v, %+v", err, findings)
 	}
@@ -181,12 +181,12 @@ func TestExamineCannotLook(t *testing.T) {
 		"refuses the user":          func(c *wpdb.Config) { c.Password = "n0t-the-passw0rd" },
 		"nothing usable answers at": func(c *wpdb.Config) { c.Address = server.Dir + "/none.sock" },
 	} {
-		_, findings, err := well.reopen(change).Examine(within(t, patience), func(string) {})
+		_, findings, err := well.reopen(change).Examine(within(t, patience), week, func(string) {})
 		if !errors.Is(err, wpdb.ErrCannotLook) || !strings.Contains(err.Error(), name) || len(findings) > 0 {
 			t.Errorf("Examine returned %v, %v; want %q", findings, err, name)
 		}
 	}
-	if _, _, err := well.Examine(within(t, -1), func(string) {}); !errors.Is(err, wpdb.ErrCannotLook) {
+	if _, _, err := well.Examine(within(t, -1), week, func(string) {}); !errors.Is(err, wpdb.ErrCannotLook) {
 		t.Errorf("Examine returned %v", err)
 	}
 }
@@ -194,7 +194,7 @@ func TestExamineCannotLook(t *testing.T) {
 // In the zone of Berlin the spring leaves out an hour; in UTC none.
 func TestExamineTimeZone(t *testing.T) {
 	s := newSite(t, sandboxtest.Start(t, sandbox.Options{TimeZone: "Europe/Berlin"}))
-	facts, _, err := s.Examine(within(t, patience), func(string) {})
+	facts, _, err := s.Examine(within(t, patience), week, func(string) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +212,7 @@ func TestExamineTimeZone(t *testing.T) {
 	if len(facts.Notes) != 1 || !strings.Contains(facts.Notes[0], want) || !facts.Server.SummerTime || facts.Server.UTCOffsetSeconds == 0 {
 		t.Errorf("notes %q, server %+v; want %q", facts.Notes, facts.Server, want)
 	}
-	if _, findings, _ := s.Examine(within(t, patience), func(string) {}); !slices.ContainsFunc(findings, func(f wpdb.Finding) bool {
+	if _, findings, _ := s.Examine(within(t, patience), week, func(string) {}); !slices.ContainsFunc(findings, func(f wpdb.Finding) bool {
 		return strings.Contains(f.Problem, "skip-grant-tables") && f.Advice
 	}) {
 		t.Errorf("nothing is said of a server that checks no privileges: %+v", findings)

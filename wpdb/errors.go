@@ -57,12 +57,11 @@ func conflictErrors() []uint16 {
 }
 
 func busyErrors() []uint16 {
-	return append(append(readOnlyErrors(), fullErrors()...),
-		1040, 1203, 1226, // too many connections
+	return slices.Concat(readOnlyErrors(), fullErrors(), connectionErrors(), []uint16{
 		errNoCluster,     // a Galera node without its cluster
 		errShutdown,      // shutdown in progress
 		1317, 1969, 3024, // the query was interrupted or took too long
-	)
+	})
 }
 
 // leaveErrors are those of a server that another one has taken the place of, or
@@ -73,6 +72,10 @@ func leaveErrors() []uint16 {
 
 // readOnlyErrors are those of a server that is read-only, as during a fail-over.
 func readOnlyErrors() []uint16 { return []uint16{1290, 1792, 1836} }
+
+// connectionErrors say that there are too many connections: on the server, or of
+// the user.
+func connectionErrors() []uint16 { return []uint16{1040, 1203, 1226} }
 
 // fullErrors say that there is no more space.
 func fullErrors() []uint16 { return []uint16{1021, 1114} }
@@ -133,6 +136,14 @@ func unavailable(err error) error {
 	return fmt.Errorf("%w: %s", oauth.ErrUnavailable, describe(err))
 }
 
+// quotableErrors are those whose messages have names and no values.
+func quotableErrors() []uint16 {
+	return slices.Concat(readOnlyErrors(), fullErrors(), connectionErrors(), []uint16{
+		errAccessDenied, errAccessDeniedDB, errUnknownDatabase, errUnknownColumn, errNoSuchTable,
+		errTableDenied, errColumnDenied, 1205, 1213, errNoCluster, errShutdown,
+	})
+}
+
 // describe says what an error is without repeating values that were sent.
 func describe(err error) string {
 	var server *mysql.MySQLError
@@ -142,12 +153,10 @@ func describe(err error) string {
 	if !errors.As(err, &server) {
 		return err.Error()
 	}
-	switch server.Number {
-	case errAccessDenied, errAccessDeniedDB, errUnknownDatabase, errUnknownColumn, errNoSuchTable,
-		errTableDenied, errColumnDenied, 1040, 1203, 1205, 1213, 1226, 1021, 1114, 1290, 1792, 1836,
-		errNoCluster, errShutdown:
-		return fmt.Sprintf("the server says %q (error %d)", server.Message, server.Number) // names, no values
-	case errStatementBinlog:
+	switch {
+	case slices.Contains(quotableErrors(), server.Number):
+		return fmt.Sprintf("the server says %q (error %d)", server.Message, server.Number)
+	case server.Number == errStatementBinlog:
 		return "the server logs statements (binlog_format=STATEMENT), which does not work with READ COMMITTED; " +
 			"set binlog_format to MIXED or ROW (error 1665)"
 	}

@@ -11,6 +11,9 @@ import (
 // column that older servers have made is NOT NULL and turns it into "now".
 const zeroDate = "0000-00-00 00:00:00"
 
+// firstExpiry: a date before this one means "never", or is broken.
+const firstExpiry = "1971-01-01 00:00:00"
+
 // formatExpires is the digits of UTC, as PHP writes them through a session of
 // the server's own time zone. The zero time is never. For a date that is later
 // than the column holds most servers would store the zero date, and an access
@@ -32,11 +35,26 @@ func formatExpires(t time.Time) string {
 // what "never" becomes when it is written as the number 0.
 func parseExpires(kind oauth.Kind, digits string) time.Time {
 	t, err := time.Parse(time.DateTime, digits)
-	if err == nil && t.Year() > 1970 {
+	if err == nil && digits >= firstExpiry {
 		return t
 	}
 	if kind == oauth.RefreshToken && (err == nil || digits == "" || strings.HasPrefix(digits, "0000-")) {
 		return time.Time{}
 	}
 	return time.Unix(0, 0).UTC()
+}
+
+// neverCondition is true for the expires of a refresh token that never does;
+// parseExpires says why. It is never NULL.
+const neverCondition = "COALESCE(expires < '" + firstExpiry + "', TRUE)"
+
+// liveCondition is true for a row that has not expired, and never NULL. It is
+// parseExpires in SQL, and its argument the digits of now: both sides go
+// through the server's own time zone, as the plugin's digits did.
+func liveCondition(kind oauth.Kind) string {
+	const later = "COALESCE(expires >= ?, FALSE)"
+	if kind == oauth.RefreshToken {
+		return "(" + neverCondition + " OR " + later + ")"
+	}
+	return later
 }

@@ -2,7 +2,6 @@ package wpdb
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
 	"moserver-sidecar/oauth"
@@ -78,37 +77,14 @@ func (s *Store) each(ctx context.Context, query string, args []any, take func(ro
 	}
 	stop := context.AfterFunc(ctx, func() { network.Close() })
 	err = eachRow(context.WithoutCancel(ctx), conn, query, args, take)
-	if !stop() && err != nil {
+	if stop() {
+		return err
+	}
+	discard(conn)
+	if err != nil {
 		return ctx.Err()
 	}
-	return err
-}
-
-func eachRow(ctx context.Context, conn *sql.Conn, query string, args []any, take func(row)) error {
-	rows, err := conn.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	columns, err := rows.Columns()
-	if err != nil {
-		return err
-	}
-	values, places := make([]any, len(columns)), make([]any, len(columns))
-	for i := range values {
-		places[i] = &values[i]
-	}
-	for rows.Next() {
-		if err := rows.Scan(places...); err != nil {
-			return err
-		}
-		next := make(row, len(columns))
-		for i, column := range columns {
-			next[column] = values[i]
-		}
-		take(next)
-	}
-	return rows.Err()
+	return nil
 }
 
 // blogOfUser reads the options of another blog than the main one, and beside
@@ -123,20 +99,9 @@ func (s *Store) blogOptions(ctx context.Context, blog int64) (map[string]string,
 	return s.queryOptions(ctx, fmt.Sprintf(s.statements.options, s.config.blogOptions(blog)))
 }
 
-// queryOptions runs a query whose result is names and values.
+// queryOptions runs a query whose result is names and values of options.
 func (s *Store) queryOptions(ctx context.Context, query string, args ...any) (map[string]string, error) {
-	rows, err := s.db.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	options := map[string]string{}
-	for rows.Next() {
-		var name, value string
-		if err := rows.Scan(&name, &value); err != nil {
-			return nil, err
-		}
-		options[name] = value
-	}
-	return options, rows.Err()
+	err := s.each(ctx, query, args, func(r row) { options[r.text("option_name")] = r.text("option_value") })
+	return options, err
 }

@@ -168,7 +168,7 @@ func (m *migrator) explain(c *Change, err error) *Finding {
 	case denied(err) || n == errAccessDeniedDB:
 		return &Finding{Problem: fmt.Sprintf("The user %q may not change the table %s.", m.config.User, c.Table),
 			Remedy: m.grantRemedy(c.privilege, c.Table)}
-	case slices.Contains([]uint16{1290, 1792, 1836}, n):
+	case slices.Contains(readOnlyErrors(), n):
 		return &Finding{Problem: fmt.Sprintf("The database at %s is read-only.", m.config.Address),
 			Remedy: "Run it on the primary server; replicas follow by themselves."}
 	case faultOf(err) == faultConflict:

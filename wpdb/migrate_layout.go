@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/jmoiron/sqlx"
 )
 
 // layout is what a table looks like, as far as a migration asks.
@@ -25,7 +23,7 @@ type tableIndex struct {
 
 // layout looks at a table of the plugin.
 func (m *migrator) layout(ctx context.Context, table string) (layout, error) {
-	engine, err := m.engineOf(ctx, table)
+	engine, err := m.engineOf(ctx, m.conn, table)
 	if err != nil {
 		return layout{}, err
 	}
@@ -42,7 +40,7 @@ func (m *migrator) layout(ctx context.Context, table string) (layout, error) {
 }
 
 // usableIndexes are those of a table that statements may use.
-func usableIndexes(ctx context.Context, db sqlx.QueryerContext, table string) ([]tableIndex, error) {
+func usableIndexes(ctx context.Context, db querier, table string) ([]tableIndex, error) {
 	list, err := selectRows(ctx, db, "SHOW INDEX FROM "+quoteName(table))
 	if err != nil {
 		return nil, err
@@ -60,18 +58,6 @@ func usable(list []row) (indexes []tableIndex) {
 		}
 	}
 	return indexes
-}
-
-// engineOf is the storage engine of a table. Names that differ in their case only
-// are different tables on most servers, but not for information_schema.
-func (m *migrator) engineOf(ctx context.Context, table string) (string, error) {
-	var engines []string
-	err := m.conn.SelectContext(ctx, &engines, "SELECT COALESCE(ENGINE, 'unknown') FROM information_schema.TABLES "+
-		"WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY BINARY TABLE_NAME = BINARY ? DESC", m.config.Name, table, table)
-	if err != nil || len(engines) == 0 {
-		return "", err
-	}
-	return engines[0], nil
 }
 
 // indexed says if there is an index that begins with the column, whoever made it.

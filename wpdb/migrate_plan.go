@@ -66,7 +66,7 @@ func (m *migrator) find(problem, remedy string) {
 // look looks at the plugin's tables. One that only ID tokens need may be missing.
 func (m *migrator) look(ctx context.Context) (map[string]layout, error) {
 	d := &diagnosis{Store: m.Store, ctx: ctx}
-	if err := d.tables(); err != nil {
+	if err := d.engines(); err != nil {
 		return nil, err
 	}
 	for _, f := range d.findings {
@@ -121,7 +121,7 @@ func (m *migrator) propose(l layout, c Change) {
 // harmless.
 func (m *migrator) planTables(ctx context.Context) error {
 	for _, table := range m.tables.own() {
-		engine, err := m.engineOf(ctx, table.name)
+		engine, err := m.engineOf(ctx, m.conn, table.name)
 		if err != nil {
 			return err
 		}
@@ -198,7 +198,7 @@ func (m *migrator) planUndo(ctx context.Context, layouts map[string]layout) erro
 		}
 	}
 	for _, table := range m.tables.own() {
-		engine, err := m.engineOf(ctx, table.name)
+		engine, err := m.engineOf(ctx, m.conn, table.name)
 		if err != nil {
 			return err
 		}

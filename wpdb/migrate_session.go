@@ -47,14 +47,13 @@ func (s *Store) newMigrator(ctx context.Context, o MigrateOptions) (*migrator, e
 	return m, nil
 }
 
-// openPatient opens connections that wait for an answer as long as it takes, and
-// that tell a read-only server from a broken one.
+// openPatient opens connections that wait for an answer as long as it takes.
 func openPatient(c Config) (*sqlx.DB, error) {
 	m, err := connConfig(c)
 	if err != nil {
 		return nil, fmt.Errorf("the settings of the database: %w", err)
 	}
-	m.ReadTimeout, m.RejectReadOnly = 0, false
+	m.ReadTimeout = 0
 	inner, err := mysql.NewConnector(m)
 	if err != nil {
 		return nil, fmt.Errorf("the settings of the database: %w", err)
@@ -88,23 +87,6 @@ func (m *migrator) prepareSession(ctx context.Context) error {
 		}
 	}
 	return m.conn.GetContext(ctx, &m.id, "SELECT CONNECTION_ID()")
-}
-
-// serverVariables are those of the named variables that the server knows.
-func serverVariables(ctx context.Context, db sqlx.QueryerContext, names ...string) (map[string]string, error) {
-	var list []struct {
-		Name  string `db:"Variable_name"`
-		Value string `db:"Value"`
-	}
-	query := "SHOW VARIABLES WHERE Variable_name IN ('" + strings.Join(names, "', '") + "')"
-	if err := sqlx.SelectContext(ctx, db, &list, query); err != nil {
-		return nil, err
-	}
-	values := map[string]string{}
-	for _, v := range list {
-		values[v.Name] = v.Value
-	}
-	return values, nil
 }
 
 // run runs a statement to its end, tells the watcher of it, and stops it on the
@@ -176,22 +158,4 @@ func (m *migrator) process(ctx context.Context, statement string) row {
 		}
 	}
 	return nil
-}
-
-// selectRows runs a query whose columns differ between servers.
-func selectRows(ctx context.Context, db sqlx.QueryerContext, query string) ([]row, error) {
-	rows, err := db.QueryxContext(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var list []row
-	for rows.Next() {
-		next := row{}
-		if err := rows.MapScan(next); err != nil {
-			return nil, err
-		}
-		list = append(list, next)
-	}
-	return list, rows.Err()
 }

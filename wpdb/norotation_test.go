@@ -112,7 +112,7 @@ func rotationsUnusable(t *testing.T, server *sandbox.Server) {
 	s.check() // no table and no privilege cannot be told apart, and no table is no problem
 	advises := func(words, remedy string) {
 		t.Helper()
-		_, findings, err := s.Examine(within(t, patience), func(string) {})
+		_, findings, err := s.Examine(within(t, patience), week, func(string) {})
 		if err != nil || !slices.ContainsFunc(findings, func(f wpdb.Finding) bool {
 			return f.Advice && strings.Contains(f.Problem, words+" "+s.sql("{}moserver_rotated_tokens")) && strings.Contains(f.Remedy, s.sql(remedy))
 		}) {

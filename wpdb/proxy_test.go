@@ -26,15 +26,19 @@ const (
 	// lateStatement: the store loses the connection, and the server gets the
 	// statement only after what else happens then.
 	lateStatement
+	// duringStatement: the store loses the connection while the server carries
+	// the statement out.
+	duringStatement
 )
 
-func (c cut) String() string { return [...]string{"before", "after", "late"}[c] }
+func (c cut) String() string { return [...]string{"before", "after", "late", "during"}[c] }
 
 // proxy stands between a store and the server, understands as much of the
 // protocol as it takes to see the statements, and breaks connections.
 type proxy struct {
 	t       testing.TB
 	path    string
+	during  func() // what happens before a cut, while the server carries the statement out
 	between func() // what happens after a cut, before the store can notice it
 
 	mu     sync.Mutex
@@ -52,7 +56,7 @@ func newProxy(t testing.TB, server *sandbox.Server) *proxy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &proxy{t: t, path: filepath.Join(dir, "s"), server: server.Socket, between: func() {}}
+	p := &proxy{t: t, path: filepath.Join(dir, "s"), server: server.Socket, during: func() {}, between: func() {}}
 	listener, err := net.Listen("unix", p.path)
 	if err != nil {
 		t.Fatal(err)
@@ -159,9 +163,14 @@ func (p *proxy) cut(when cut, client, server net.Conn, packet []byte, ended <-ch
 	} else if _, err := server.Write(packet); err != nil {
 		p.t.Errorf("a statement has not reached the server: %v", err)
 	}
+	if when == duringStatement {
+		p.during()
+		client.Close()
+		p.between()
+	}
 	<-ended
 	server.Close()
-	if when != lateStatement {
+	if when == beforeStatement || when == afterStatement {
 		p.between()
 	}
 }

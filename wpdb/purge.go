@@ -23,9 +23,6 @@ const (
 	// rotatedKept is how long the record of a replaced refresh token is kept. As
 	// long a second use of it is known for what it is.
 	rotatedKept = 30 * 24 * time.Hour
-	// firstExpiry: a row that says it has expired before this means "never", or is
-	// broken; parseExpires has the same year.
-	firstExpiry = "1971-01-01 00:00:00"
 )
 
 // PurgeOptions says what Purge is to do.
@@ -81,17 +78,22 @@ func (s *Store) Purge(ctx context.Context, o PurgeOptions) ([]Purged, error) {
 func (s *Store) purgeables(now time.Time, after time.Duration) []purgeable {
 	var list []purgeable
 	for _, kind := range []oauth.Kind{oauth.AccessToken, oauth.AuthorizationCode, oauth.RefreshToken} {
-		table, column := s.tables.kindTable(kind)
-		list = append(list, purgeable{table, column, "expires", now.Add(-after)})
+		list = append(list, s.purgeable(kind, now.Add(-after)))
 	}
 	return append(list, purgeable{s.tables.rotated, "token_hash", "rotated", now.Add(-max(after, rotatedKept))})
+}
+
+// purgeable is the codes or tokens of a kind that expired before some moment.
+func (s *Store) purgeable(kind oauth.Kind, before time.Time) purgeable {
+	table, column := s.tables.kindTable(kind)
+	return purgeable{table, column, "expires", before}
 }
 
 // earlierClock is the time by this machine's clock or by the database's, whichever
 // is earlier: one that runs ahead must not make live tokens look old.
 func (s *Store) earlierClock(ctx context.Context) (time.Time, error) {
 	var digits string
-	err := s.brieflyAgain(ctx, func(ctx context.Context) error {
+	err := s.briefly(ctx, false, func(ctx context.Context) error {
 		return s.db.GetContext(ctx, &digits, "SELECT CAST(UTC_TIMESTAMP() AS CHAR)")
 	})
 	if err != nil {
@@ -104,13 +106,13 @@ func (s *Store) earlierClock(ctx context.Context) (time.Time, error) {
 	return theirs, err
 }
 
-// brieflyAgain is again with a limit of its own, for nobody waits for the outcome.
-// An error that lasts comes back as it is.
-func (s *Store) brieflyAgain(ctx context.Context, attempt func(context.Context) error) error {
+// briefly is repeat with a limit of its own, for nobody waits for the outcome. An
+// error that lasts comes back as it is.
+func (s *Store) briefly(ctx context.Context, writes bool, attempt func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, purgeTimeout)
 	defer cancel()
 	var last error
-	err := s.again(ctx, func() error {
+	err := s.repeat(ctx, writes, func() error {
 		last = attempt(ctx)
 		return last
 	})
@@ -124,7 +126,7 @@ func (s *Store) brieflyAgain(ctx context.Context, attempt func(context.Context) 
 func (s *Store) purge(ctx context.Context, p purgeable, o PurgeOptions) (Purged, error) {
 	purged := Purged{Table: p.table}
 	var indexes []tableIndex
-	err := s.brieflyAgain(ctx, func(ctx context.Context) (err error) {
+	err := s.briefly(ctx, false, func(ctx context.Context) (err error) {
 		indexes, err = usableIndexes(ctx, s.db, p.table)
 		return err
 	})
@@ -161,7 +163,8 @@ func (s *Store) purgeDenied(p purgeable) *Finding {
 
 func (s *Store) countExpired(ctx context.Context, p purgeable) (n int, err error) {
 	query := fmt.Sprintf("SELECT COUNT(*) FROM %s WHERE %s", quoteName(p.table), p.condition())
-	return n, s.brieflyAgain(ctx, func(ctx context.Context) error { return s.db.GetContext(ctx, &n, query, p.digits()) })
+	err = s.briefly(ctx, false, func(ctx context.Context) error { return s.db.GetContext(ctx, &n, query, p.digits()) })
+	return n, err
 }
 
 // condition is what rows are deleted by. The dates are digits of UTC in the zone
@@ -213,7 +216,7 @@ func (s *Store) purgeBatches(ctx context.Context, purged *Purged, p purgeable, s
 
 // purgeSome deletes a batch.
 func (s *Store) purgeSome(ctx context.Context, p purgeable, statements purgeStatements) (found, removed int, err error) {
-	err = s.brieflyAgain(ctx, func(ctx context.Context) error {
+	err = s.briefly(ctx, true, func(ctx context.Context) error {
 		var values [][]byte
 		if err := s.db.SelectContext(ctx, &values, statements.find, p.digits()); err != nil {
 			return err

@@ -16,7 +16,7 @@ type statements struct {
 	insert map[oauth.Kind]string
 	remove map[oauth.Kind]string // by its value
 	revoke map[oauth.Kind]string // by its value, if it is the client's
-	issued map[oauth.Kind]string // whether a token is there
+	issued map[oauth.Kind]string // whether a token is there, or on its way
 
 	identify map[bool]string // whether there is a code
 	bearer   string
@@ -66,7 +66,8 @@ func newStatements(t tables) statements {
 		s.insert[kind] = fmt.Sprintf(
 			"INSERT INTO `%s` (`%s`, client_id, user_id, expires, scope) VALUES "+insertedRow, table, column)
 		s.remove[kind] = fmt.Sprintf("DELETE FROM `%s` WHERE `%s` = CAST(? AS BINARY)", table, column)
-		s.issued[kind] = fmt.Sprintf("SELECT 1 FROM `%s` WHERE `%s` = CAST(? AS BINARY) LIMIT 1", table, column)
+		// It waits for a row that another connection has written and not committed.
+		s.issued[kind] = fmt.Sprintf("SELECT 1 FROM `%s` WHERE `%s` = CAST(? AS BINARY) LIMIT 1 LOCK IN SHARE MODE", table, column)
 		s.revoke[kind] = s.remove[kind] + " AND client_id = CAST(? AS BINARY)"
 	}
 	for _, kind := range []oauth.Kind{"", oauth.AuthorizationCode, oauth.AccessToken, oauth.RefreshToken} {

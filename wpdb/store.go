@@ -70,12 +70,13 @@ func (s *Store) probe(ctx context.Context) error {
 	return rows.Close()
 }
 
-// again runs attempt, which writes, until it succeeds, fails for good, or ctx
-// ends. attempt must be safe to repeat.
+// again is repeat for what writes.
 func (s *Store) again(ctx context.Context, attempt func() error) error {
 	return s.repeat(ctx, true, attempt)
 }
 
+// repeat runs attempt until it succeeds, fails for good, or ctx ends. attempt must
+// be safe to repeat; writes says if it writes.
 func (s *Store) repeat(ctx context.Context, writes bool, attempt func() error) error {
 	conflicts := 0
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {

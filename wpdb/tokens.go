@@ -100,21 +100,6 @@ func (f TokenFilter) where(kind oauth.Kind, column string) (condition string, ar
 	return strings.Join(conditions, " AND "), args
 }
 
-// neverCondition is true for the expires of a refresh token that never does;
-// parseExpires says why. It is never NULL.
-const neverCondition = "COALESCE(expires < '1971-01-01 00:00:00', TRUE)"
-
-// liveCondition is true for a row that has not expired, and never NULL. It is
-// parseExpires in SQL, and its argument the digits of now: both sides go
-// through the server's own time zone, as the plugin's digits did.
-func liveCondition(kind oauth.Kind) string {
-	const later = "COALESCE(expires >= ?, FALSE)"
-	if kind == oauth.RefreshToken {
-		return "(" + neverCondition + " OR " + later + ")"
-	}
-	return later
-}
-
 // CountTokens counts the codes and tokens that fit, a TokenCount for each kind
 // of the filter. It is a plain SELECT for each, which keeps nobody waiting.
 func (s *Store) CountTokens(ctx context.Context, f TokenFilter) (counts []TokenCount, err error) {
@@ -124,7 +109,7 @@ func (s *Store) CountTokens(ctx context.Context, f TokenFilter) (counts []TokenC
 		query := fmt.Sprintf("SELECT COUNT(*) AS total, COALESCE(SUM(%s), 0) AS live FROM `%s` WHERE %s",
 			liveCondition(kind), table, condition)
 		var found struct{ Total, Live int64 }
-		err := s.again(ctx, func() error {
+		err := s.repeat(ctx, false, func() error {
 			return s.db.GetContext(ctx, &found, query, append([]any{formatExpires(f.now())}, args...)...)
 		})
 		if err != nil {
@@ -141,7 +126,7 @@ func (s *Store) CountTokens(ctx context.Context, f TokenFilter) (counts []TokenC
 func (s *Store) ListTokens(ctx context.Context, f TokenFilter, limit int) (tokens []StoredToken, more bool, err error) {
 	for _, kind := range f.kinds() {
 		var found []StoredToken
-		err := s.again(ctx, func() (err error) {
+		err := s.repeat(ctx, false, func() (err error) {
 			found, err = s.listKind(ctx, kind, f, limit-len(tokens)+1)
 			return err
 		})
@@ -164,22 +149,12 @@ func (s *Store) listKind(ctx context.Context, kind oauth.Kind, f TokenFilter, li
 	if kind == oauth.RefreshToken {
 		order = neverCondition + " DESC, " + order
 	}
-	rows, err := s.db.QueryxContext(ctx, fmt.Sprintf(`SELECT r.*, u.user_login AS login FROM (
+	query := fmt.Sprintf(`SELECT r.*, u.user_login AS login FROM (
   SELECT LEFT(%s, LEAST(6, CHAR_LENGTH(%s) DIV 4)) AS prefix, client_id, user_id, expires, scope
   FROM `+"`%s`"+` WHERE %s ORDER BY %s LIMIT %d) AS r
-LEFT JOIN %s AS u ON u.ID = r.user_id`, column, column, table, condition, order, limit, quoteName(s.tables.users)), args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		read := row{}
-		if err := rows.MapScan(read); err != nil {
-			return nil, err
-		}
-		tokens = append(tokens, read.storedToken(kind, f.now()))
-	}
-	return tokens, rows.Err()
+LEFT JOIN %s AS u ON u.ID = r.user_id`, column, column, table, condition, order, limit, quoteName(s.tables.users))
+	err = eachRow(ctx, s.db, query, args, func(r row) { tokens = append(tokens, r.storedToken(kind, f.now())) })
+	return tokens, err
 }
 
 func (r row) storedToken(kind oauth.Kind, now time.Time) StoredToken {

@@ -40,7 +40,7 @@ func (s *Store) FindUser(ctx context.Context, name string) (User, error) {
 		id = 0
 	}
 	var users []User
-	err = s.again(ctx, func() error {
+	err = s.repeat(ctx, false, func() error {
 		users = nil
 		return s.db.SelectContext(ctx, &users, "SELECT ID, user_login FROM "+quoteName(s.tables.users)+
 			" WHERE ID = ? OR user_login = ? LIMIT 3", id, loginComparand(login, byID))
@@ -109,7 +109,7 @@ func (s *Store) FindClient(ctx context.Context, id string) (RegisteredClient, er
 func (s *Store) clients(ctx context.Context, condition, arg string) (found []RegisteredClient, err error) {
 	query := fmt.Sprintf("SELECT client_id, COALESCE(client_name, '') AS client_name FROM `%s` WHERE client_id IS NOT NULL AND %s LIMIT 1",
 		s.tables.clients, condition)
-	err = s.again(ctx, func() error {
+	err = s.repeat(ctx, false, func() error {
 		found = nil
 		return s.db.SelectContext(ctx, &found, query, comparand(arg))
 	})
@@ -119,7 +119,7 @@ func (s *Store) clients(ctx context.Context, condition, arg string) (found []Reg
 // CurrentToken returns the refresh token that has taken the place of one that
 // was rotated, and any other value as it is.
 func (s *Store) CurrentToken(ctx context.Context, value string) (current string, err error) {
-	err = s.again(ctx, func() error {
+	err = s.repeat(ctx, false, func() error {
 		current, _, err = s.follow(ctx, s.db, value, oauth.MaxRotations)
 		return err
 	})

@@ -73,7 +73,7 @@ func (r *removal) read(ctx context.Context, kind oauth.Kind) (values []string, e
 	table, column := r.tables.kindTable(kind)
 	condition, args := r.filter.where(kind, column)
 	query := fmt.Sprintf("SELECT %s FROM `%s` WHERE %s LIMIT %d", column, table, condition, revokeBatch)
-	err = r.again(ctx, func() error {
+	err = r.repeat(ctx, false, func() error {
 		values = nil
 		return r.db.SelectContext(ctx, &values, query, args...)
 	})

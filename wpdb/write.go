@@ -140,7 +140,12 @@ func (w *write) try(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer time.AfterFunc(commitTimeout, func() { network.Close() }).Stop()
+	overtime := time.AfterFunc(commitTimeout, func() { network.Close() })
+	defer func() {
+		if !overtime.Stop() {
+			discard(conn.Conn)
+		}
+	}()
 	ctx = context.WithoutCancel(ctx)
 
 	if done, err := w.doneBefore(ctx, conn); done || err != nil {
@@ -184,13 +189,21 @@ func (w *write) noteOutcome(err error) {
 
 // doneBefore looks if the first token of this write is in the database already.
 // Its value is random, so nobody else has put it there.
+//
+// A row that the server has put there for a connection that is gone, and not
+// committed yet, it waits for: else the token would be stored once more. That can
+// still happen if the server gets to the INSERT only after this look, some
+// milliseconds after the connection broke. A token that is there twice is listed
+// twice, and taken away as one.
 func (w *write) doneBefore(ctx context.Context, conn *sqlx.Conn) (bool, error) {
 	if !w.unsure || len(w.tokens) == 0 {
 		return false, nil
 	}
 	db := sqlx.QueryerContext(conn)
 	if synced := w.synced(); synced != w.Store { // another node may have the tokens
-		db = synced.db
+		limited, cancel := context.WithTimeout(ctx, commitTimeout)
+		defer cancel()
+		ctx, db = limited, synced.db
 	}
 	var one int
 	err := sqlx.GetContext(ctx, db, &one, w.statements.issued[w.tokens[0].Kind], w.tokens[0].Value)
