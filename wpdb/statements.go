@@ -93,8 +93,8 @@ func newStatements(t tables) statements {
 
 // findStatement reads all that a request is judged by in one round trip: the
 // site's options, the client, what it presented, and if its user still exists.
-// Whatever is absent comes back as NULL, and of what is there twice the first
-// row counts. The client's columns differ between editions of the plugin, so
+// Whatever is absent comes back as NULL, and of what is there twice one row
+// counts. The client's columns differ between editions of the plugin, so
 // they are taken as they are and read by name; all others have names that no
 // column of the plugin has.
 func findStatement(t tables, kind oauth.Kind, one base) string {
