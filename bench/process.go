@@ -98,8 +98,9 @@ func resetPeak(pid int) error {
 // and now what it has.
 func peak(pid int) (most, now int64) {
 	for _, member := range family(pid) {
-		most += statusBytes(member, "VmHWM:")
-		now += statusBytes(member, "VmRSS:")
+		resident := statusBytes(member, "VmRSS:")
+		now += resident
+		most += max(statusBytes(member, "VmHWM:"), resident) // the kernel brings the first up to date later
 	}
 	return most, now
 }
