@@ -61,7 +61,7 @@ fuzz: ## fuzz each parser for FUZZTIME (30s)
 
 .PHONY: bench
 bench: deps ## measure the server beside bare SQL and PHP (BENCH="--scenario growth" for others)
-	go run ./bench $(BENCH)
+	go run ./e2e/bench $(BENCH)
 
 .PHONY: deps
 deps: ## install what the tests need (on Debian and Ubuntu, as root)

@@ -3,165 +3,43 @@
 package main
 
 import (
-	"errors"
-	"flag"
-	"fmt"
-	"io"
+	"crypto/rand"
+	"log/slog"
+	"net/http"
 	"os"
-	"runtime/debug"
-	"slices"
+	"time"
 
+	"moserver-sidecar/commands"
 	"moserver-sidecar/config"
+	"moserver-sidecar/handlers"
+	"moserver-sidecar/oauth"
 )
-
-const (
-	helpHead = `moserver-sidecar answers /wp-json/moserver/token in place of PHP: the token
-endpoint of the miniOrange "WP OAuth Server" plugin, on the plugin's own
-tables in WordPress's database. Clients and wp-admin go on as before.
-
-To try it, without WordPress:
-
-  moserver-sidecar demo
-
-To use it: see if it can work, let it serve, and once it does, see what could
-be better and add the indexes that the plugin's tables lack.
-
-  moserver-sidecar check   --wp-config /var/www/html/wp-config.php
-  moserver-sidecar serve   --wp-config /var/www/html/wp-config.php
-  moserver-sidecar doctor  --wp-config /var/www/html/wp-config.php
-  moserver-sidecar migrate --wp-config /var/www/html/wp-config.php
-
-Commands ("moserver-sidecar check --help" says more of one):
-
-`
-	helpSettings = `
-Settings, of all commands but demo and version. Each may also be set in a YAML
-file (--config moserver.yaml) as some_name, or as MOSERVER_SOME_NAME in the
-environment. A flag counts before the environment, that before the file, and
-that before what wp-config.php says.
-
-`
-)
-
-// command is one of the program's commands.
-type command struct {
-	name    string
-	summary string // one line
-	page    string // what --help prints of it: examples, what it does, its own flags, its exit status
-	run     func(args []string, w io.Writer) error
-}
-
-// commands are all, in the order in which they are listed.
-func commands() []command {
-	return []command{
-		serveCommand(), checkCommand(), doctorCommand(), migrateCommand(), purgeCommand(),
-		tokensCommand(), healthcheckCommand(), demoCommand(), versionCommand(),
-	}
-}
-
-// exitStatus ends a command that has already said why.
-type exitStatus int
-
-// errFailed is the exitStatus of most commands.
-const errFailed exitStatus = 1
-
-// Error implements error.
-func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
 func main() {
-	err := run(os.Args[1:], os.Stdout)
-	var status exitStatus
-	switch {
-	case err == nil:
-	case errors.As(err, &status):
-		os.Exit(int(status))
-	default:
-		fmt.Fprintln(os.Stderr, "moserver-sidecar:", err)
-		os.Exit(1)
-	}
+	os.Exit(commands.Main(os.Args[1:], newServer))
 }
 
-func run(args []string, w io.Writer) error {
-	if len(args) == 0 || slices.Contains([]string{"help", "--help", "-h"}, args[0]) {
-		printHelp(w)
-		return nil
+// newServer puts the parts together; they meet nowhere else.
+func newServer(store oauth.Store, s config.Settings, log *slog.Logger) *http.Server {
+	server := &oauth.Server{
+		Store: store,
+		Policy: oauth.Policy{
+			RotateAll:          s.RotateRefreshTokens == config.RotateAll,
+			OfflineAccess:      s.OpenIDRefreshToken == config.OpenIDOffline,
+			RevokeAccessTokens: s.RevokeAccessTokens,
+			RotationGrace:      s.RotationGrace,
+		},
+		Now:    time.Now,
+		Random: rand.Reader,
 	}
-	name, args := args[0], args[1:]
-	if name == "--version" {
-		name = "version"
+	options := handlers.Options{
+		RequestTimeout: s.RequestTimeout,
+		MaxBodyBytes:   int64(s.MaxBodyBytes),
+		ErrorStatus200: s.ErrorStatus == config.ErrorStatus200,
+		SubjectString:  s.ResourceSub == config.SubString,
+		TrustedProxies: s.TrustedProxies,
+		MaxInFlight:    s.MaxInFlight,
+		AuthFailures:   s.AuthFailures,
 	}
-	for _, c := range commands() {
-		if c.name != name {
-			continue
-		}
-		err := c.run(args, w)
-		if errors.Is(err, flag.ErrHelp) {
-			c.printHelp(w)
-			return nil
-		}
-		return err
-	}
-	return fmt.Errorf("there is no command of that name; moserver-sidecar --help lists them")
-}
-
-// printHelp lists the commands and the settings.
-func printHelp(w io.Writer) {
-	fmt.Fprint(w, helpHead)
-	for _, c := range commands() {
-		fmt.Fprintf(w, "  %-11s %s\n", c.name, c.summary)
-	}
-	fmt.Fprint(w, helpSettings)
-	config.PrintSettings(w)
-}
-
-// printHelp prints the page of one command.
-func (c command) printHelp(w io.Writer) {
-	fmt.Fprintf(w, "moserver-sidecar %s: %s\n\n%s\nmoserver-sidecar --help lists all commands and the settings.\n", c.name, c.summary, c.page)
-}
-
-// newFlags makes the flags of a command.
-func newFlags(command string) *flag.FlagSet {
-	flags := flag.NewFlagSet(command, flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // run prints the error, once
-	return flags
-}
-
-// parseFlags reads the arguments of a command that takes flags only.
-func parseFlags(flags *flag.FlagSet, args []string) error {
-	err := flags.Parse(args)
-	if errors.Is(err, flag.ErrHelp) {
-		return err
-	}
-	if err == nil && flags.NArg() > 0 {
-		err = fmt.Errorf("%s takes flags only, such as --listen 127.0.0.1:8089", flags.Name())
-	}
-	if err != nil {
-		return fmt.Errorf("%w; moserver-sidecar --help lists all", err)
-	}
-	return nil
-}
-
-func versionCommand() command {
-	return command{name: "version", summary: "print the version", page: `  moserver-sidecar version
-
-Prints the program's version, and that of the Go that built it.
-
-Exit status: 0.
-`,
-		run: func(args []string, w io.Writer) error {
-			if err := parseFlags(newFlags("version"), args); err != nil {
-				return err
-			}
-			fmt.Fprintln(w, version())
-			return nil
-		}}
-}
-
-// version is that of the module, as the Go toolchain has recorded it.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "moserver-sidecar (unknown version)"
-	}
-	return "moserver-sidecar " + info.Main.Version + " " + info.GoVersion
+	return handlers.HTTPServer(handlers.New(server, store.Ready, options, log), options, log)
 }

@@ -5,7 +5,7 @@ import (
 	"os"
 	"strings"
 
-	"moserver-sidecar/wpdb/wpconfig"
+	"moserver-sidecar/config/wpconfig"
 )
 
 // wpConfigLayer is what wp-config.php says. What another source sets already

@@ -198,7 +198,7 @@ func TestDockerFirstRun(t *testing.T) {
 	k.wantEnd("/var/www/html/wp-config.php")
 
 	config := filepath.Join(k.root, "var/www/html/wp-config.php")
-	copyFile(t, "../wpdb/wpconfig/testdata/docker.php", config)
+	copyFile(t, "../config/wpconfig/testdata/docker.php", config)
 	k.own(config, k.uid, k.gid)
 	if err := os.Chmod(config, 0o640); err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package main
+package commands
 
 import (
 	"context"
@@ -31,8 +31,9 @@ type demoSite struct {
 	clientID, clientSecret, refreshToken string
 }
 
-func demoCommand() command {
-	return command{name: "demo", summary: "try the server on a private site, without WordPress", run: demo,
+func demoCommand(newServer NewServer) command {
+	run := func(args []string, w io.Writer) error { return demo(args, w, newServer) }
+	return command{name: "demo", summary: "try the server on a private site, without WordPress", run: run,
 		page: `  moserver-sidecar demo
 
 Runs on a private MariaDB, if there is a mariadbd on this machine, else in
@@ -48,7 +49,7 @@ Exit status: 0 after SIGTERM or Ctrl-C, 1 if it cannot serve.
 }
 
 // demo serves a private site until Ctrl-C and leaves nothing behind.
-func demo(args []string, w io.Writer) (err error) {
+func demo(args []string, w io.Writer, newServer NewServer) (err error) {
 	flags := newFlags("demo")
 	address := flags.String("listen", "", "")
 	if err := parseFlags(flags, args); err != nil {
@@ -71,7 +72,7 @@ func demo(args []string, w io.Writer) (err error) {
 	settings := config.Defaults()
 	settings.Listen = listener.Addr().String()
 	site.print(w, settings.Listen)
-	return runServer(ctx, listener, newHandler(site.store, settings, log), settings, log)
+	return runServer(ctx, listener, newServer(site.store, settings, log), settings, log)
 }
 
 // demoListener takes the usual port, or any that is free.

@@ -1,8 +1,7 @@
-package main
+package commands
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -19,16 +18,15 @@ import (
 	"golang.org/x/net/netutil"
 
 	"moserver-sidecar/config"
-	"moserver-sidecar/handlers"
-	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb"
 )
 
 // diagnoseTimeout bounds a look at the database, at start and in check.
 const diagnoseTimeout = 10 * time.Second
 
-func serveCommand() command {
-	return command{name: "serve", summary: "answer token requests until SIGTERM", run: serve, page: `  moserver-sidecar serve --wp-config /var/www/html/wp-config.php
+func serveCommand(newServer NewServer) command {
+	run := func(args []string, _ io.Writer) error { return serve(args, newServer) }
+	return command{name: "serve", summary: "answer token requests until SIGTERM", run: run, page: `  moserver-sidecar serve --wp-config /var/www/html/wp-config.php
 
 Looks at the database first, and does not start on one that can never work,
 such as one without the plugin's tables; each problem is a line of the log,
@@ -42,7 +40,7 @@ Exit status: 0 after SIGTERM or Ctrl-C, 1 if it cannot serve.
 `}
 }
 
-func serve(args []string, _ io.Writer) error {
+func serve(args []string, newServer NewServer) error {
 	flags := newFlags("serve")
 	settings, err := loadSettings(flags, args)
 	if err != nil {
@@ -64,7 +62,7 @@ func serve(args []string, _ io.Writer) error {
 		return err
 	}
 	go newPurgeTimer(store, settings.PurgeAfter, log).run(ctx)
-	return runServer(ctx, listener, newHandler(store, settings, log), settings, log)
+	return runServer(ctx, listener, newServer(store, settings, log), settings, log)
 }
 
 // untilSignal is a context that ends with SIGTERM or Ctrl-C. A second signal
@@ -121,34 +119,6 @@ func logFindings(ctx context.Context, store *wpdb.Store, log *slog.Logger) (fata
 	return fatal, err
 }
 
-// newHandler puts the parts together; they meet nowhere else.
-func newHandler(store oauth.Store, s config.Settings, log *slog.Logger) http.Handler {
-	server := &oauth.Server{
-		Store: store,
-		Policy: oauth.Policy{
-			RotateAll:          s.RotateRefreshTokens == config.RotateAll,
-			OfflineAccess:      s.OpenIDRefreshToken == config.OpenIDOffline,
-			RevokeAccessTokens: s.RevokeAccessTokens,
-			RotationGrace:      s.RotationGrace,
-		},
-		Now:    time.Now,
-		Random: rand.Reader,
-	}
-	return handlers.New(server, store.Ready, handlerOptions(s), log)
-}
-
-func handlerOptions(s config.Settings) handlers.Options {
-	return handlers.Options{
-		RequestTimeout: s.RequestTimeout,
-		MaxBodyBytes:   int64(s.MaxBodyBytes),
-		ErrorStatus200: s.ErrorStatus == config.ErrorStatus200,
-		SubjectString:  s.ResourceSub == config.SubString,
-		TrustedProxies: s.TrustedProxies,
-		MaxInFlight:    s.MaxInFlight,
-		AuthFailures:   s.AuthFailures,
-	}
-}
-
 // listen opens the address to listen on: host:port, or unix: and a path.
 func listen(address string, mode fs.FileMode) (net.Listener, error) {
 	path, isUnix := strings.CutPrefix(address, "unix:")
@@ -190,8 +160,7 @@ func removeStaleSocket(path string) error {
 }
 
 // runServer serves until ctx ends, then lets the requests in flight finish.
-func runServer(ctx context.Context, l net.Listener, h http.Handler, s config.Settings, log *slog.Logger) error {
-	server := handlers.HTTPServer(h, handlerOptions(s), log)
+func runServer(ctx context.Context, l net.Listener, server *http.Server, s config.Settings, log *slog.Logger) error {
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(netutil.LimitListener(l, s.MaxConnections)) }()
 	log.Info("listening", "address", l.Addr().String(), "version", version())

@@ -1,4 +1,4 @@
-package main
+package commands
 
 import (
 	"fmt"
@@ -13,7 +13,7 @@ func TestPages(t *testing.T) {
 	var all strings.Builder
 	printHelp(&all)
 	pages := map[string]string{"--help": all.String()}
-	for _, c := range commands() {
+	for _, c := range commands(nil) {
 		var page strings.Builder
 		c.printHelp(&page)
 		pages[c.name] = page.String()

@@ -1,14 +1,17 @@
-package main
+package commands
 
 import (
+	"crypto/rand"
 	"log/slog"
 	"net/http/httptest"
 	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
-	"moserver-sidecar/config"
+	"moserver-sidecar/handlers"
+	"moserver-sidecar/oauth"
 )
 
 // TestDemoInMemory runs the commands that the demo prints on a machine without
@@ -16,7 +19,8 @@ import (
 func TestDemoInMemory(t *testing.T) {
 	site := &demoSite{clientID: randomName(), clientSecret: randomName(), refreshToken: randomName()}
 	site.useMemory()
-	server := httptest.NewServer(newHandler(site.store, config.Defaults(), slog.New(slog.DiscardHandler)))
+	server := httptest.NewServer(handlers.New(&oauth.Server{Store: site.store, Now: time.Now, Random: rand.Reader}, site.store.Ready,
+		handlers.Options{RequestTimeout: time.Minute, MaxBodyBytes: 1 << 16}, slog.New(slog.DiscardHandler)))
 	defer server.Close()
 	var text strings.Builder
 	site.print(&text, server.Listener.Addr().String())

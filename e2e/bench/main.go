@@ -115,7 +115,7 @@ func parse(args []string) (options, error) {
 	flags.IntVar(&o.rounds, "rounds", 5, "how often each is measured")
 	flags.IntVar(&o.rows, "rows", 10_000_000, "the most rows of growth")
 	flags.StringVar(&o.before, "before", "main", "the `commit` that before-after begins with")
-	flags.StringVar(&o.results, "results", "bench/results", "`folder` for the results")
+	flags.StringVar(&o.results, "results", "e2e/bench/results", "`folder` for the results")
 	flags.StringVar(&o.readme, "readme", "README.md", "`file` for the summary of the main scenario; empty: none")
 	if err := flags.Parse(args); err != nil {
 		return o, err
