@@ -38,8 +38,9 @@ type examined struct {
 
 // ailment is a finding with nothing but its sentences.
 type ailment struct {
-	Problem string `json:"problem"`
-	Remedy  string `json:"remedy"`
+	Kind    wpdb.Kind `json:"id"`
+	Problem string    `json:"problem"`
+	Remedy  string    `json:"remedy"`
 }
 
 func doctorCommand() *cobra.Command {
@@ -56,9 +57,9 @@ and left out.
 
 With --json the names of the members are stable: status ("ok", "advice",
 "broken" or "unknown"), error, settings (where, problem), broken and advice
-(problem, remedy), and facts (server, wordpress, plugin, database, account,
-prefix, clients, tables, least_privilege, notes). What is not known is null or
-empty.`,
+(id, problem, remedy), and facts (server, wordpress, plugin, database,
+account, prefix, clients, tables, least_privilege, notes). What is not known
+is null or empty.`,
 
 		Annotations: exits(`, as monitors of the Nagios kind count: 0 if there is nothing to
 say, 1 for advice only, 2 if something is broken, 3 if the database could not
@@ -110,9 +111,9 @@ func (x *examined) examine() {
 	facts, findings, err := look(x.settings)
 	for _, f := range findings {
 		if f.Advice {
-			x.Advice = append(x.Advice, ailment{f.Problem, f.Remedy})
+			x.Advice = append(x.Advice, ailment{f.Kind, f.Problem, f.Remedy})
 		} else {
-			x.Broken = append(x.Broken, ailment{f.Problem, f.Remedy})
+			x.Broken = append(x.Broken, ailment{f.Kind, f.Problem, f.Remedy})
 		}
 	}
 	switch {
