@@ -40,7 +40,7 @@ Exit status: 0 after SIGTERM or Ctrl-C, 1 if it cannot serve.
 `}
 }
 
-func serve(args []string, newServer NewServer) error {
+func serve(args []string, newServer NewServer) (err error) {
 	flags := newFlags("serve")
 	settings, err := loadSettings(flags, args)
 	if err != nil {
@@ -48,7 +48,12 @@ func serve(args []string, newServer NewServer) error {
 	}
 	ctx, stop := untilSignal()
 	defer stop()
-	log := newLogger(settings)
+	log, flush := newServerLogger(settings)
+	defer func() {
+		if !flush() && err != nil {
+			err = errFailed // nobody reads standard error: to print there would wait for ever
+		}
+	}()
 	store, err := openStore(settings, log)
 	if err != nil {
 		return err

@@ -3,7 +3,6 @@ package commands
 import (
 	"flag"
 	"fmt"
-	"log/slog"
 	"os"
 
 	"moserver-sidecar/config"
@@ -44,13 +43,4 @@ func complain[P fmt.Stringer](problems []P) {
 	for _, p := range problems {
 		fmt.Fprintln(os.Stderr, "moserver-sidecar:", p)
 	}
-}
-
-// newLogger logs to standard error, where systemd and Docker look for it.
-func newLogger(s config.Settings) *slog.Logger {
-	options := &slog.HandlerOptions{Level: s.LogLevel}
-	if s.LogFormat == config.LogJSON {
-		return slog.New(slog.NewJSONHandler(os.Stderr, options))
-	}
-	return slog.New(slog.NewTextHandler(os.Stderr, options))
 }
