@@ -38,10 +38,15 @@ once.`,
 }
 
 // serve answers requests until a signal.
-func serve(settings config.Settings, newServer NewServer) error {
+func serve(settings config.Settings, newServer NewServer) (err error) {
 	ctx, stop := untilSignal()
 	defer stop()
-	log := newLogger(settings)
+	log, flush := newServerLogger(settings)
+	defer func() {
+		if !flush() && err != nil {
+			err = errFailed // nobody reads standard error: to print there would wait for ever
+		}
+	}()
 	store, err := openStore(settings, log)
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package commands
 
 import (
 	"fmt"
-	"log/slog"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -85,13 +84,4 @@ func complain[P fmt.Stringer](problems []P) {
 	for _, p := range problems {
 		fmt.Fprintln(os.Stderr, programName+":", p)
 	}
-}
-
-// newLogger logs to standard error, where systemd and Docker look for it.
-func newLogger(s config.Settings) *slog.Logger {
-	options := &slog.HandlerOptions{Level: s.LogLevel}
-	if s.LogFormat == config.LogJSON {
-		return slog.New(slog.NewJSONHandler(os.Stderr, options))
-	}
-	return slog.New(slog.NewTextHandler(os.Stderr, options))
 }
