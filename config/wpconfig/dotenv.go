@@ -16,11 +16,6 @@ type dotenv struct {
 	failed bool
 }
 
-// mistakable are lines of a .env that PHP's Dotenv and this program might read
-// differently: outside of single quotes, a backslash, a reference to another
-// variable, or a # within a word.
-var mistakable = regexp.MustCompile(`^'.*\\'|^[^'].*(\\|\$\{)|^[^'"]\S*#`)
-
 // dotenv is a variable that the environment does not have and the nearest .env
 // may have.
 func (r *reader) dotenv(name string) value {
@@ -37,6 +32,9 @@ func (r *reader) dotenv(name string) value {
 	case !set:
 		return value{env: name, why: "a variable that neither the environment nor the .env file of this site sets"}
 	}
+	// PHP's Dotenv may read these differently: outside of single quotes, a
+	// backslash, a reference to another variable, or a # within a word.
+	mistakable := regexp.MustCompile(`^'.*\\'|^(?:[^'].*)?(\\|\$\{)|^[^'"]\S*#`)
 	line := regexp.MustCompile(`(?m)^\s*(?:export\s+)?` + regexp.QuoteMeta(name) + `\s*[=:]\s*(.*)$`)
 	for _, found := range line.FindAllSubmatch(d.raw, -1) {
 		if mistakable.Match(found[1]) {

@@ -111,7 +111,7 @@ func TestBedrock(t *testing.T) {
 		"/srv/.env.local": "DB_USER=local\n"}
 	config, problems := Read(mainPath, environment(files, map[string]string{"DB_HOST": "db:3307"}))
 	checkProblems(t, problems, nil)
-	if c := config; c.DBName != "shop" || c.DBUser != "shop_user" || c.DBPassword != "pa$$w0rd" || c.DBHost != "db:3307" || c.TablePrefix != "s_" {
+	if c := config; c.DBName != "shop" || c.DBUser != "local" || c.DBPassword != "pa$$w0rd" || c.DBHost != "db:3307" || c.TablePrefix != "s_" {
 		t.Errorf("read %+v", c)
 	}
 }
