@@ -59,7 +59,7 @@ func (e *examination) network() error {
 	count := "SELECT COUNT(*) AS blogs FROM " + quoteName(table)
 	if !e.config.Multisite {
 		if _, err := e.query(count); err == nil {
-			e.advise("Set multisite: true, or MULTISITE in wp-config.php, if it is one.",
+			e.advise(KindMultisite, "Set multisite: true, or MULTISITE in wp-config.php, if it is one.",
 				"There is a table %s, as a network of sites has it, but multisite is off: each client has the main blog's options.", table)
 		} else if !denied(err) && number(err) != errNoSuchTable {
 			return err
@@ -91,7 +91,7 @@ func (e *examination) plugin() {
 		active := regexp.MustCompile(pluginPattern).MatchString(list + e.options[metaActivePlugins])
 		p.Active = &active
 		if !active {
-			e.advise("Activate \"miniOrange OAuth 2.0 Server\" in wp-admin.",
+			e.advise(KindPluginInactive, "Activate \"miniOrange OAuth 2.0 Server\" in wp-admin.",
 				"The plugin is not active on the main site, so nobody can log in there; tokens can still be refreshed.")
 		}
 	}
