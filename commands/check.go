@@ -62,12 +62,12 @@ func checkDatabase(s config.Settings) []wpdb.Finding {
 	defer cancel()
 	store, err := openQuiet(s)
 	if err != nil {
-		return []wpdb.Finding{{Problem: err.Error(), Fatal: true}}
+		return []wpdb.Finding{{Kind: wpdb.KindSettings, Problem: err.Error(), Fatal: true}}
 	}
 	defer store.Close()
 	findings, err := store.Diagnose(ctx)
 	if err != nil {
-		findings = append(findings, wpdb.Finding{Problem: err.Error(), Fatal: true})
+		findings = append(findings, wpdb.Finding{Kind: wpdb.KindAway, Problem: err.Error(), Fatal: true})
 	}
 	return findings
 }

@@ -37,8 +37,9 @@ type examined struct {
 
 // ailment is a finding with nothing but its sentences.
 type ailment struct {
-	Problem string `json:"problem"`
-	Remedy  string `json:"remedy"`
+	Kind    wpdb.Kind `json:"id"`
+	Problem string    `json:"problem"`
+	Remedy  string    `json:"remedy"`
 }
 
 func doctorCommand() command {
@@ -55,7 +56,7 @@ and left out.
 
   --json    print it for machines. The names of the members are stable: status
             ("ok", "advice", "broken" or "unknown"), error, settings (where,
-            problem), broken and advice (problem, remedy), and facts (server,
+            problem), broken and advice (id, problem, remedy), and facts (server,
             wordpress, plugin, database, account, prefix, clients, tables,
             least_privilege, notes). What is not known is null or empty.
 
@@ -102,9 +103,9 @@ func (x *examined) examine() {
 	facts, findings, err := look(x.settings)
 	for _, f := range findings {
 		if f.Advice {
-			x.Advice = append(x.Advice, ailment{f.Problem, f.Remedy})
+			x.Advice = append(x.Advice, ailment{f.Kind, f.Problem, f.Remedy})
 		} else {
-			x.Broken = append(x.Broken, ailment{f.Problem, f.Remedy})
+			x.Broken = append(x.Broken, ailment{f.Kind, f.Problem, f.Remedy})
 		}
 	}
 	switch {

@@ -114,7 +114,7 @@ func logFindings(ctx context.Context, store *wpdb.Store, log *slog.Logger) (fata
 		if f.Fatal {
 			level = slog.LevelError
 		}
-		log.Log(ctx, level, f.Problem, "remedy", f.Remedy)
+		log.Log(ctx, level, f.Problem, "id", f.Kind, "remedy", f.Remedy)
 	}
 	return fatal, err
 }

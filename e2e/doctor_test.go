@@ -16,7 +16,7 @@ type doctorReport struct {
 	Status         string
 	Error          string
 	Settings       []struct{ Where, Problem string }
-	Broken, Advice []struct{ Problem, Remedy string }
+	Broken, Advice []struct{ ID, Problem, Remedy string }
 	Facts          *struct {
 		Server struct {
 			Kind, Version    string
@@ -80,7 +80,7 @@ func (s *site) doctor(code int, flags ...string) (doctorReport, string) {
 }
 
 // wantFinding checks that a finding is there for machines and for people.
-func wantFinding(t *testing.T, findings []struct{ Problem, Remedy string }, people, problem, remedy string) {
+func wantFinding(t *testing.T, findings []struct{ ID, Problem, Remedy string }, people, problem, remedy string) {
 	t.Helper()
 	for _, f := range findings {
 		if strings.Contains(f.Problem, problem) && strings.Contains(f.Remedy, remedy) {

@@ -84,7 +84,7 @@ func (x *exchange) idToken(ctx context.Context, scope Scope) (string, error) {
 // signer is the client's.
 func (x *exchange) signer(identity Identity) (signer, error) {
 	if identity.Issuer == "" {
-		return signer{}, errNoIssuer
+		return signer{}, ErrNoIssuer
 	}
 	return x.keys.signer(identity.Key, x.facts.Client)
 }
@@ -104,7 +104,7 @@ func (x *exchange) makeIDToken(s signer, identity Identity, scope Scope) string 
 	}
 	token, err := x.sign(s, claims)
 	if err != nil { // the key can be read but not used
-		x.defect = errKeyUnreadable
+		x.defect = ErrKeyUnreadable
 	}
 	return token
 }

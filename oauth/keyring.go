@@ -4,7 +4,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
+	"fmt"
 	"strings"
 	"sync"
 
@@ -15,21 +15,33 @@ import (
 // older half is forgotten.
 const maxKeys = 256
 
-// minRSABits is the shortest key that is signed with. RFC 7518, 3.3 asks for
-// 2048, but a shorter one is what the client verifies with.
-const minRSABits = 1024
+const (
+	// minRSABits is the shortest key that is signed with, and published.
+	minRSABits = 1024
+	// goodRSABits is what RFC 7518, 3.3 asks for. A key between the two is what PHP
+	// signs with and clients verify with today: it goes on, and doctor names it.
+	goodRSABits = 2048
+)
 
-// The reasons why a client gets no ID tokens. They are for the log, so they
-// never quote what is stored.
+// Defect is a reason why a client gets no ID tokens. It is for the log, so it
+// never quotes what is stored.
+type Defect struct{ What, Remedy string }
+
+// Error is both, in one sentence.
+func (d Defect) Error() string { return d.What + "; " + d.Remedy }
+
+// All defects.
 var (
-	errKeyUnreadable = errors.New("the private key in its moos_oauth_public_keys row is no RSA key in PEM form of 1024 bits or more, " +
-		"so its answers have no id_token; save the client's JWT settings in wp-admin again")
-	errKeySecret = errors.New("it is to sign ID tokens with HS256 but has no client secret that can be read, " +
-		"so its answers have no id_token; choose RS256 in the client's JWT settings in wp-admin")
-	errNoIssuer = errors.New("its site has no address (the option home), so its answers have no id_token; " +
-		"set the site address in wp-admin, or home in the settings")
-	errKeyAlgorithm = errors.New("its encryption_algorithm in moos_oauth_public_keys is neither RS256 nor HS256, " +
-		"so its answers have no id_token; save the client's JWT settings in wp-admin again")
+	ErrKeyUnreadable = Defect{"the private key in its moos_oauth_public_keys row is no RSA key in PEM form, so its answers have no id_token",
+		"save the client's JWT settings in wp-admin again"}
+	ErrKeyShort = Defect{fmt.Sprintf("the RSA key in its moos_oauth_public_keys row has fewer than %d bits, so its answers have no id_token", minRSABits),
+		"save the client's JWT settings in wp-admin again"}
+	ErrKeySecret = Defect{"HS256 is set, but its client secret cannot be read, so its answers have no id_token",
+		"choose RS256 in the client's JWT settings in wp-admin"}
+	ErrKeyAlgorithm = Defect{"its encryption_algorithm in moos_oauth_public_keys is neither RS256 nor HS256, so its answers have no id_token",
+		"save the client's JWT settings in wp-admin again"}
+	ErrNoIssuer = Defect{"its site has no address (the option home), so its answers have no id_token",
+		"set the site address in wp-admin, or home in the settings"}
 )
 
 // keyring keeps private keys parsed. Parsing costs about as much as a
@@ -58,19 +70,20 @@ func (k *keyring) signer(key SigningKey, client *Client) (signer, error) {
 		return signer{jwt.SigningMethodRS256, private, &private.PublicKey}, nil
 	case HS256:
 		if client.Secret == "" { // with an empty key anybody could sign
-			return signer{}, errKeySecret
+			return signer{}, ErrKeySecret
 		}
 		return signer{jwt.SigningMethodHS256, []byte(client.Secret), []byte(client.Secret)}, nil
 	}
-	return signer{}, errKeyAlgorithm
+	return signer{}, ErrKeyAlgorithm
 }
 
-// Defect says why no ID token of the client can be signed with the key: what is
-// wrong, a semicolon, and what to do about it. It is nil where one can be signed,
-// and quotes nothing of what is stored.
-func (k SigningKey) Defect(client *Client) error {
-	_, err := new(keyring).signer(k, client)
-	return err
+// Judge says how good the key is. The error is the Defect for which no ID token of
+// the client can be signed with it, nil where one can be. weak says that it is an RSA
+// key which signs, and yet is shorter than RFC 7518, 3.3 allows.
+func (k SigningKey) Judge(client *Client) (weak bool, err error) {
+	s, err := new(keyring).signer(k, client)
+	public, isRSA := s.public.(*rsa.PublicKey)
+	return isRSA && public.N.BitLen() < goodRSABits, err
 }
 
 // private is the key of a PEM text.
@@ -82,8 +95,9 @@ func (k *keyring) private(text string) (*rsa.PrivateKey, error) {
 	}
 	key := k.older[text]
 	if key == nil {
-		if key = parsePrivateKey(text); key == nil {
-			return nil, errKeyUnreadable
+		var err error
+		if key, err = parsePrivateKey(text); err != nil {
+			return nil, err
 		}
 	}
 	if len(k.recent) >= maxKeys/2 || k.recent == nil {
@@ -93,33 +107,37 @@ func (k *keyring) private(text string) (*rsa.PrivateKey, error) {
 	return key, nil
 }
 
-// parsePrivateKey reads PKCS #8 (PRIVATE KEY) and PKCS #1 (RSA PRIVATE KEY);
-// nil where the text is neither, or the key too short to sign with.
-func parsePrivateKey(text string) *rsa.PrivateKey {
+// parsePrivateKey reads PKCS #8 (PRIVATE KEY) and PKCS #1 (RSA PRIVATE KEY). The
+// error is a Defect: the text is neither, or the key too short to sign with.
+func parsePrivateKey(text string) (*rsa.PrivateKey, error) {
 	der := decodePEM(text)
 	key, err := x509.ParsePKCS1PrivateKey(der)
 	if err != nil {
-		parsed, err := x509.ParsePKCS8PrivateKey(der)
-		if err != nil {
-			return nil
-		}
+		parsed, _ := x509.ParsePKCS8PrivateKey(der) // without a key it is nil
 		key, _ = parsed.(*rsa.PrivateKey)
+	}
+	switch {
+	case key == nil:
+		return nil, ErrKeyUnreadable
+	case key.N.BitLen() < minRSABits:
+		return nil, ErrKeyShort
+	}
+	return key, nil
+}
+
+// parsePublicKey reads SubjectPublicKeyInfo (PUBLIC KEY) and PKCS #1 (RSA
+// PUBLIC KEY); nil where the text is neither, or the key so short that anybody
+// could sign for its owner.
+func parsePublicKey(text string) *rsa.PublicKey {
+	der := decodePEM(text)
+	key, err := x509.ParsePKCS1PublicKey(der)
+	if err != nil {
+		parsed, _ := x509.ParsePKIXPublicKey(der) // without a key it is nil
+		key, _ = parsed.(*rsa.PublicKey)
 	}
 	if key == nil || key.N.BitLen() < minRSABits {
 		return nil
 	}
-	return key
-}
-
-// parsePublicKey reads SubjectPublicKeyInfo (PUBLIC KEY) and PKCS #1 (RSA
-// PUBLIC KEY); nil where the text is neither.
-func parsePublicKey(text string) *rsa.PublicKey {
-	der := decodePEM(text)
-	if key, err := x509.ParsePKCS1PublicKey(der); err == nil {
-		return key
-	}
-	parsed, _ := x509.ParsePKIXPublicKey(der) // without a key it is nil
-	key, _ := parsed.(*rsa.PublicKey)
 	return key
 }
 

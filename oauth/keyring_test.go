@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"crypto/rsa"
 	"fmt"
 	"os"
 	"testing"
@@ -13,6 +14,15 @@ func readKey(t *testing.T, name string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+func parseKey(t *testing.T, name string) *rsa.PrivateKey {
+	t.Helper()
+	key, err := parsePrivateKey(readKey(t, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
 }
 
 // TestKeyringIsFoundByTheTextAlone: what is kept for one text never answers for
@@ -56,7 +66,7 @@ func TestKeyringIsBounded(t *testing.T) {
 }
 
 func TestParsePublicKey(t *testing.T) {
-	private := parsePrivateKey(readKey(t, "pkcs8.pem"))
+	private := parseKey(t, "pkcs8.pem")
 	if key := parsePublicKey(readKey(t, "public.pem")); key == nil || !key.Equal(&private.PublicKey) {
 		t.Errorf("the public key is %v", key)
 	}
@@ -71,7 +81,7 @@ func TestParsePublicKey(t *testing.T) {
 // a signature again.
 func TestSignaturesAreOfTheSecondKeyAndText(t *testing.T) {
 	var kept signatures
-	key, other := parsePrivateKey(readKey(t, "pkcs8.pem")), parsePrivateKey(readKey(t, "other.pem"))
+	key, other := parseKey(t, "pkcs8.pem"), parseKey(t, "other.pem")
 	kept.keep(1, signed{key, "text"}, "signature")
 	if got := kept.find(1, signed{key, "text"}); got != "signature" {
 		t.Errorf("the same again: %q", got)

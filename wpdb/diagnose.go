@@ -15,18 +15,6 @@ import (
 // maxClockDifference is what a code of 30 seconds of life can bear.
 const maxClockDifference = 5 * time.Second
 
-// Finding is something that is wrong with the database: what, and what to do
-// about it, in one sentence each.
-type Finding struct {
-	Problem string `json:"problem"`
-	Remedy  string `json:"remedy"`
-	Fatal   bool   `json:"fatal"` // no token can be issued while it is so
-	Advice  bool   `json:"-"`     // everything works; only Examine tells of such
-}
-
-// String is the finding as a line for people.
-func (f Finding) String() string { return f.Problem + " " + f.Remedy }
-
 // Diagnose looks at the database for whatever would keep the server from
 // working on it, and reports all of it at once. The error is for a database
 // that does not answer; it wraps oauth.ErrUnavailable and says where it was
@@ -55,11 +43,11 @@ func (s *Store) diagnoseConnection(err error) ([]Finding, error) {
 	c := s.config
 	switch number(err) {
 	case errAccessDenied, 1698:
-		return []Finding{{Fatal: true,
+		return []Finding{{Kind: KindAccessDenied, Fatal: true,
 			Problem: fmt.Sprintf("The database at %s refuses the user %q or the password.", c.Address, c.User),
 			Remedy:  "Compare DB_USER and DB_PASSWORD with what WordPress uses; the account must also be allowed from this host."}}, nil
 	case errAccessDeniedDB, errUnknownDatabase:
-		return []Finding{{Fatal: true,
+		return []Finding{{Kind: KindDatabaseMissing, Fatal: true,
 			Problem: fmt.Sprintf("There is no database %q for the user %q at %s.", c.Name, c.User, c.Address),
 			Remedy:  "Compare DB_NAME with wp-config.php, and see what SHOW DATABASES lists for this user."}}, nil
 	}
@@ -78,8 +66,8 @@ type diagnosis struct {
 
 // add notes a finding, once: a server that is read-only refuses more than one
 // statement.
-func (d *diagnosis) add(fatal bool, remedy, problem string, args ...any) {
-	f := Finding{Problem: fmt.Sprintf(problem, args...), Remedy: remedy, Fatal: fatal}
+func (d *diagnosis) add(kind Kind, fatal bool, remedy, problem string, args ...any) {
+	f := Finding{Kind: kind, Problem: fmt.Sprintf(problem, args...), Remedy: remedy, Fatal: fatal}
 	if !slices.Contains(d.findings, f) {
 		d.findings = append(d.findings, f)
 	}
@@ -112,11 +100,11 @@ func (d *diagnosis) tryPrivilege(n need, privilege, statement string) error {
 	case number(err) == errUnknownColumn || number(err) == errStatementBinlog: // columns and binlog have their own looks
 		return nil
 	case denied(err):
-		d.add(!n.idTokens, fmt.Sprintf("As an administrator of the database run: GRANT %s ON %s TO …;", n.privileges, quoteName(n.table)),
+		d.add(KindPrivilegeMissing, !n.idTokens, fmt.Sprintf("As an administrator of the database run: GRANT %s ON %s TO …;", n.privileges, quoteName(n.table)),
 			"The user %q may not %s on the table %s.", d.config.User, privilege, n.table)
 		return nil
 	case d.readOnly():
-		d.add(true, "Point DB_HOST at the primary server, or make this one writable.",
+		d.add(KindReadOnly, true, "Point DB_HOST at the primary server, or make this one writable.",
 			"The database at %s is read-only.", d.config.Address)
 		return nil
 	}
@@ -141,7 +129,7 @@ func (d *diagnosis) binlog() error {
 		return err
 	}
 	if values["log_bin"] == "ON" && values["binlog_format"] == "STATEMENT" {
-		d.add(true, "Set binlog_format=MIXED (or ROW) in the server's configuration, and SET GLOBAL binlog_format='MIXED' until it restarts.",
+		d.add(KindBinlog, true, "Set binlog_format=MIXED (or ROW) in the server's configuration, and SET GLOBAL binlog_format='MIXED' until it restarts.",
 			"The database logs statements (binlog_format=STATEMENT), which does not work with READ COMMITTED transactions.")
 	}
 	return nil
@@ -154,7 +142,7 @@ func (d *diagnosis) clock() error {
 		return err
 	}
 	if difference.Abs() > maxClockDifference {
-		d.add(false, "Let both machines keep time with NTP: codes live for 30 seconds.",
+		d.add(KindClock, false, "Let both machines keep time with NTP: codes live for 30 seconds.",
 			"This machine's clock differs from the database's by %.0f s.", math.Round(difference.Seconds()))
 	}
 	return nil

@@ -20,12 +20,12 @@ func (d *diagnosis) cluster() error {
 	}
 	tables := strings.Join(keyless, ", ")
 	if galera {
-		d.add(true, "Run on each node, and set it in the configuration: SET GLOBAL wsrep_certify_nonPK=ON;",
+		d.add(KindPrimaryKeys, true, "Run on each node, and set it in the configuration: SET GLOBAL wsrep_certify_nonPK=ON;",
 			"The Galera cluster refuses every write to tables without a primary key (wsrep_certify_nonPK=OFF): %s.", tables)
 	}
 	if group {
 		// It may be set up and not run, and then the server works.
-		d.add(false, "Run: moserver-sidecar migrate --primary-key while they are empty; a table that has rows must not get one, because each server would number them in another order.",
+		d.add(KindPrimaryKeys, false, "Run: moserver-sidecar migrate --primary-key while they are empty; a table that has rows must not get one, because each server would number them in another order.",
 			"Group replication, where it runs, refuses every write to tables without a primary key: %s.", tables)
 	}
 	return nil
@@ -34,7 +34,7 @@ func (d *diagnosis) cluster() error {
 // keyless are the tables without a primary key that the server writes to.
 func (d *diagnosis) keyless() (tables []string, err error) {
 	for _, n := range d.present() {
-		if !strings.Contains(n.privileges, "DELETE") {
+		if !n.written() {
 			continue
 		}
 		var keys int

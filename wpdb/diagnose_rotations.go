@@ -38,13 +38,13 @@ func (d *diagnosis) rotations() error {
 		case number(err) == errNoSuchTable:
 			return nil
 		case number(err) == errUnknownColumn:
-			d.add(false, "Drop the table; moserver-sidecar migrate makes it anew.",
+			d.add(KindRotations, false, "Drop the table; moserver-sidecar migrate makes it anew.",
 				"The table %s lacks columns, so replaced refresh tokens are not put on record.", n.table)
 			return nil
 		case denied(err):
 			// A user who may do nothing with it is refused in the same words where
 			// there is no such table, and that is no problem.
-			d.findings = append(d.findings, Finding{Advice: true, Remedy: d.rotationsRemedy(),
+			d.findings = append(d.findings, Finding{Kind: KindRotations, Advice: true, Remedy: d.rotationsRemedy(),
 				Problem: fmt.Sprintf("The user %q may not %s on the table %s, so replaced refresh tokens are not put on record.",
 					d.config.User, try.may, n.table)})
 			return nil

@@ -56,10 +56,10 @@ func (d *diagnosis) switchesOf(blog int64) error {
 		d.active = &active
 	}
 	if state.Deactivated {
-		d.add(false, "Activate \"miniOrange OAuth 2.0 Server\" in wp-admin; if its folder was renamed, set plugin_folder to its name.",
+		d.add(KindPluginInactive, false, "Activate \"miniOrange OAuth 2.0 Server\" in wp-admin; if its folder was renamed, set plugin_folder to its name.",
 			"The plugin is not active%s: %s is answered with 503.", where, requests)
 	} else if state.SwitchedOff {
-		d.add(false, "Turn on the Master Switch on the plugin's settings page in wp-admin.",
+		d.add(KindSwitchedOff, false, "Turn on the Master Switch on the plugin's settings page in wp-admin.",
 			"The OAuth server is switched off%s: %s is answered with 503.", where, requests)
 	}
 	return nil

@@ -33,6 +33,9 @@ type need struct {
 	idTokens   bool // without it there are tokens, but no ID tokens
 }
 
+// written says if the server writes to the table.
+func (n need) written() bool { return strings.Contains(n.privileges, "DELETE") }
+
 // engines looks for tables that are not there, and for those that cannot roll
 // back.
 func (d *diagnosis) engines() error {
@@ -44,8 +47,8 @@ func (d *diagnosis) engines() error {
 		switch {
 		case engine == "":
 			d.missing = append(d.missing, n.table)
-		case !strings.EqualFold(engine, "InnoDB") && strings.Contains(n.privileges, "DELETE"):
-			d.add(true, fmt.Sprintf("Run: ALTER TABLE %s ENGINE=InnoDB;", quoteName(n.table)),
+		case !strings.EqualFold(engine, "InnoDB") && n.written():
+			d.add(KindEngine, true, fmt.Sprintf("Run: ALTER TABLE %s ENGINE=InnoDB;", quoteName(n.table)),
 				"The table %s is kept by the engine %s, which has no transactions, so a failure could lose a code or leave half a token.", n.table, engine)
 		}
 	}
@@ -85,7 +88,7 @@ func (d *diagnosis) explainMissing() error {
 		}
 	}
 	if slices.Contains(missing, d.tables.blogs) && !slices.Contains(missing, d.tables.options) {
-		d.add(true, "Do not set multisite (or MULTISITE in wp-config.php): a single site needs no setting. If it is a network, restore its tables.",
+		d.add(KindMultisite, true, "Do not set multisite (or MULTISITE in wp-config.php): a single site needs no setting. If it is a network, restore its tables.",
 			"WordPress is said to be a network of sites, but there is no table %s: it is a single site.", d.tables.blogs)
 		missing = slices.DeleteFunc(missing, func(t string) bool { return t == d.tables.blogs || t == d.tables.sitemeta })
 		if len(missing) == 0 {
@@ -94,7 +97,7 @@ func (d *diagnosis) explainMissing() error {
 	}
 	if len(missing) == 0 {
 		for _, table := range d.missing {
-			d.add(false, "Restore it, or deactivate and activate the plugin in wp-admin.",
+			d.add(KindTableMissing, false, "Restore it, or deactivate and activate the plugin in wp-admin.",
 				"The table %s is missing, so no answer has an ID token.", table)
 		}
 		return nil
@@ -105,19 +108,19 @@ func (d *diagnosis) explainMissing() error {
 	}
 	switch {
 	case len(prefixes) > 0 && !slices.Contains(prefixes, d.config.Prefix):
-		d.add(true, fmt.Sprintf("Set table_prefix, or $table_prefix in wp-config.php, to the right one of: %s.", strings.Join(prefixes, ", ")),
+		d.add(KindPrefix, true, fmt.Sprintf("Set table_prefix, or $table_prefix in wp-config.php, to the right one of: %s.", strings.Join(prefixes, ", ")),
 			"There are no tables of the OAuth server plugin with the prefix %q.", d.config.Prefix)
 	case slices.Contains(missing, d.tables.options):
-		d.add(true, "Install WordPress, if that is not done yet; else compare DB_NAME and $table_prefix with wp-config.php: this may be another site's database, or the user may not read its tables.",
+		d.add(KindWordPressMissing, true, "Install WordPress, if that is not done yet; else compare DB_NAME and $table_prefix with wp-config.php: this may be another site's database, or the user may not read its tables.",
 			"There is no WordPress with the prefix %q in the database %q.", d.config.Prefix, d.config.Name)
 	case slices.Contains(missing, d.tables.clients):
-		d.add(true, "Activate \"miniOrange OAuth 2.0 Server\" in wp-admin; it makes its tables then.",
+		d.add(KindPluginMissing, true, "Activate \"miniOrange OAuth 2.0 Server\" in wp-admin; it makes its tables then.",
 			"The WordPress in the database %q has no tables of the OAuth server plugin.", d.config.Name)
 	case slices.Equal(missing, []string{d.tables.users}):
-		d.add(true, "Compare users_table, or CUSTOM_USER_TABLE in wp-config.php, with what WordPress uses.",
+		d.add(KindTableMissing, true, "Compare users_table, or CUSTOM_USER_TABLE in wp-config.php, with what WordPress uses.",
 			"There is no table of users named %s.", d.tables.users)
 	default:
-		d.add(true, "Restore them, or deactivate and activate the plugin in wp-admin.",
+		d.add(KindTableMissing, true, "Restore them, or deactivate and activate the plugin in wp-admin.",
 			"Tables are missing: %s.", strings.Join(missing, ", "))
 	}
 	return nil
@@ -141,7 +144,7 @@ func (d *diagnosis) columns() error {
 		for _, column := range n.columns {
 			_, err := d.db.ExecContext(d.ctx, fmt.Sprintf("SELECT `%s` FROM %s WHERE FALSE", column, quoteName(n.table)))
 			if number(err) == errUnknownColumn {
-				d.add(true, "The table is not the plugin's, or damaged; restore it, or let the plugin make it anew.",
+				d.add(KindColumnMissing, true, "The table is not the plugin's, or damaged; restore it, or let the plugin make it anew.",
 					"The table %s has no column %s.", n.table, column)
 			} else if err != nil && !denied(err) { // privileges has its own look
 				return err

@@ -125,8 +125,8 @@ func (e *examination) run() error {
 }
 
 // advise notes what could be better.
-func (e *examination) advise(remedy, problem string, args ...any) {
-	e.findings = append(e.findings, Finding{Problem: fmt.Sprintf(problem, args...), Remedy: remedy, Advice: true})
+func (e *examination) advise(kind Kind, remedy, problem string, args ...any) {
+	e.findings = append(e.findings, Finding{Kind: kind, Problem: fmt.Sprintf(problem, args...), Remedy: remedy, Advice: true})
 }
 
 func (e *examination) note(sentence string, args ...any) {

@@ -64,10 +64,10 @@ func (e *examination) optionsOfBlogs(clients []row) error {
 			e.lifetimes(options, fmt.Sprintf(" of blog %d", blog))
 		case denied(err):
 			e.blogTables = append(e.blogTables, table)
-			e.add(false, fmt.Sprintf("As an administrator of the database run: GRANT SELECT ON %s TO …;", quoteName(table)),
+			e.add(KindPrivilegeMissing, false, fmt.Sprintf("As an administrator of the database run: GRANT SELECT ON %s TO …;", quoteName(table)),
 				"The user %q may not SELECT on the table %s, so the clients of blog %d get no tokens.", e.config.User, table, blog)
 		case number(err) == errNoSuchTable:
-			e.advise("Delete these clients in the database, or restore the blog.",
+			e.advise(KindBlogMissing, "Delete these clients in the database, or restore the blog.",
 				"There are clients of blog %d, which has no table %s; they are refused.", blog, table)
 		default:
 			return err
@@ -107,11 +107,11 @@ func (e *examination) secrets(clients []row) {
 		}
 	}
 	if len(plain) > 0 {
-		e.advise("Remove each such client in wp-admin, add it again, and give it its new secret. To open the plugin's page alone may mark the secrets as encrypted without encrypting them, and then they are refused.",
+		e.advise(KindSecretsPlain, "Remove each such client in wp-admin, add it again, and give it its new secret. To open the plugin's page alone may mark the secrets as encrypted without encrypting them, and then they are refused.",
 			"The secrets of these clients are stored as plain text (the option %s is not set): %s.", optionSecretsEncrypted, quoteIDs(plain))
 	}
 	if len(unreadable) > 0 {
-		e.add(false, "Remove the client in wp-admin, add it again, and give it its new secret.",
+		e.add(KindSecretsUnreadable, false, "Remove the client in wp-admin, add it again, and give it its new secret.",
 			"The stored secrets of these clients cannot be read with their names, perhaps because they are plain text or the name was changed, so each secret is refused: %s.",
 			quoteIDs(unreadable))
 	}
@@ -140,11 +140,11 @@ func (e *examination) duplicates() error {
 		}
 	}
 	if len(same) > 0 {
-		e.add(false, "Delete all but one of each in the table "+table+".",
+		e.add(KindClientDuplicate, false, "Delete all but one of each in the table "+table+".",
 			"More than one client has the id %s: which of them a request gets is chance.", quoteIDs(same))
 	}
 	if len(alike) > 0 {
-		e.advise("Give the later one another id.",
+		e.advise(KindClientAlike, "Give the later one another id.",
 			"The ids of some clients differ from %s only in ways that the database's collation does not see: PHP takes one for the other.", quoteIDs(alike))
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -25,13 +26,23 @@ func (s *site) putPair(id, stored, key string) {
 	}
 }
 
-func newKey(t *testing.T) string {
+func newKey(t testing.TB, bits int) string {
 	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 1024)
+	key, err := rsa.GenerateKey(rand.Reader, bits)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}))
+}
+
+// shortKey is one that OpenSSL 3 makes and signs with, and Go refuses to make.
+func shortKey(t testing.TB) string {
+	t.Helper()
+	text, err := os.ReadFile("../oauth/testdata/short.pem")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 const plainSecret = "clFqnXSsSYlEbbOAUYmAqAsvhFUaUdcZ"
@@ -69,7 +80,7 @@ func examineClients(t *testing.T, key string, cases map[string]clientCase) {
 }
 
 func TestExamineClients(t *testing.T) {
-	good, key, other := goodSecret(), newKey(t), newKey(t)
+	good, key, other := goodSecret(), newKey(t, 2048), newKey(t, 2048)
 	const upperID, lowerID = "AbcId", "abcid"
 	examineClients(t, key, map[string]clientCase{
 		"fine": {func(root *site) {
@@ -99,16 +110,22 @@ func TestExamineClients(t *testing.T) {
 }
 
 func TestExamineKeys(t *testing.T) {
-	good, key, other := goodSecret(), newKey(t), newKey(t)
+	good, key, other := goodSecret(), newKey(t, 2048), newKey(t, 2048)
 	examineClients(t, key, map[string]clientCase{
 		"no readable key": {func(root *site) { root.putPair("one", good, "no key") },
-			[]finding{{`no ID tokens: "one". Of each is true: the private key`, "Save the client's JWT settings", false}}},
+			[]finding{{`no ID tokens: "one". Reason: the private key`, "Save the client's JWT settings", false}}},
+		"keys below 2048 bits": {func(root *site) {
+			root.putPair("one", good, newKey(root.t, 1024))
+			root.putPair("two", good, shortKey(root.t))
+		}, []finding{
+			{`shorter than 2048 bits, which RFC 7518 forbids and some libraries refuse: "one".`, "rotate the RSA keys", true},
+			{`no ID tokens: "two". Reason: the RSA key in its moos_oauth_public_keys row has fewer than 1024 bits`, "Save the client's JWT settings", false}}},
 		"unknown algorithm": {func(root *site) {
 			root.putPair("one", good, key)
 			root.exec("UPDATE {}moos_oauth_public_keys SET encryption_algorithm = 'ES256'")
-		}, []finding{{`no ID tokens: "one". Of each is true: its encryption_algorithm`, "Save the client's JWT settings", false}}},
+		}, []finding{{`no ID tokens: "one". Reason: its encryption_algorithm`, "Save the client's JWT settings", false}}},
 		"public without a key": {func(root *site) { root.putPair("one", "", "") },
-			[]finding{{`no ID tokens: "one". Of each is true: it is to sign ID tokens with HS256`, "Choose RS256", true}}},
+			[]finding{{`no ID tokens: "one". Reason: HS256 is set`, "Choose RS256", true}}},
 		"no OpenID Connect": {func(root *site) {
 			root.putPair("one", "", "")
 			root.setOption("mo_oauth_server_enable_oidc", "off")

@@ -15,7 +15,7 @@ func unchecked() []string { return []string{"@", "skip-grants user@skip-grants h
 func (e *examination) grants() error {
 	e.facts.LeastPrivilege = e.leastPrivilege()
 	if slices.Contains(unchecked(), e.facts.Account) {
-		e.advise("Start it without --skip-grant-tables.", "The database checks no passwords and no privileges (skip-grant-tables).")
+		e.advise(KindPrivilegesUnchecked, "Start it without --skip-grant-tables.", "The database checks no passwords and no privileges (skip-grant-tables).")
 		return nil
 	}
 	var lines []string // they may hold the hash of a password, so they are not shown
@@ -30,7 +30,7 @@ func (e *examination) grants() error {
 		}
 	}
 	if len(wide) > 0 {
-		e.advise("Give the server an account of its own:\n"+strings.Join(e.facts.LeastPrivilege, "\n"),
+		e.advise(KindPrivilegesWide, "Give the server an account of its own:\n"+strings.Join(e.facts.LeastPrivilege, "\n"),
 			"The account %s may do more than the server needs: %s.", e.facts.Account, strings.Join(wide, "; "))
 	}
 	return nil

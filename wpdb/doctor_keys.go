@@ -2,7 +2,6 @@ package wpdb
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -14,7 +13,8 @@ type keyLook struct {
 	e       *examination
 	keys    map[string][]row    // by client
 	public  map[string][]string // clients by the text of their public key
-	defects map[string][]string // clients by what is wrong with their key
+	defects map[error][]string  // clients by what is wrong with their key
+	weak    []string            // clients whose key is short
 	several []string            // clients with more than one key
 	foreign []string            // clients whose site has not made a key of its own
 }
@@ -30,7 +30,7 @@ func (e *examination) keys(clients []row) error {
 	if !ok {
 		return err
 	}
-	look := keyLook{e: e, keys: map[string][]row{}, public: map[string][]string{}, defects: map[string][]string{}}
+	look := keyLook{e: e, keys: map[string][]row{}, public: map[string][]string{}, defects: map[error][]string{}}
 	for _, r := range rows {
 		id := r.text(colKey)
 		look.keys[id] = append(look.keys[id], r)
@@ -56,11 +56,14 @@ func (l *keyLook) client(client row, options map[string]string) {
 		}
 	}
 	key := stored.signingKey()
-	defect := key.Defect(client.client(!phpFalse(options[optionSecretsEncrypted])))
+	weak, defect := key.Judge(client.client(!phpFalse(options[optionSecretsEncrypted])))
+	if weak {
+		l.weak = append(l.weak, id)
+	}
 	public := strings.Join(strings.Fields(key.PublicKey), "")
 	switch {
 	case defect != nil:
-		l.defects[defect.Error()] = append(l.defects[defect.Error()], id)
+		l.defects[defect] = append(l.defects[defect], id)
 	case key.Algorithm == oauth.RS256 && phpFalse(options[optionOwnKeys]):
 		l.foreign = append(l.foreign, id)
 	case key.Algorithm == oauth.RS256 && public != "":
@@ -71,14 +74,27 @@ func (l *keyLook) client(client row, options map[string]string) {
 // tellDefects: a client that is to sign with a secret and has none may need no ID
 // tokens; one that is to sign with a key was meant to have them.
 func (l *keyLook) tellDefects() {
-	for _, defect := range slices.Sorted(maps.Keys(l.defects)) {
-		what, remedy, _ := strings.Cut(defect, "; ")
-		problem := fmt.Sprintf("These clients get no ID tokens: %s. Of each is true: %s.", quoteIDs(l.defects[defect]), what)
-		remedy = strings.ToUpper(remedy[:1]) + remedy[1:] + "."
-		l.e.findings = append(l.e.findings, Finding{Problem: problem, Remedy: remedy, Advice: strings.Contains(what, oauth.HS256+" but")})
+	for _, of := range []struct {
+		defect oauth.Defect
+		kind   Kind
+	}{
+		{oauth.ErrKeyUnreadable, KindKeyUnreadable}, {oauth.ErrKeyShort, KindKeyShort},
+		{oauth.ErrKeyAlgorithm, KindKeyAlgorithm}, {oauth.ErrKeySecret, KindKeySecret},
+	} {
+		if clients := l.defects[of.defect]; len(clients) > 0 {
+			l.e.findings = append(l.e.findings, Finding{
+				Kind: of.kind, Advice: of.kind == KindKeySecret,
+				Problem: fmt.Sprintf("These clients get no ID tokens: %s. Reason: %s.", quoteIDs(clients), of.defect.What),
+				Remedy:  strings.ToUpper(of.defect.Remedy[:1]) + of.defect.Remedy[1:] + ".",
+			})
+		}
+	}
+	if len(l.weak) > 0 {
+		l.e.advise(KindKeyWeak, "In wp-admin save the client's JWT settings, or rotate the RSA keys on the plugin's page, and give the clients the new public key.",
+			"The RSA keys of these clients are shorter than 2048 bits, which RFC 7518 forbids and some libraries refuse: %s.", quoteIDs(l.weak))
 	}
 	if len(l.several) > 0 {
-		l.e.add(false, "Delete all but one in the table "+l.e.tables.keys+".",
+		l.e.add(KindKeysSeveral, false, "Delete all but one in the table "+l.e.tables.keys+".",
 			"These clients have more than one key, and chance says which one signs: %s.", quoteIDs(l.several))
 	}
 }
@@ -86,7 +102,7 @@ func (l *keyLook) tellDefects() {
 // tellShared: whoever knows the key that others have too signs what he likes.
 func (l *keyLook) tellShared() {
 	if len(l.foreign) > 0 {
-		l.e.advise("In wp-admin save the client's JWT settings, or rotate the RSA keys on the plugin's page, and give the clients the new public key.",
+		l.e.advise(KindKeyCommon, "In wp-admin save the client's JWT settings, or rotate the RSA keys on the plugin's page, and give the clients the new public key.",
 			"The plugin has not noted that it made keys for this site (option %s), so these clients may sign with the key that earlier versions gave to every site, and that anybody can sign with: %s.",
 			optionOwnKeys, quoteIDs(l.foreign))
 	}
@@ -98,7 +114,7 @@ func (l *keyLook) tellShared() {
 	}
 	slices.Sort(shared)
 	if len(shared) > 0 {
-		l.e.advise("In wp-admin save the JWT settings of each, which gives it a key of its own.",
+		l.e.advise(KindKeyShared, "In wp-admin save the JWT settings of each, which gives it a key of its own.",
 			"These clients share a key: %s.", quoteIDs(shared))
 	}
 }

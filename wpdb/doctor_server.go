@@ -25,7 +25,7 @@ func (e *examination) server() error {
 	f.GroupReplication = values["group_replication_group_name"] != ""
 	f.MaxConnections, _ = strconv.Atoi(values["max_connections"])
 	if flush := values["innodb_flush_log_at_trx_commit"]; flush != "1" && flush != "" && !f.Galera {
-		e.advise("Set innodb_flush_log_at_trx_commit=1 in the server's configuration, and until it restarts run: SET GLOBAL innodb_flush_log_at_trx_commit=1;",
+		e.advise(KindFlush, "Set innodb_flush_log_at_trx_commit=1 in the server's configuration, and until it restarts run: SET GLOBAL innodb_flush_log_at_trx_commit=1;",
 			"With innodb_flush_log_at_trx_commit=%s a crash of the database may lose the tokens of the last second, which clients already have.", flush)
 	}
 	e.connections(values)
@@ -49,10 +49,10 @@ func (e *examination) connections(values map[string]string) {
 	user, _ := strconv.Atoi(values["max_user_connections"]) // 0: no limit
 	switch {
 	case user > 0 && ours > user:
-		e.advise("Lower db_max_connections to "+strconv.Itoa(user)+", or raise max_user_connections.",
+		e.advise(KindConnections, "Lower db_max_connections to "+strconv.Itoa(user)+", or raise max_user_connections.",
 			"db_max_connections is %d, but the account may have %d connections at once (max_user_connections).", ours, user)
 	case all > 0 && ours+shared > all:
-		e.advise("Lower db_max_connections to "+strconv.Itoa(max(1, all/2))+", or raise max_connections.",
+		e.advise(KindConnections, "Lower db_max_connections to "+strconv.Itoa(max(1, all/2))+", or raise max_connections.",
 			"db_max_connections is %d of the %d connections that the database has (max_connections), which leaves too few to PHP.", ours, all)
 	}
 }

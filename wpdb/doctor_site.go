@@ -53,7 +53,7 @@ func (e *examination) network() error {
 	count := "SELECT COUNT(*) AS blogs FROM " + quoteName(table)
 	if !e.config.Multisite {
 		if _, err := e.query(count); err == nil {
-			e.advise("Set multisite: true, or MULTISITE in wp-config.php, if it is one.",
+			e.advise(KindMultisite, "Set multisite: true, or MULTISITE in wp-config.php, if it is one.",
 				"There is a table %s, as a network of sites has it, but multisite is off: each client has the main blog's options.", table)
 		} else if !denied(err) && number(err) != errNoSuchTable {
 			return err

@@ -59,12 +59,12 @@ func (e *examination) describeTables() error {
 
 // adviseRotated: a table that is not seen may be there all the same.
 func (e *examination) adviseRotated(own string) error {
-	if slices.ContainsFunc(e.findings, func(f Finding) bool { return strings.Contains(f.Problem, own) }) {
+	if slices.ContainsFunc(e.findings, func(f Finding) bool { return f.Kind == KindRotations }) {
 		return nil // another look has said so
 	}
 	_, err := e.db.ExecContext(e.ctx, "SELECT 1 FROM "+quoteName(own)+" WHERE FALSE")
 	if number(err) == errNoSuchTable || denied(err) {
-		e.advise("Run: moserver-sidecar migrate",
+		e.advise(KindRotationsMissing, "Run: moserver-sidecar migrate",
 			"The server's own table %s is not there or may not be read, so nobody notices when a replaced refresh token is used again.", own)
 		return nil
 	}
@@ -157,13 +157,13 @@ func (e *examination) adviseRows(f *TableFacts) {
 	const purge = "Run: moserver-sidecar purge"
 	switch {
 	case !f.RowsExact && f.Rows != nil:
-		e.advise(purge+"; nothing else removes what has expired.",
+		e.advise(KindRowsExpired, purge+"; nothing else removes what has expired.",
 			"The table %s has about %d rows, too many to count within %d s.", f.Name, *f.Rows, countMillis/1000)
 	case f.purgeable >= manyPurgeable:
-		e.advise(purge+"; nothing else removes them.", "%d of the %d rows of the table %s have expired and may be deleted.", f.purgeable, *f.Rows, f.Name)
+		e.advise(KindRowsExpired, purge+"; nothing else removes them.", "%d of the %d rows of the table %s have expired and may be deleted.", f.purgeable, *f.Rows, f.Name)
 	}
 	if f.AtLimit != nil && *f.AtLimit > 0 {
-		e.advise("Shorten the lifetime (the options "+optionAccessLifetime+" and "+optionRefreshLifetime+"), and let these clients log in again before then.",
+		e.advise(KindRowsAtEnd, "Shorten the lifetime (the options "+optionAccessLifetime+" and "+optionRefreshLifetime+"), and let these clients log in again before then.",
 			"The table %s has rows (%d) that expire on %s or after, where the column ends.", f.Name, *f.AtLimit, oauth.LastExpiry().Format("2006-01-02"))
 	}
 }

@@ -52,6 +52,11 @@ func (s *site) examine(want ...finding) wpdb.Facts {
 	if err != nil {
 		s.t.Fatalf("Examine: %v", err)
 	}
+	for _, f := range findings {
+		if !slices.Contains(wpdb.Kinds(), f.Kind) {
+			s.t.Errorf("a finding of no kind: %+v", f)
+		}
+	}
 	for _, w := range want {
 		at := slices.IndexFunc(findings, func(f wpdb.Finding) bool {
 			return strings.Contains(f.Problem, s.sql(w.problem)) && strings.Contains(f.Remedy, s.sql(w.remedy)) && f.Advice == w.advice

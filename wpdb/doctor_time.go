@@ -26,7 +26,7 @@ func (e *examination) time() error {
 		f.TimeZone += " (" + rows[0].text("machine") + ")"
 	}
 	if here, elsewhere := rows[0].text("here"), rows[0].text("elsewhere"); here != elsewhere {
-		e.advise("Set default_time_zone instead of init_connect, which accounts with SUPER or CONNECTION ADMIN are exempt from.",
+		e.advise(KindTimeZone, "Set default_time_zone instead of init_connect, which accounts with SUPER or CONNECTION ADMIN are exempt from.",
 			"Sessions of the user %q have the time zone %s, but the server's is %s: accounts that differ in this read each other's dates wrongly.",
 			e.config.User, here, elsewhere)
 	}
@@ -105,7 +105,7 @@ func (e *examination) lifetimes(options map[string]string, blog string) {
 		{"refresh", optionRefreshLifetime, s.RefreshTokenLifetime},
 	} {
 		if time.Now().Add(l.lifetime).After(last) {
-			e.advise(fmt.Sprintf("Set the option %s to fewer seconds.", l.option),
+			e.advise(KindLifetime, fmt.Sprintf("Set the option %s to fewer seconds.", l.option),
 				"The lifetime of %s tokens%s runs past %s, the last date that the tables hold, so they end there; PHP stores no date at all for them.",
 				l.tokens, blog, last.Format(time.DateOnly))
 		}

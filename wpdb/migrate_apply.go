@@ -100,7 +100,7 @@ func (m *migrator) refuseRows(ctx context.Context, c *Change) (refused bool, err
 	if err != nil || rows == 0 {
 		return false, err
 	}
-	c.refuse(fmt.Sprintf("The table %s has rows, and a key would number them differently on each replica, so that later deletes hit other rows there.", c.Table),
+	c.refuse(KindNameTaken, fmt.Sprintf("The table %s has rows, and a key would number them differently on each replica, so that later deletes hit other rows there.", c.Table),
 		"Leave it without a key: the indexes do for all but MySQL's group replication.")
 	return true, nil
 }
@@ -136,7 +136,7 @@ func (m *migrator) judgeThere(ctx context.Context, c *Change) error {
 		c.State, c.Note = ChangeThere, "Somebody else has done it meanwhile."
 		return nil
 	}
-	c.refuse(fmt.Sprintf("The table %s has another thing by the name of the %s.", c.Table, c.Name), "Rename that one, and run it again.")
+	c.refuse(KindNameTaken, fmt.Sprintf("The table %s has another thing by the name of the %s.", c.Table, c.Name), "Rename that one, and run it again.")
 	return nil
 }
 
@@ -148,7 +148,7 @@ func (m *migrator) block(ctx context.Context, c *Change) error {
 		return err
 	}
 	if c.blocking == "" || rows == bigTable && !m.options.Blocking {
-		c.refuse(fmt.Sprintf("This server can change the table %s only while nobody writes to it, and it has many rows.", c.Table),
+		c.refuse(KindChangeBlocking, fmt.Sprintf("This server can change the table %s only while nobody writes to it, and it has many rows.", c.Table),
 			"Run it again with --allow-blocking at a quiet hour; reads go on, and requests that write wait meanwhile.")
 		return nil
 	}
@@ -157,8 +157,8 @@ func (m *migrator) block(ctx context.Context, c *Change) error {
 	return m.apply(ctx, c)
 }
 
-func (c *Change) refuse(problem, remedy string) {
-	c.State, c.Finding = ChangeRefused, &Finding{Problem: problem, Remedy: remedy}
+func (c *Change) refuse(kind Kind, problem, remedy string) {
+	c.State, c.Finding = ChangeRefused, &Finding{Kind: kind, Problem: problem, Remedy: remedy}
 }
 
 // explain is a sentence for each way in which a server refuses a statement.
@@ -166,25 +166,25 @@ func (m *migrator) explain(c *Change, err error) *Finding {
 	n := number(err)
 	switch {
 	case denied(err) || n == errAccessDeniedDB:
-		return &Finding{Problem: fmt.Sprintf("The user %q may not change the table %s.", m.config.User, c.Table),
+		return &Finding{Kind: KindPrivilegeMissing, Problem: fmt.Sprintf("The user %q may not change the table %s.", m.config.User, c.Table),
 			Remedy: m.grantRemedy(c.privilege, c.Table)}
 	case slices.Contains(readOnlyErrors(), n):
-		return &Finding{Problem: fmt.Sprintf("The database at %s is read-only.", m.config.Address),
+		return &Finding{Kind: KindReadOnly, Problem: fmt.Sprintf("The database at %s is read-only.", m.config.Address),
 			Remedy: "Run it on the primary server; replicas follow by themselves."}
 	case faultOf(err) == faultConflict:
-		return &Finding{Problem: fmt.Sprintf("Another transaction keeps the table %s, for longer than anybody should be made to wait behind it.", c.Table),
+		return &Finding{Kind: KindChangeLocked, Problem: fmt.Sprintf("Another transaction keeps the table %s, for longer than anybody should be made to wait behind it.", c.Table),
 			Remedy: "See in SHOW FULL PROCESSLIST whose it is (a backup, an open session), and run it again when it has ended."}
 	case n == errInterrupted:
-		return &Finding{Problem: "Somebody else has stopped the statement.", Remedy: "Nothing of it is left; run it again."}
+		return &Finding{Kind: KindChangeStopped, Problem: "Somebody else has stopped the statement.", Remedy: "Nothing of it is left; run it again."}
 	case n == errTimeLimit:
-		return &Finding{Problem: "The server stops statements that take long.", Remedy: "Set max_statement_time = 0 for this user, and run it again."}
+		return &Finding{Kind: KindChangeStopped, Problem: "The server stops statements that take long.", Remedy: "Set max_statement_time = 0 for this user, and run it again."}
 	case n == errLogFull:
-		return &Finding{Problem: fmt.Sprintf("There were more writes to the table %s meanwhile than the server could keep.", c.Table),
+		return &Finding{Kind: KindChangeLocked, Problem: fmt.Sprintf("There were more writes to the table %s meanwhile than the server could keep.", c.Table),
 			Remedy: "Run it again at a quiet hour, or raise innodb_online_alter_log_max_size."}
 	case n == errSyntax && c.emptyOnly:
-		return &Finding{Problem: "This server has no invisible columns.", Remedy: "They need MySQL 8.0.23 or MariaDB 10.3."}
+		return &Finding{Kind: KindChangeRefused, Problem: "This server has no invisible columns.", Remedy: "They need MySQL 8.0.23 or MariaDB 10.3."}
 	}
-	return &Finding{Problem: fmt.Sprintf("The server refuses it: %s.", describeChange(err)), Remedy: "Mend that, and run it again."}
+	return &Finding{Kind: KindChangeRefused, Problem: fmt.Sprintf("The server refuses it: %s.", describeChange(err)), Remedy: "Mend that, and run it again."}
 }
 
 // describeChange repeats the server's words: those on a change of a table have no

@@ -53,14 +53,14 @@ func (m *migrator) plan(ctx context.Context) error {
 	}
 	planned := slices.ContainsFunc(m.Changes, func(c Change) bool { return c.State == ChangePlanned })
 	if m.galera && planned && !m.options.Galera {
-		m.find("On a Galera cluster each of these statements stops all writes on all nodes for some seconds.",
+		m.find(KindChangeGalera, "On a Galera cluster each of these statements stops all writes on all nodes for some seconds.",
 			"Run it again with --galera at a quiet hour; reads go on, and requests wait meanwhile.")
 	}
 	return err
 }
 
-func (m *migrator) find(problem, remedy string) {
-	m.Findings = append(m.Findings, Finding{Problem: problem, Remedy: remedy, Fatal: true})
+func (m *migrator) find(kind Kind, problem, remedy string) {
+	m.Findings = append(m.Findings, Finding{Kind: kind, Problem: problem, Remedy: remedy, Fatal: true})
 }
 
 // look looks at the plugin's tables. One that only ID tokens need may be missing.
@@ -81,7 +81,7 @@ func (m *migrator) look(ctx context.Context) (map[string]layout, error) {
 		}
 		l, err := m.layout(ctx, table)
 		if denied(err) {
-			m.find(fmt.Sprintf("The user %q may not look at the table %s.", m.config.User, table), m.grantRemedy("SELECT, ALTER", table))
+			m.find(KindPrivilegeMissing, fmt.Sprintf("The user %q may not look at the table %s.", m.config.User, table), m.grantRemedy("SELECT, ALTER", table))
 			continue
 		} else if err != nil {
 			return nil, err
@@ -93,12 +93,12 @@ func (m *migrator) look(ctx context.Context) (map[string]layout, error) {
 }
 
 // refuseEngine: other engines than InnoDB copy a table to change it, and keep
-// everybody out meanwhile.
+// everybody out meanwhile. Of a table that the server writes to engines has said so.
 func (m *migrator) refuseEngine(table, engine string) {
-	remedy := fmt.Sprintf("Run: ALTER TABLE %s ENGINE=InnoDB;", quoteName(table))
-	said := slices.ContainsFunc(m.Findings, func(f Finding) bool { return f.Remedy == remedy })
+	said := slices.ContainsFunc(m.tables.needs(), func(n need) bool { return n.table == table && n.written() })
 	if !m.options.Undo && !said && !strings.EqualFold(engine, "InnoDB") {
-		m.find(fmt.Sprintf("The table %s is kept by the engine %s, which cannot add an index while the table is in use.", table, engine), remedy)
+		m.find(KindEngine, fmt.Sprintf("The table %s is kept by the engine %s, which cannot add an index while the table is in use.", table, engine),
+			fmt.Sprintf("Run: ALTER TABLE %s ENGINE=InnoDB;", quoteName(table)))
 	}
 }
 

@@ -145,6 +145,7 @@ func (s *Store) purge(ctx context.Context, p purgeable, o PurgeOptions) (Purged,
 	byValue, byDate := indexOn(indexes, p.value), indexOn(indexes, p.date)
 	if byValue == "" || byDate == "" {
 		purged.Finding = &Finding{
+			Kind:    KindIndexMissing,
 			Problem: fmt.Sprintf("Nothing is deleted from the table %s, which has no index on %s or %s: each batch would read all of it.", p.table, p.value, p.date),
 			Remedy:  "Run moserver-sidecar migrate once."}
 		return purged, nil
@@ -157,7 +158,7 @@ func (s *Store) purge(ctx context.Context, p purgeable, o PurgeOptions) (Purged,
 }
 
 func (s *Store) purgeDenied(p purgeable) *Finding {
-	return &Finding{Problem: fmt.Sprintf("The user %q may not delete from the table %s.", s.config.User, p.table),
+	return &Finding{Kind: KindPrivilegeMissing, Problem: fmt.Sprintf("The user %q may not delete from the table %s.", s.config.User, p.table),
 		Remedy: fmt.Sprintf("As an administrator of the database run: GRANT SELECT, DELETE ON %s TO …;", quoteName(p.table))}
 }
 

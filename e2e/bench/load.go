@@ -5,7 +5,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 )
 
@@ -140,15 +139,6 @@ func (r *running) pace() int {
 		case r.due <- at:
 		default: // as many wait as fit: the server is far behind
 		}
-	}
-}
-
-// sleepUntil sleeps to within some 60 µs. time.Sleep may take a millisecond
-// more, which would be all that is measured of a fast server.
-func sleepUntil(at time.Time) {
-	if d := time.Until(at); d > 50*time.Microsecond {
-		t := syscall.NsecToTimespec(d.Nanoseconds())
-		_ = syscall.Nanosleep(&t, nil) // a signal makes it early, which does no harm
 	}
 }
 

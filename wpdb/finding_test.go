@@ -1,0 +1,38 @@
+package wpdb_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"slices"
+	"strconv"
+	"testing"
+
+	"moserver-sidecar/wpdb"
+)
+
+// TestKindsAreAll holds Kinds to the constants, each with a name of its own.
+func TestKindsAreAll(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "finding.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var declared []wpdb.Kind
+	ast.Inspect(file, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.ValueSpec); ok {
+			name, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			declared = append(declared, wpdb.Kind(name))
+		}
+		return true
+	})
+	if kinds := wpdb.Kinds(); len(declared) == 0 || !slices.Equal(declared, kinds) {
+		t.Errorf("declared are %q\nKinds returns %q", declared, kinds)
+	}
+	slices.Sort(declared)
+	if n := len(slices.Compact(declared)); n != len(wpdb.Kinds()) {
+		t.Errorf("%d different names, %d kinds", n, len(wpdb.Kinds()))
+	}
+}
