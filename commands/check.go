@@ -14,6 +14,7 @@ type report struct {
 	OK       bool             `json:"ok"`
 	Settings []config.Problem `json:"settings"`
 	Database []wpdb.Finding   `json:"database"`
+	Warnings []string         `json:"warnings"` // what works, and may still be wrong
 }
 
 func checkCommand() command {
@@ -28,7 +29,7 @@ each with what to do about it. It says nothing of what only could be better;
 
 Takes the settings as flags too.
 
-Exit status: 0 if there is no problem, else 1.
+Exit status: 0 if there is no problem, else 1. Warnings do not count.
 `}
 }
 
@@ -40,7 +41,7 @@ func check(args []string, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	r := report{Settings: problems, Database: []wpdb.Finding{}}
+	r := report{Settings: problems, Database: []wpdb.Finding{}, Warnings: socketWarnings(settings)}
 	if knowsDatabase(settings) {
 		r.Database = append(r.Database, checkDatabase(settings)...)
 	}
@@ -79,6 +80,9 @@ func (r report) print(w io.Writer, s config.Settings) {
 	}
 	for _, f := range r.Database {
 		fmt.Fprintln(w, "problem:", f)
+	}
+	for _, text := range r.Warnings {
+		fmt.Fprintln(w, "warning:", text)
 	}
 	if r.OK {
 		fmt.Fprintf(w, "ok: WordPress's database %q at %s, tables %s…, is ready for the token endpoint\n", s.DBName, s.DBAddress, s.TablePrefix)

@@ -8,14 +8,11 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"strings"
 	"syscall"
 	"time"
-
-	"golang.org/x/net/netutil"
 
 	"moserver-sidecar/config"
 	"moserver-sidecar/wpdb"
@@ -160,9 +157,9 @@ func removeStaleSocket(path string) error {
 }
 
 // runServer serves until ctx ends, then lets the requests in flight finish.
-func runServer(ctx context.Context, l net.Listener, server *http.Server, s config.Settings, log *slog.Logger) error {
+func runServer(ctx context.Context, l net.Listener, server Server, s config.Settings, log *slog.Logger) error {
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(netutil.LimitListener(l, s.MaxConnections)) }()
+	go func() { failed <- server.Serve(l) }()
 	log.Info("listening", "address", l.Addr().String(), "version", version())
 	select {
 	case err := <-failed:
