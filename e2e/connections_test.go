@@ -32,11 +32,10 @@ func TestIdleConnections(t *testing.T) {
 	t.Parallel()
 	for name, sent := range idlers() {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			s := newSite(t, database)
 			address := "unix:" + filepath.Join(stage.ShortDir(t), "token.sock")
 			server := s.Serve("--listen", address)
-			server.HTTP.Timeout = 4 * time.Second // as patient as healthcheck
+			server.HTTP.Timeout = 6 * time.Second // less than any time limit of the server
 			s.Put("refresh", name, s.app, stage.Row{})
 			hold(t, address[len("unix:"):], sent, 1200)
 			for range 10 {
@@ -62,7 +61,8 @@ func TestIdleConnections(t *testing.T) {
 func hold(t *testing.T, path, sent string, n int) {
 	t.Helper()
 	var running, connected sync.WaitGroup
-	ctx := t.Context() // ends before what Cleanup has
+	const pause = 100 * time.Millisecond // else the machine would do nothing but connect
+	ctx := t.Context()                   // ends before what Cleanup has
 	for range n {
 		connected.Add(1)
 		running.Go(func() {
@@ -71,7 +71,7 @@ func hold(t *testing.T, path, sent string, n int) {
 			for ctx.Err() == nil {
 				conn, err := net.Dial("unix", path)
 				if err != nil {
-					time.Sleep(10 * time.Millisecond) // the socket's queue is full
+					time.Sleep(pause) // the socket's queue is full
 					continue
 				}
 				stop := make(chan struct{})
@@ -88,6 +88,7 @@ func hold(t *testing.T, path, sent string, n int) {
 					_, err = conn.Read(buffer)
 				}
 				close(stop)
+				time.Sleep(pause)
 			}
 		})
 	}
