@@ -27,7 +27,7 @@ func example() string {
 		if value == "" || strings.ContainsAny(value, ":,") {
 			value = fmt.Sprintf("%q", value)
 		}
-		fmt.Fprintf(&b, "\n%s\n%s: %s\n", wrap(s.usage, "# ", 80), s.name, value)
+		fmt.Fprintf(&b, "\n%s\n%s: %s\n", Wrap(s.usage, "# ", 80), s.name, value)
 	}
 	return b.String()
 }
