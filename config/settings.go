@@ -29,6 +29,7 @@ type Settings struct {
 	UsermetaTable    string
 	Home             string
 	Multisite        bool
+	PluginFolder     string
 
 	RotateRefreshTokens string
 	RotationGrace       time.Duration
@@ -109,6 +110,7 @@ func (s *Settings) list() []setting {
 		{"usermeta_table", "Name of the usermeta table where it is not the prefix and usermeta.", "", text(&s.UsermetaTable)},
 		{"home", "Address of the main site, as in WP_HOME, where it is not the option home: the issuer of ID tokens is made of it.", "", webAddress(&s.Home)},
 		{"multisite", "Whether WordPress is a network of sites.", "false", boolean(&s.Multisite)},
+		{"plugin_folder", "Name of the plugin's folder, if it was renamed; must-use if it is in mu-plugins, where it is always active.", "", text(&s.PluginFolder)},
 
 		{"rotate_refresh_tokens", "Whose refresh tokens are replaced at each use: those of public clients, or all.", RotatePublic, choice(&s.RotateRefreshTokens, RotatePublic, RotateAll)},
 		{"rotation_grace", "How long a client that has not heard of its new refresh token may use the old one again; 0: not at all.", "1m", duration(&s.RotationGrace, 0, time.Hour)},
