@@ -90,7 +90,7 @@ func TestLongScope(t *testing.T) {
 	f.put(oauth.RefreshToken, "r0", f.grant(appID))
 	r := refreshRequest()
 	r.Scope = strings.Repeat("email ", 700)
-	f.refuses(r, oauth.InvalidScope, "r0")
+	f.refuses(r, oauth.InvalidScope, "scope requested")
 }
 
 // TestOfflineAccess is the plugin's way with openid.
