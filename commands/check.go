@@ -24,6 +24,9 @@ Looks at the settings and at the database, and prints all problems at once,
 each with what to do about it. It says nothing of what only could be better;
 "moserver-sidecar doctor" does.
 
+  --accept plugin-inactive,clock
+            say nothing of findings with these ids, which docs/findings.md has;
+            what keeps the server from working is said all the same
   --json    print them for machines
 
 Takes the settings as flags too.
@@ -36,13 +39,16 @@ Exit status: 0 if there is no problem, else 1.
 func check(args []string, w io.Writer) error {
 	flags := newFlags("check")
 	asJSON := flags.Bool("json", false, "")
+	var accept kinds
+	flags.Var(&accept, "accept", "")
 	settings, problems, err := readSettings(flags, args)
 	if err != nil {
 		return err
 	}
 	r := report{Settings: problems, Database: []wpdb.Finding{}}
 	if knowsDatabase(settings) {
-		r.Database = append(r.Database, checkDatabase(settings)...)
+		findings, _ := accept.silence(checkDatabase(settings))
+		r.Database = append(r.Database, findings...)
 	}
 	r.OK = len(r.Settings) == 0 && len(r.Database) == 0
 	if *asJSON {

@@ -30,9 +30,12 @@ type examined struct {
 	Settings []config.Problem `json:"settings"`
 	Broken   []ailment        `json:"broken"`
 	Advice   []ailment        `json:"advice"`
+	Notes    []ailment        `json:"notes"`    // nothing need be done about them
+	Accepted []wpdb.Kind      `json:"accepted"` // what --accept has silenced
 	Facts    *wpdb.Facts      `json:"facts"`
 
 	settings config.Settings
+	accept   kinds
 }
 
 // ailment is a finding with nothing but its sentences.
@@ -54,16 +57,21 @@ It only reads. A count that would take long is left to the server's estimate,
 which is marked with "about". What the database account may not read is said,
 and left out.
 
+  --accept index-missing,engine
+            say nothing more of findings with these ids, which stand beside them
+            and in docs/findings.md. What keeps the server from working is said
+            all the same.
   --json    print it for machines. The names of the members are stable: status
             ("ok", "advice", "broken" or "unknown"), error, settings (where,
-            problem), broken and advice (id, problem, remedy), and facts (server,
-            wordpress, plugin, database, account, prefix, clients, tables,
-            least_privilege, notes). What is not known is null or empty.
+            problem), broken, advice and notes (id, problem, remedy), accepted,
+            and facts (server, wordpress, plugin, database, account, prefix,
+            clients, tables, least_privilege, notes). What is not known is null
+            or empty.
 
 Takes the settings as flags too.
 
 Exit status, as monitors of the Nagios kind count: 0 if there is nothing to
-say, 1 for advice only, 2 if something is broken, 3 if the database could not
+mend, 1 for advice only, 2 if something is broken, 3 if the database could not
 be looked at.
 `}
 }
@@ -72,6 +80,8 @@ be looked at.
 func doctor(args []string, w io.Writer) error {
 	flags := newFlags("doctor")
 	asJSON := flags.Bool("json", false, "")
+	var accept kinds
+	flags.Var(&accept, "accept", "")
 	settings, problems, err := readSettings(flags, args)
 	if errors.Is(err, flag.ErrHelp) {
 		return err
@@ -80,7 +90,7 @@ func doctor(args []string, w io.Writer) error {
 		fmt.Fprintln(os.Stderr, "moserver-sidecar:", err)
 		return exitUnknown
 	}
-	x := examined{Settings: problems, Broken: []ailment{}, Advice: []ailment{}, settings: settings}
+	x := examined{Settings: problems, Broken: []ailment{}, Advice: []ailment{}, Notes: []ailment{}, Accepted: []wpdb.Kind{}, settings: settings, accept: accept}
 	x.examine()
 	if *asJSON {
 		err = printJSON(w, x)
@@ -101,12 +111,17 @@ func (x *examined) examine() {
 		return
 	}
 	facts, findings, err := look(x.settings)
+	findings, accepted := x.accept.silence(findings)
+	x.Accepted = append(x.Accepted, accepted...)
 	for _, f := range findings {
-		if f.Advice {
-			x.Advice = append(x.Advice, ailment{f.Kind, f.Problem, f.Remedy})
-		} else {
-			x.Broken = append(x.Broken, ailment{f.Kind, f.Problem, f.Remedy})
+		list := &x.Broken
+		switch {
+		case f.Note():
+			list = &x.Notes
+		case f.Advice:
+			list = &x.Advice
 		}
+		*list = append(*list, ailment{f.Kind, f.Problem, f.Remedy})
 	}
 	switch {
 	case err != nil:

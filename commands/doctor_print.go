@@ -19,6 +19,10 @@ func (x *examined) print(w io.Writer) error {
 	}
 	printAilments(w, "Broken", x.Broken)
 	printAilments(w, "Advice", x.Advice)
+	printAilments(w, "Notes", x.Notes)
+	for _, kind := range x.Accepted {
+		fmt.Fprintf(w, "\nAccepted: %s\n", kind)
+	}
 	_, err := fmt.Fprintf(w, "\n%s\n", x.verdict())
 	return err
 }
@@ -40,7 +44,7 @@ func printAilments(w io.Writer, title string, ailments []ailment) {
 	}
 	fmt.Fprintf(w, "\n%s:\n", title)
 	for _, a := range ailments {
-		fmt.Fprintf(w, "\n  * %s\n    -> %s\n", a.Problem, strings.ReplaceAll(a.Remedy, "\n", "\n       "))
+		fmt.Fprintf(w, "\n  * %s (%s)\n    -> %s\n", a.Problem, a.Kind, strings.ReplaceAll(a.Remedy, "\n", "\n       "))
 	}
 }
 

@@ -78,6 +78,7 @@ func Load(sources Sources) (Settings, []Problem) {
 	}
 	settings := l.settings()
 	l.locate(&settings)
+	settings.SiteFlags = siteFlags(sources.Flags)
 	return settings, l.problems
 }
 

@@ -22,6 +22,10 @@ type Config struct {
 	Multisite     bool   // MULTISITE in wp-config.php
 	Home          string // WP_HOME in wp-config.php, which counts before the option home of the main site
 
+	// Flags is how a command is told of this site, as a shell reads it; remedies
+	// repeat it. It has no secrets.
+	Flags string
+
 	MaxConnections int // how many connections are open at most; 0: no limit
 }
 
