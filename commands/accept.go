@@ -5,16 +5,28 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"moserver-sidecar/wpdb"
 )
 
 // kinds is the value of --accept: ids of findings, with commas between them.
 type kinds []wpdb.Kind
 
-// String implements flag.Value.
+// addAccept adds --accept to a command.
+func addAccept(cmd *cobra.Command) *kinds {
+	accept := new(kinds)
+	cmd.Flags().Var(accept, "accept", "say no more of findings with these ids, which docs/findings.md has")
+	return accept
+}
+
+// String implements pflag.Value.
 func (k *kinds) String() string { return "" }
 
-// Set implements flag.Value. It may be called more than once.
+// Type implements pflag.Value.
+func (k *kinds) Type() string { return "id,id" }
+
+// Set implements pflag.Value. It may be called more than once.
 func (k *kinds) Set(text string) error {
 	for id := range strings.SplitSeq(text, ",") {
 		kind := wpdb.Kind(strings.TrimSpace(id))

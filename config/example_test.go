@@ -27,7 +27,7 @@ func example() string {
 		if value == "" || strings.ContainsAny(value, ":,") {
 			value = fmt.Sprintf("%q", value)
 		}
-		fmt.Fprintf(&b, "\n%s\n%s: %s\n", wrap(s.usage, "# ", 80), s.name, value)
+		fmt.Fprintf(&b, "\n%s\n%s: %s\n", Wrap(s.usage, "# ", 80), s.name, value)
 	}
 	return b.String()
 }
@@ -88,6 +88,7 @@ func TestExampleLoads(t *testing.T) {
 	}
 	want := Defaults()
 	want.DBName, want.DBNetwork, want.DBAddress = "wordpress", got.DBNetwork, got.DBAddress
+	want.SiteFlags = "--config " + exampleFile + " --db-name wordpress"
 	if diff := cmp.Diff(want, got, cmp.Comparer(samePrefix)); diff != "" {
 		t.Errorf("settings (-default +example):\n%s", diff)
 	}

@@ -66,7 +66,7 @@ func Load(sources Sources) (Settings, []Problem) {
 	l := &loader{}
 	l.add(flagLayer(sources.Flags))
 	l.add(l.environmentLayer(sources.Environment))
-	if file, ok := l.get("config"); ok {
+	if file, ok := l.get(configName); ok {
 		l.add(l.fileLayer(file))
 	}
 	l.readPasswordFiles()
@@ -130,7 +130,7 @@ func (l *loader) environmentLayer(environment []string) layer {
 // known says if there is a setting of that name. "config" is one wherever the
 // file itself can be named.
 func known(name string) bool {
-	if name == "config" {
+	if name == configName {
 		return true
 	}
 	for _, setting := range new(Settings).list() {

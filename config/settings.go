@@ -66,6 +66,7 @@ const (
 	SubString         = "string"         // resource_sub
 	LogText           = "text"           // log_format
 	LogJSON           = "json"           // log_format
+	configName        = "config"
 	passwordName      = "db_password"
 	passwordFileName  = "db_password_file"
 	environmentPrefix = "MOSERVER_"

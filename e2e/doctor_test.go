@@ -137,8 +137,8 @@ func TestDoctorAsInstalled(t *testing.T) {
 	s.account("")
 	s.Exec("DELETE FROM {p}moos_oauth_clients WHERE client_id <> ?", s.app.ID)
 	s.PutOption("mo_oauth_server_site_keys_generated", "1")
-	r, _ := s.doctor(1, "--wp-config", s.WPConfig, "--db-password", stage.DBPassword, "--table-prefix", s.Prefix)
-	if len(r.Advice) != 2 || r.Advice[0].Remedy != "Run: moserver-sidecar migrate --wp-config "+s.WPConfig+" --db-password-file … --table-prefix "+s.Prefix {
+	r, _ := s.doctor(1, "--wp-config", s.WPConfig, "--table-prefix", s.Prefix)
+	if len(r.Advice) != 2 || r.Advice[0].Remedy != "Run: moserver-sidecar migrate --wp-config "+s.WPConfig+" --table-prefix "+s.Prefix {
 		t.Errorf("advice %+v", r.Advice)
 	}
 	if r, _ = s.doctor(0, "--wp-config", s.WPConfig, "--accept", "index-missing,rotations-missing"); len(r.Accepted) != 2 || len(r.Advice) > 0 {
@@ -203,7 +203,7 @@ func TestDoctorCannotLook(t *testing.T) {
 		}
 	}
 	wrong := command(t, nil, "doctor", "--jsno")
-	if wrong.code != 3 || !strings.Contains(wrong.stderr, "moserver-sidecar --help") {
+	if wrong.code != 3 || !strings.Contains(wrong.stderr, "did you mean --json? see moserver-sidecar doctor --help") {
 		t.Errorf("a flag that is not there: %+v", wrong)
 	}
 	wantHelp(t, []string{"doctor", "--help"}, "moserver-sidecar doctor --wp-config", "--json", "Exit status", "least_privilege")

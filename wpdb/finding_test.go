@@ -42,7 +42,7 @@ func TestKindsAreAll(t *testing.T) {
 	}
 	var declared []wpdb.Kind
 	ast.Inspect(file, func(n ast.Node) bool {
-		if spec, ok := n.(*ast.ValueSpec); ok {
+		if spec, ok := n.(*ast.ValueSpec); ok && len(spec.Values) == 1 {
 			name, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
 			if err != nil {
 				t.Fatal(err)

@@ -24,7 +24,7 @@ func TestMigrateRefused(t *testing.T) {
 		"no CREATE": {[]string{"GRANT SELECT, INSERT, DELETE, ALTER ON wordpress.* TO wp@localhost"}, "", "GRANT CREATE ON `wordpress`.`{}moserver_rotated_tokens` TO", "may not change the table {}moserver_rotated_tokens"},
 		"MyISAM":    {nil, "ALTER TABLE {}moos_oauth_access_tokens ENGINE=MyISAM", "ENGINE=InnoDB", "MyISAM"},
 		"MyISAM clients": {nil, "ALTER TABLE {}moos_oauth_clients ENGINE=MyISAM",
-			"ALTER TABLE `{}moos_oauth_clients` ENGINE=InnoDB", "cannot add an index"},
+			"ALTER TABLE `wordpress`.`{}moos_oauth_clients` ENGINE=InnoDB", "cannot add an index"},
 		"no table": {nil, "DROP TABLE {}moos_oauth_access_tokens", "activate the plugin", "missing"},
 	} {
 		t.Run(name, func(t *testing.T) {

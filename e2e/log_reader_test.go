@@ -1,0 +1,154 @@
+package e2e_test
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"moserver-sidecar/e2e/stage"
+	"moserver-sidecar/wpdb/sandbox"
+)
+
+// unread is a server whose standard error is a pipe that the test reads when it
+// likes.
+type unread struct {
+	*stage.Sidecar
+	cmd  *exec.Cmd
+	pipe *os.File
+}
+
+func (s *site) serveUnread() *unread {
+	s.t.Helper()
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	address := stage.FreeAddress(s.t)
+	cmd := exec.Command(s.Binary, "serve", "--wp-config", s.WPConfig, "--listen", address, "--log-format", "json", "--auth-failures", "0")
+	cmd.SysProcAttr, cmd.Stderr = sandbox.ChildAttributes(), writer
+	if err := cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	writer.Close()
+	s.t.Cleanup(func() {
+		reader.Close()
+		_ = cmd.Process.Kill() // it has ended already where all is well
+		_ = cmd.Wait()
+		cmd.Stderr = nil
+	})
+	u := &unread{&stage.Sidecar{Base: "http://" + address, HTTP: stage.HTTPClient(address)}, cmd, reader}
+	s.t.Cleanup(u.HTTP.CloseIdleConnections)
+	u.HTTP.Timeout = 20 * time.Second
+	stage.Eventually(s.t, stage.Patience, "the server listens", func() bool {
+		_, err := u.Do(stage.NewRequest("GET", u.Base+"/healthz", ""))
+		return err == nil
+	})
+	return u
+}
+
+// ask sends good requests, each of which is a line of the log.
+func (u *unread) ask(t *testing.T, s *site, n int) {
+	t.Helper()
+	for i := range n {
+		a, err := u.Do(stage.FormRequest(u.Base+stage.TokenPath, append(stage.Credentials(s.app), "token", fmt.Sprint("none-", i))...))
+		if err != nil {
+			t.Fatalf("request %d: %v", i, err)
+		}
+		if a.Status != 200 {
+			t.Fatalf("request %d: %s", i, a)
+		}
+	}
+}
+
+// TestLogNobodyReads: all requests are answered; whoever then reads finds whole
+// lines in their order, and how many were lost.
+func TestLogNobodyReads(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, database)
+	u := s.serveUnread()
+	const requests = 10_000
+	u.ask(t, s, requests)
+	lost, lines := 0, make(chan string)
+	go func() {
+		defer close(lines)
+		for scanner := bufio.NewScanner(u.pipe); scanner.Scan(); {
+			lines <- scanner.Text()
+		}
+	}()
+	written := 0
+	for lost == 0 {
+		select {
+		case line := <-lines:
+			if !strings.HasPrefix(line, `{"time":`) || !strings.HasSuffix(line, "}") {
+				t.Fatalf("not a whole line: %q", line)
+			}
+			if m := regexp.MustCompile(`"lines of the log were lost[^"]*","lines":(\d+)`).FindStringSubmatch(line); m != nil {
+				_, _ = fmt.Sscan(m[1], &lost) // digits
+			} else if strings.Contains(line, `"msg":"request"`) {
+				written++
+			}
+		case <-time.After(stage.Patience):
+			t.Fatalf("after %d lines nothing says how many were lost", written)
+		}
+	}
+	if err := u.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	for line := range lines {
+		if strings.Contains(line, `"msg":"request"`) {
+			written++
+		}
+	}
+	if written+lost != requests {
+		t.Errorf("%d lines and %d lost, of %d requests", written, lost, requests)
+	}
+	if err := u.cmd.Wait(); err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+}
+
+// TestLogNobodyReadsAtTheEnd: the end does not wait for a reader for ever.
+func TestLogNobodyReadsAtTheEnd(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, database)
+	u := s.serveUnread()
+	u.ask(t, s, 2_000)
+	if err := u.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- u.cmd.Wait() }()
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Errorf("it ended with %v", err)
+		}
+	case <-time.After(stage.Patience):
+		t.Fatal("it does not end")
+	}
+}
+
+// TestLogReaderGone: a reader that has gone, as of a pipe to head, does not take the
+// server with it.
+func TestLogReaderGone(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, database)
+	u := s.serveUnread()
+	u.pipe.Close()
+	u.ask(t, s, 100)
+	if err := u.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	var ended *exec.ExitError
+	if err := u.cmd.Wait(); errors.As(err, &ended) || errors.Is(err, io.EOF) {
+		t.Errorf("it ended with %v", err)
+	}
+}
