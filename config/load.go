@@ -70,9 +70,12 @@ func Load(sources Sources) (Settings, []Problem) {
 		l.add(l.fileLayer(file))
 	}
 	l.readPasswordFiles()
+	_, database := l.get("db_name")
 	if file, ok := l.get("wp_config"); ok {
-		l.add(l.wpConfigLayer(file, sources.Environment))
-	} else if _, ok := l.get("db_name"); !ok {
+		l.add(l.wpConfigLayer(value{inFolder(file.text), file.where}, sources.Environment))
+	} else if path := inFolder("."); !database && exists(path) {
+		l.add(l.wpConfigLayer(value{path, "working directory"}, sources.Environment))
+	} else if !database {
 		l.problem("settings", "nothing says where WordPress's database is; "+
 			"give --wp-config /path/to/wp-config.php, or set db_name, db_user and db_password")
 	}

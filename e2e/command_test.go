@@ -157,7 +157,7 @@ func wantHelp(t *testing.T, args []string, words ...string) {
 // settingFlags are the settings as users know them: to rename one breaks
 // somebody's start script.
 func settingFlags() []string {
-	return strings.Fields(`--listen --socket-mode --wp-config --db-host --db-name --db-user --db-password
+	return strings.Fields(`--listen --socket-mode --wp-config --host --db-host --db-name --db-user --db-password
 		--db-password-file --db-charset --db-tls --db-max-connections --table-prefix --users-table --usermeta-table
 		--home --multisite --rotate-refresh-tokens --rotation-grace --openid-refresh-token --revoke-access-tokens
 		--error-status --resource-sub --purge-after --request-timeout --shutdown-timeout --max-body-bytes
