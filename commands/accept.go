@@ -13,6 +13,9 @@ import (
 // kinds is the value of --accept: ids of findings, with commas between them.
 type kinds []wpdb.Kind
 
+// idList is the type of --accept, in help too.
+const idList = "id,id"
+
 // addAccept adds --accept to a command.
 func addAccept(cmd *cobra.Command) *kinds {
 	accept := new(kinds)
@@ -24,7 +27,7 @@ func addAccept(cmd *cobra.Command) *kinds {
 func (k *kinds) String() string { return "" }
 
 // Type implements pflag.Value.
-func (k *kinds) Type() string { return "id,id" }
+func (k *kinds) Type() string { return idList }
 
 // Set implements pflag.Value. It may be called more than once.
 func (k *kinds) Set(text string) error {
