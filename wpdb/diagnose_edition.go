@@ -42,19 +42,23 @@ func (d *diagnosis) edition() error {
 	return nil
 }
 
-// paidFolder is the folder of an active edition that is not the free one.
+// paidFolder is the folder of an active edition that is not the free one. One that
+// somebody has renamed tells nothing.
 func (d *diagnosis) paidFolder() (string, error) {
+	if d.config.PluginFolder != "" {
+		return "", nil
+	}
 	rows, err := selectRows(d.ctx, d.db, "SELECT option_value AS list FROM "+quoteName(d.tables.options)+" WHERE option_name = '"+optionActivePlugins+"'")
-	if d.config.Multisite && err == nil {
+	if d.tables.sitemeta != "" && err == nil {
 		var network []row
-		network, err = selectRows(d.ctx, d.db, "SELECT meta_value AS list FROM "+quoteName(d.config.Prefix+"sitemeta")+" WHERE meta_key = '"+metaActivePlugins+"'")
+		network, err = selectRows(d.ctx, d.db, "SELECT meta_value AS list FROM "+quoteName(d.tables.sitemeta)+" WHERE meta_key = '"+metaActivePlugins+"'")
 		rows = append(rows, network...)
 	}
 	if err != nil && !denied(err) && number(err) != errUnknownColumn && number(err) != errNoSuchTable {
 		return "", err
 	}
 	for _, r := range rows {
-		for _, plugin := range regexp.MustCompile(pluginPattern).FindAllString(r.text("list"), -1) {
+		for _, plugin := range regexp.MustCompile(d.tables.plugin).FindAllString(r.text("list"), -1) {
 			if folder, _, _ := strings.Cut(strings.Trim(plugin, `"`), "/"); folder != freeFolder {
 				return folder, nil
 			}

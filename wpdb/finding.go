@@ -80,6 +80,8 @@ const (
 	KindSwitchedOff       Kind = "switched-off"
 	KindPaidEdition       Kind = "paid-edition"
 	KindColumnsUnknown    Kind = "columns-unknown"
+	KindPluginInactive    Kind = "plugin-inactive"
+	KindMultisite         Kind = "multisite"
 	KindRotations         Kind = "rotations-unusable"
 	KindClientDuplicate   Kind = "client-duplicate"
 	KindSecretsUnreadable Kind = "secret-unreadable"
@@ -98,8 +100,6 @@ const (
 	KindLifetime            Kind = "lifetime"
 	KindExpiresColumn       Kind = "column-expires"
 	KindIDTokenColumn       Kind = "column-id-token"
-	KindPluginInactive      Kind = "plugin-inactive"
-	KindMultisite           Kind = "multisite"
 	KindBlogMissing         Kind = "blog-missing"
 	KindClientAlike         Kind = "client-alike"
 	KindSecretsPlain        Kind = "secret-plain"
@@ -129,12 +129,11 @@ func Kinds() []Kind {
 	return []Kind{
 		KindSettings, KindAway, KindAccessDenied, KindDatabaseMissing, KindPrefix, KindWordPressMissing, KindPluginMissing,
 		KindTableMissing, KindColumnMissing, KindEngine, KindPrivilegeMissing, KindReadOnly, KindBinlog, KindPrimaryKeys,
-		KindClock, KindSwitchedOff, KindPaidEdition, KindColumnsUnknown, KindRotations, KindClientDuplicate, KindSecretsUnreadable, KindKeyUnreadable, KindKeyShort,
-		KindKeyAlgorithm, KindKeysSeveral,
+		KindClock, KindSwitchedOff, KindPaidEdition, KindColumnsUnknown, KindPluginInactive, KindMultisite, KindRotations,
+		KindClientDuplicate, KindSecretsUnreadable, KindKeyUnreadable, KindKeyShort, KindKeyAlgorithm, KindKeysSeveral,
 		KindIndexMissing, KindRotationsMissing, KindRowsExpired, KindRowsAtEnd, KindLifetime, KindExpiresColumn,
-		KindIDTokenColumn, KindPluginInactive, KindMultisite, KindBlogMissing, KindClientAlike, KindSecretsPlain,
-		KindKeySecret, KindKeyWeak, KindKeyCommon, KindKeyShared, KindPrivilegesWide, KindPrivilegesUnchecked, KindFlush,
-		KindConnections, KindTimeZone,
+		KindIDTokenColumn, KindBlogMissing, KindClientAlike, KindSecretsPlain, KindKeySecret, KindKeyWeak, KindKeyCommon,
+		KindKeyShared, KindPrivilegesWide, KindPrivilegesUnchecked, KindFlush, KindConnections, KindTimeZone,
 		KindChangeBlocking, KindChangeGalera, KindChangeRefused, KindChangeStopped, KindChangeLocked, KindNameTaken,
 	}
 }
