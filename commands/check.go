@@ -16,6 +16,7 @@ type report struct {
 	OK       bool             `json:"ok"`
 	Settings []config.Problem `json:"settings"`
 	Database []wpdb.Finding   `json:"database"`
+	Warnings []string         `json:"warnings"` // what works, and may still be wrong
 }
 
 func checkCommand() *cobra.Command {
@@ -26,7 +27,7 @@ func checkCommand() *cobra.Command {
 each with what to do about it. It reports only what is broken; for advice run
 "moserver-sidecar doctor".`,
 
-		Annotations: exits(`: 0 if there is no problem, else 1.`),
+		Annotations: exits(`: 0 if there is no problem (warnings do not count), else 1.`),
 		Args:        noArguments,
 	}
 	asJSON := cmd.Flags().Bool("json", false, "print them for machines")
@@ -40,7 +41,7 @@ each with what to do about it. It reports only what is broken; for advice run
 
 // check prints every problem of the settings and of the database.
 func check(w io.Writer, settings config.Settings, problems []config.Problem, asJSON bool) (err error) {
-	r := report{Settings: problems, Database: []wpdb.Finding{}}
+	r := report{Settings: problems, Database: []wpdb.Finding{}, Warnings: socketWarnings(settings)}
 	if knowsDatabase(settings) {
 		r.Database = append(r.Database, checkDatabase(settings)...)
 	}
@@ -79,6 +80,9 @@ func (r report) print(w io.Writer, s config.Settings) {
 	}
 	for _, f := range r.Database {
 		fmt.Fprintln(w, "problem:", f)
+	}
+	for _, text := range r.Warnings {
+		fmt.Fprintln(w, "warning:", text)
 	}
 	if r.OK {
 		fmt.Fprintf(w, "ok: WordPress's database %q at %s, tables %s…, is ready for the token endpoint\n", s.DBName, s.DBAddress, s.TablePrefix)
