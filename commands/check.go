@@ -31,19 +31,21 @@ each with what to do about it. It reports only what is broken; for advice run
 		Args:        noArguments,
 	}
 	asJSON := cmd.Flags().Bool("json", false, "print them for machines")
+	accept := addAccept(cmd)
 	addSettings(cmd, cmd.Flags())
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		settings, problems := readSettings(cmd)
-		return check(cmd.OutOrStdout(), settings, problems, *asJSON)
+		return check(cmd.OutOrStdout(), settings, problems, *accept, *asJSON)
 	}
 	return cmd
 }
 
 // check prints every problem of the settings and of the database.
-func check(w io.Writer, settings config.Settings, problems []config.Problem, asJSON bool) (err error) {
+func check(w io.Writer, settings config.Settings, problems []config.Problem, accept kinds, asJSON bool) (err error) {
 	r := report{Settings: problems, Database: []wpdb.Finding{}, Warnings: socketWarnings(settings)}
 	if knowsDatabase(settings) {
-		r.Database = append(r.Database, checkDatabase(settings)...)
+		findings, _ := accept.silence(checkDatabase(settings))
+		r.Database = append(r.Database, findings...)
 	}
 	r.OK = len(r.Settings) == 0 && len(r.Database) == 0
 	if asJSON {

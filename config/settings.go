@@ -50,6 +50,10 @@ type Settings struct {
 
 	LogLevel  slog.Level
 	LogFormat string
+
+	// SiteFlags is the flags that said which site it is, as a shell reads them. A
+	// password is not in them.
+	SiteFlags string
 }
 
 // The values of settings that are a choice.
