@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"moserver-sidecar/wpdb"
@@ -13,46 +14,57 @@ const diagnoseTimeout = 10 * time.Second
 
 // diagnoseAtStart refuses to start on a database that can never work. One that
 // is only away is waited for: it often starts at the same time.
-func diagnoseAtStart(ctx context.Context, store *wpdb.Store, log *slog.Logger) error {
-	fatal, err := logFindings(ctx, store, log)
+func diagnoseAtStart(ctx context.Context, l *live) error {
+	findings, err := diagnose(ctx, l.store.Load())
+	logFindings(findings, l.log)
 	if err != nil {
-		log.Error("serving all the same, and waiting for the database", "error", err)
-		go diagnoseWhenBack(ctx, store, log)
+		l.awaitDatabase(ctx, err)
 	}
-	if fatal {
+	if slices.ContainsFunc(findings, fatal) {
 		return errFailed
 	}
 	return nil
 }
 
+// awaitDatabase says that the database is away, and later what is wrong with it.
+func (l *live) awaitDatabase(ctx context.Context, away error) {
+	l.log.Error("serving all the same, and waiting for the database", "error", away)
+	go l.diagnoseWhenBack(ctx)
+}
+
 // diagnoseWhenBack logs what is wrong with the database as soon as it answers.
-func diagnoseWhenBack(ctx context.Context, store *wpdb.Store, log *slog.Logger) {
+func (l *live) diagnoseWhenBack(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-time.After(2 * time.Second):
 		}
-		if _, err := logFindings(ctx, store, log); err == nil {
-			log.Info("the database answers")
+		if findings, err := diagnose(ctx, l.store.Load()); err == nil {
+			logFindings(findings, l.log)
+			l.log.Info("the database answers")
 			return
 		}
 	}
 }
 
-// logFindings logs all that is wrong with the database, and says if any of it
-// keeps the server from working.
-func logFindings(ctx context.Context, store *wpdb.Store, log *slog.Logger) (fatal bool, err error) {
+// diagnose is wpdb.Store.Diagnose within diagnoseTimeout.
+func diagnose(ctx context.Context, store *wpdb.Store) ([]wpdb.Finding, error) {
 	ctx, cancel := context.WithTimeout(ctx, diagnoseTimeout)
 	defer cancel()
-	findings, err := store.Diagnose(ctx)
+	return store.Diagnose(ctx)
+}
+
+// fatal says if a finding keeps the server from working.
+func fatal(f wpdb.Finding) bool { return f.Fatal }
+
+// logFindings logs what is wrong with the database.
+func logFindings(findings []wpdb.Finding, log *slog.Logger) {
 	for _, f := range findings {
-		fatal = fatal || f.Fatal
 		level := slog.LevelWarn
 		if f.Fatal {
 			level = slog.LevelError
 		}
-		log.Log(ctx, level, f.Problem, "id", f.Kind, "remedy", f.Remedy)
+		log.Log(context.Background(), level, f.Problem, "id", f.Kind, "remedy", f.Remedy)
 	}
-	return fatal, err
 }

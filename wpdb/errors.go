@@ -46,6 +46,7 @@ const (
 	errColumnDenied    = 1143
 	errNoSuchTable     = 1146
 	errStatementBinlog = 1665
+	errNoSocketAccount = 1698 // access denied where no password is asked for
 )
 
 func conflictErrors() []uint16 {
@@ -129,19 +130,33 @@ func number(err error) uint16 {
 	return 0
 }
 
+// ErrRefused is oauth.ErrUnavailable where the server does not know the account, its
+// password or the database, as when they have changed. Nothing was done, so that the
+// same may be tried with other settings.
+var ErrRefused = fmt.Errorf("%w", oauth.ErrUnavailable)
+
+// refused says if an error is one of those of ErrRefused.
+func refused(err error) bool {
+	return slices.Contains([]uint16{errAccessDenied, errAccessDeniedDB, errUnknownDatabase, errNoSocketAccount}, number(err))
+}
+
 // unavailable is the error that leaves the package. It keeps a description
 // instead of the cause, whose text may quote a statement and so a token.
 func unavailable(err error) error {
 	if errors.Is(err, oauth.ErrNotFound) || errors.Is(err, context.Canceled) {
 		return err
 	}
-	return fmt.Errorf("%w: %s", oauth.ErrUnavailable, describe(err))
+	kind := oauth.ErrUnavailable
+	if refused(err) {
+		kind = ErrRefused
+	}
+	return fmt.Errorf("%w: %s", kind, describe(err))
 }
 
 // quotableErrors are those whose messages have names and no values.
 func quotableErrors() []uint16 {
 	return slices.Concat(readOnlyErrors(), fullErrors(), connectionErrors(), []uint16{
-		errAccessDenied, errAccessDeniedDB, errUnknownDatabase, errUnknownColumn, errNoSuchTable,
+		errAccessDenied, errAccessDeniedDB, errNoSocketAccount, errUnknownDatabase, errUnknownColumn, errNoSuchTable,
 		errTableDenied, errColumnDenied, 1205, 1213, errNoCluster, errShutdown,
 	})
 }
