@@ -24,7 +24,7 @@ func (s *Server) Introspect(ctx context.Context, r Request) (Introspection, *Cli
 	err := x.admit(ctx)
 	client := x.facts.Client
 	if err == nil && !client.Confidential {
-		err = errSecretMissing
+		err = errSecretMissing.because(ReasonClientPublic)
 	}
 	if err != nil {
 		return Introspection{}, client, err
