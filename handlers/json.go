@@ -20,7 +20,7 @@ func parseJSON(body []byte) (parameters, error) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
 	if token, err := decoder.Token(); err != nil || token != json.Delim('{') {
-		return nil, malformed("The request body must be a JSON object")
+		return nil, malformed(reasonBody, "The request body must be a JSON object")
 	}
 	for decoder.More() {
 		name, err := decoder.Token()
@@ -44,7 +44,7 @@ func parseJSON(body []byte) (parameters, error) {
 	return p, nil
 }
 
-func errJSON() error { return malformed("The request body is not valid JSON") }
+func errJSON() error { return malformed(reasonBody, "The request body is not valid JSON") }
 
 // jsonValue reads the value of one member. That of an unknown member may be
 // anything, as unknown parameters are ignored.
@@ -64,7 +64,7 @@ func jsonValue(decoder *json.Decoder, name string) (string, error) {
 		if !isParameter(name) {
 			return "", skipJSON(decoder)
 		}
-		return "", malformed("The parameter " + name + " must be a string")
+		return "", malformed(reasonNotText, "The parameter "+name+" must be a string")
 	}
 	return "", nil // null
 }

@@ -41,6 +41,9 @@ func (s *server) parse(c echo.Context) (oauth.Request, error) {
 		request.Scope = r.URL.Query().Get("scope")
 	}
 	request.Credentials = credentials(r.Header.Get(echo.HeaderAuthorization), p)
+	if n := len(request.Credentials); n > 0 {
+		note(c).clientSent = request.Credentials[n-1].ClientID
+	}
 	note(c).headerAuth = r.Header.Get(echo.HeaderAuthorization) != "" &&
 		(len(request.Credentials) == 0 || basicCredentials(r.Header.Get(echo.HeaderAuthorization)) != nil)
 	return request, nil
@@ -55,11 +58,11 @@ func bodyError(err error) error {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return errSlow
 	}
-	return malformed("The request body could not be read")
+	return malformed(reasonBody, "The request body could not be read")
 }
 
-func malformed(description string) error {
-	return oauth.Error{Code: oauth.InvalidRequest, Description: description}
+func malformed(reason oauth.Reason, description string) error {
+	return oauth.Error{Code: oauth.InvalidRequest, Description: description, Reason: reason}
 }
 
 // parameters are those that the token endpoint knows and that have a value.
@@ -73,7 +76,7 @@ func (p parameters) set(name, value string) error {
 		return nil
 	}
 	if earlier, repeated := p[name]; repeated && value != "" && earlier != value {
-		return malformed("The parameter " + name + " is repeated with another value")
+		return malformed(reasonRepeated, "The parameter "+name+" is repeated with another value")
 	}
 	if value != "" {
 		p[name] = value
@@ -151,7 +154,7 @@ func parseMultipart(contentType string, body []byte) (parameters, error) {
 	}
 	reader, err := r.MultipartReader()
 	if err != nil {
-		return nil, malformed("The multipart body has no boundary")
+		return nil, malformed(reasonBody, "The multipart body has no boundary")
 	}
 	p := parameters{}
 	for {
@@ -160,7 +163,7 @@ func parseMultipart(contentType string, body []byte) (parameters, error) {
 			return p, nil
 		}
 		if err != nil {
-			return nil, malformed("The multipart body is malformed")
+			return nil, malformed(reasonBody, "The multipart body is malformed")
 		}
 		if err := p.setPart(part); err != nil {
 			return nil, err
@@ -174,7 +177,7 @@ func (p parameters) setPart(part *multipart.Part) error {
 	}
 	value, err := io.ReadAll(part)
 	if err != nil {
-		return malformed("The multipart body is malformed")
+		return malformed(reasonBody, "The multipart body is malformed")
 	}
 	return p.set(part.FormName(), string(value))
 }

@@ -18,7 +18,7 @@ import (
 type TokenServer interface {
 	Token(context.Context, oauth.Request) (oauth.Answer, error)
 	Revoke(context.Context, oauth.Request) (oauth.Answer, error)
-	Introspect(context.Context, oauth.Request) (oauth.Introspection, *oauth.Client, error)
+	Introspect(context.Context, oauth.Request) (oauth.Introspection, oauth.Answer, error)
 	UserInfo(ctx context.Context, accessToken string) (oauth.UserInfo, *oauth.Client, error)
 	Discover(ctx context.Context, clientID string) (oauth.Discovery, error)
 	PublicKey(ctx context.Context, clientID string) (*rsa.PublicKey, error)
@@ -43,6 +43,7 @@ type server struct {
 	log      *slog.Logger
 	limiter  *limiter
 	overload *overload
+	refusals *refusals
 }
 
 // New returns the handler of all routes. ready says what is wrong while the
@@ -55,6 +56,7 @@ func New(tokens TokenServer, ready func(context.Context) error, options Options,
 		log:      log,
 		limiter:  newLimiter(options.AuthFailures),
 		overload: newOverload(options.MaxInFlight, log),
+		refusals: newRefusals(log),
 	}
 	e := echo.New()
 	e.IPExtractor = forwardedFor(options.TrustedProxies)

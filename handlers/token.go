@@ -32,6 +32,8 @@ func (s *server) token(c echo.Context) error {
 	return s.post(c, func(ctx context.Context, r oauth.Request) (any, oauth.Answer, error) {
 		if grant, known := r.Grant(); known {
 			note(c).grant = string(grant)
+		} else {
+			note(c).grantSent = r.GrantType
 		}
 		answer, err := s.tokens.Token(ctx, r)
 		return tokenBody(answer), answer, err
@@ -97,6 +99,7 @@ func (s *server) post(c echo.Context, carryOut func(context.Context, oauth.Reque
 // noteAnswer tells the log, the limiter and the browser what came of a request.
 func (s *server) noteAnswer(c echo.Context, request oauth.Request, answer oauth.Answer, err error) {
 	noteClient(c, answer.Client)
+	note(c).authenticated = answer.Authenticated && answer.Client != nil && answer.Client.Confidential
 	note(c).defect, note(c).replay = answer.Defect, answer.Replay
 	var refused oauth.Error
 	if errors.As(err, &refused) && refused.Code == oauth.InvalidClient {
