@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/spf13/cobra"
+
 	"moserver-sidecar/config"
 	"moserver-sidecar/wpdb"
 )
@@ -16,36 +18,34 @@ type report struct {
 	Database []wpdb.Finding   `json:"database"`
 }
 
-func checkCommand() command {
-	return command{name: "check", summary: "look for what keeps the server from working", run: check,
-		page: `  moserver-sidecar check --wp-config /var/www/html/wp-config.php
+func checkCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "check", Short: "look for what keeps the server from working",
+		Example: `  moserver-sidecar check --wp-config /var/www/html/wp-config.php`,
+		Long: `Looks at the settings and at the database, and prints all problems at once,
+each with what to do about it. It reports only what is broken; for advice run
+"moserver-sidecar doctor".`,
 
-Looks at the settings and at the database, and prints all problems at once,
-each with what to do about it. It says nothing of what only could be better;
-"moserver-sidecar doctor" does.
-
-  --json    print them for machines
-
-Takes the settings as flags too.
-
-Exit status: 0 if there is no problem, else 1.
-`}
+		Annotations: exits(`: 0 if there is no problem, else 1.`),
+		Args:        noArguments,
+	}
+	asJSON := cmd.Flags().Bool("json", false, "print them for machines")
+	addSettings(cmd, cmd.Flags())
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		settings, problems := readSettings(cmd)
+		return check(cmd.OutOrStdout(), settings, problems, *asJSON)
+	}
+	return cmd
 }
 
 // check prints every problem of the settings and of the database.
-func check(args []string, w io.Writer) error {
-	flags := newFlags("check")
-	asJSON := flags.Bool("json", false, "")
-	settings, problems, err := readSettings(flags, args)
-	if err != nil {
-		return err
-	}
+func check(w io.Writer, settings config.Settings, problems []config.Problem, asJSON bool) (err error) {
 	r := report{Settings: problems, Database: []wpdb.Finding{}}
 	if knowsDatabase(settings) {
 		r.Database = append(r.Database, checkDatabase(settings)...)
 	}
 	r.OK = len(r.Settings) == 0 && len(r.Database) == 0
-	if *asJSON {
+	if asJSON {
 		err = printJSON(w, r)
 	} else {
 		r.print(w, settings)

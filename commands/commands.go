@@ -4,14 +4,13 @@ package commands
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"os"
-	"runtime/debug"
-	"slices"
+
+	"github.com/spf13/cobra"
 
 	"moserver-sidecar/config"
 	"moserver-sidecar/oauth"
@@ -38,39 +37,22 @@ Commands ("moserver-sidecar check --help" says more of one):
 
 `
 	helpSettings = `
-Settings, of all commands but demo and version. Each may also be set in a YAML
-file (--config moserver.yaml) as some_name, or as MOSERVER_SOME_NAME in the
-environment. A flag counts before the environment, that before the file, and
-that before what wp-config.php says.
+Settings, of all commands but completion, demo and version. Each may also be
+set in a YAML file (--config moserver.yaml) as some_name, or as
+MOSERVER_SOME_NAME in the environment. Flags override the environment, which
+overrides the file, which overrides wp-config.php.
 
 `
 )
 
-// command is one of the program's commands.
-type command struct {
-	name    string
-	summary string // one line
-	page    string // what --help prints of it: examples, what it does, its own flags, its exit status
-	run     func(args []string, w io.Writer) error
-}
-
 // commands are all, in the order in which they are listed. Without newServer they
 // can be listed, but not all be carried out.
-func commands(newServer NewServer) []command {
-	return []command{
-		serveCommand(newServer), checkCommand(), doctorCommand(), migrateCommand(), purgeCommand(),
-		tokensCommand(), healthcheckCommand(), demoCommand(newServer), versionCommand(),
+func commands(newServer NewServer) []*cobra.Command {
+	return []*cobra.Command{
+		serveCommand(newServer), checkCommand(), doctorCommand(), migrateCommand(), purgeCommand(), tokensCommand(),
+		healthcheckCommand(), demoCommand(newServer), completionCommand(), versionCommand(),
 	}
 }
-
-// exitStatus ends a command that has already said why.
-type exitStatus int
-
-// errFailed is the exitStatus of most commands.
-const errFailed exitStatus = 1
-
-// Error implements error.
-func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
 // NewServer makes the HTTP server that answers with what store holds, as settings
 // ask for. It does not listen yet.
@@ -79,7 +61,12 @@ type NewServer func(store oauth.Store, settings config.Settings, log *slog.Logge
 // Main carries out the command that args name, without the program's own name, and
 // returns the status to exit with. Commands that serve do it with newServer.
 func Main(args []string, newServer NewServer) int {
-	err := run(args, os.Stdout, newServer)
+	root := rootCommand(newServer)
+	root.SetArgs(args)
+	cmd, err := root.ExecuteC()
+	if err == nil { // perhaps because help was asked for, but of what?
+		err = unknownCommand(cmd)
+	}
 	var status exitStatus
 	switch {
 	case err == nil:
@@ -87,91 +74,72 @@ func Main(args []string, newServer NewServer) int {
 	case errors.As(err, &status):
 		return int(status)
 	}
-	fmt.Fprintln(os.Stderr, "moserver-sidecar:", err)
+	fmt.Fprintln(os.Stderr, programName+":", err)
 	return 1
 }
 
-func run(args []string, w io.Writer, newServer NewServer) error {
-	if len(args) == 0 || slices.Contains([]string{"help", "--help", "-h"}, args[0]) {
-		printHelp(w)
-		return nil
+// rootCommand is the program itself, over all its commands. It has the settings
+// too, so that they may stand in front of the command's name.
+func rootCommand(newServer NewServer) *cobra.Command {
+	root := &cobra.Command{
+		Use: programName, Short: "the token endpoint of WP OAuth Server, beside WordPress",
+		Args: noArguments, SilenceErrors: true, SilenceUsage: true,
 	}
-	name, args := args[0], args[1:]
-	if name == "--version" {
-		name = "version"
-	}
-	for _, c := range commands(newServer) {
-		if c.name != name {
-			continue
-		}
-		err := c.run(args, w)
-		if errors.Is(err, flag.ErrHelp) {
-			c.printHelp(w)
+	showVersion := root.Flags().Bool("version", false, "print the version")
+	root.RunE = func(cmd *cobra.Command, _ []string) error {
+		switch {
+		case *showVersion:
+			fmt.Fprintln(cmd.OutOrStdout(), version())
 			return nil
+		case cmd.Flags().NFlag() > 0:
+			return misused(cmd, "these flags need a command, such as check")
 		}
-		return err
+		return cmd.Help()
 	}
-	return fmt.Errorf("there is no command of that name; moserver-sidecar --help lists them")
+	addSettings(root, root.Flags())
+	root.SetHelpCommand(helpCommand())
+	root.SetHelpFunc(printHelp)
+	root.SetFlagErrorFunc(flagError)
+	root.AddCommand(commands(newServer)...)
+	shareSwitches(root)
+	return root
 }
 
-// printHelp lists the commands and the settings.
-func printHelp(w io.Writer) {
-	fmt.Fprint(w, helpHead)
-	for _, c := range commands(nil) {
-		fmt.Fprintf(w, "  %-11s %s\n", c.name, c.summary)
-	}
-	fmt.Fprint(w, helpSettings)
-	config.PrintSettings(w)
-}
-
-// printHelp prints the page of one command.
-func (c command) printHelp(w io.Writer) {
-	fmt.Fprintf(w, "moserver-sidecar %s: %s\n\n%s\nmoserver-sidecar --help lists all commands and the settings.\n", c.name, c.summary, c.page)
-}
-
-// newFlags makes the flags of a command.
-func newFlags(command string) *flag.FlagSet {
-	flags := flag.NewFlagSet(command, flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // run prints the error, once
-	return flags
-}
-
-// parseFlags reads the arguments of a command that takes flags only.
-func parseFlags(flags *flag.FlagSet, args []string) error {
-	err := flags.Parse(args)
-	if errors.Is(err, flag.ErrHelp) {
-		return err
-	}
-	if err == nil && flags.NArg() > 0 {
-		err = fmt.Errorf("%s takes flags only, such as --listen 127.0.0.1:8089", flags.Name())
-	}
-	if err != nil {
-		return fmt.Errorf("%w; moserver-sidecar --help lists all", err)
-	}
-	return nil
-}
-
-func versionCommand() command {
-	return command{name: "version", summary: "print the version", page: `  moserver-sidecar version
-
-Prints the program's version, and that of the Go that built it.
-
-Exit status: 0.
-`,
-		run: func(args []string, w io.Writer) error {
-			if err := parseFlags(newFlags("version"), args); err != nil {
-				return err
+// helpCommand is "moserver-sidecar help check", as some people type it.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{Use: "help [command]", Short: "print this, or the help of a command", Hidden: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			root := cmd.Root()
+			root.SetArgs(append(args, "--help"))
+			found, err := root.ExecuteC()
+			if err == nil {
+				err = unknownCommand(found)
 			}
-			fmt.Fprintln(w, version())
-			return nil
+			return err
 		}}
 }
 
-// version is that of the module, as the Go toolchain has recorded it.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "moserver-sidecar (unknown version)"
+// printHelp prints the page of a command, or lists the commands and the settings.
+func printHelp(cmd *cobra.Command, _ []string) {
+	w := cmd.OutOrStdout()
+	for cmd.HasParent() && cmd.Example == "" { // it shares the page of its parent
+		cmd = cmd.Parent()
 	}
-	return "moserver-sidecar " + info.Main.Version + " " + info.GoVersion
+	switch {
+	case unknownCommand(cmd) != nil: // which Main tells
+	case cmd.HasParent():
+		printPage(w, cmd)
+	default:
+		printList(w)
+	}
+}
+
+// printList lists the commands and the settings.
+func printList(w io.Writer) {
+	fmt.Fprint(w, helpHead)
+	for _, c := range commands(nil) {
+		fmt.Fprintf(w, "  %-11s %s\n", c.Name(), c.Short)
+	}
+	fmt.Fprint(w, helpSettings)
+	config.PrintSettings(w)
 }

@@ -11,19 +11,19 @@ import (
 // TestPages: the help of all commands has one form, and fits on a terminal.
 func TestPages(t *testing.T) {
 	var all strings.Builder
-	printHelp(&all)
+	printList(&all)
 	pages := map[string]string{"--help": all.String()}
 	for _, c := range commands(nil) {
 		var page strings.Builder
-		c.printHelp(&page)
-		pages[c.name] = page.String()
-		form := fmt.Sprintf("(?s)^moserver-sidecar %[1]s: [^\n]+\n\n  moserver-sidecar %[1]s.*\n\n.*\n\nExit status[:,].*\n\n", c.name)
+		printPage(&page, c)
+		pages[c.Name()] = page.String()
+		form := fmt.Sprintf("(?s)^moserver-sidecar %[1]s: [^\n]+\n\n  moserver-sidecar %[1]s.*\n\n.*\n\nExit status[:,].*\n\n", c.Name())
 		if !regexp.MustCompile(form).MatchString(page.String()) {
-			t.Errorf("%s: the page has not the form of the others:\n%s", c.name, page.String())
+			t.Errorf("%s: the page has not the form of the others:\n%s", c.Name(), page.String())
 		}
-		line := fmt.Sprintf("\n  %-11s %s\n", c.name, c.summary)
-		if len(c.name) > 11 || !strings.Contains(all.String(), line) {
-			t.Errorf("%s does not stand in its column of the list", c.name)
+		line := fmt.Sprintf("\n  %-11s %s\n", c.Name(), c.Short)
+		if len(c.Name()) > 11 || !strings.Contains(all.String(), line) {
+			t.Errorf("%s does not stand in its column of the list", c.Name())
 		}
 	}
 	for name, page := range pages {

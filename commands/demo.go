@@ -11,6 +11,8 @@ import (
 	"net"
 	"os"
 
+	"github.com/spf13/cobra"
+
 	"moserver-sidecar/config"
 	"moserver-sidecar/oauth"
 	"moserver-sidecar/oauth/memory"
@@ -31,33 +33,26 @@ type demoSite struct {
 	clientID, clientSecret, refreshToken string
 }
 
-func demoCommand(newServer NewServer) command {
-	run := func(args []string, w io.Writer) error { return demo(args, w, newServer) }
-	return command{name: "demo", summary: "try the server on a private site, without WordPress", run: run,
-		page: `  moserver-sidecar demo
+func demoCommand(newServer NewServer) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "demo", Short: "try the server on a private site, without WordPress",
+		Example: `  moserver-sidecar demo`,
+		Long: `Runs on a private MariaDB, if there is a mariadbd on this machine, else in
+memory, prints commands to try, and leaves nothing behind.`,
 
-Runs on a private MariaDB, if there is a mariadbd on this machine, else in
-memory, prints commands to try, and leaves nothing behind.
-
-  --listen host:port    where to listen; by default ` + demoAddress + `, or any
-                        free port if that one is taken
-
-Takes no settings.
-
-Exit status: 0 after SIGTERM or Ctrl-C, 1 if it cannot serve.
-`}
+		Annotations: exits(`: 0 after SIGTERM or Ctrl-C, 1 if it cannot serve.`),
+		Args:        noArguments,
+	}
+	address := cmd.Flags().String("listen", "", "where to listen, as `host:port`; by default "+demoAddress+", or any free port if that one is taken")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return demo(cmd.OutOrStdout(), *address, newServer) }
+	return cmd
 }
 
 // demo serves a private site until Ctrl-C and leaves nothing behind.
-func demo(args []string, w io.Writer, newServer NewServer) (err error) {
-	flags := newFlags("demo")
-	address := flags.String("listen", "", "")
-	if err := parseFlags(flags, args); err != nil {
-		return err
-	}
+func demo(w io.Writer, address string, newServer NewServer) (err error) {
 	ctx, stop := untilSignal()
 	defer stop()
-	listener, err := demoListener(*address)
+	listener, err := demoListener(address)
 	if err != nil {
 		return err
 	}

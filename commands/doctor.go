@@ -2,12 +2,13 @@ package commands
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"moserver-sidecar/config"
 	"moserver-sidecar/wpdb"
@@ -42,11 +43,11 @@ type ailment struct {
 	Remedy  string    `json:"remedy"`
 }
 
-func doctorCommand() command {
-	return command{name: "doctor", summary: "print what the database is, and what could be better", run: doctor,
-		page: `  moserver-sidecar doctor --wp-config /var/www/html/wp-config.php
-
-Prints what the database is: server, WordPress, plugin, clients, rows, sizes;
+func doctorCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "doctor", Short: "print what the database is, and what could be better",
+		Example: `  moserver-sidecar doctor --wp-config /var/www/html/wp-config.php`,
+		Long: `Prints what the database is: server, WordPress, plugin, clients, rows, sizes;
 then what is broken, which is what check finds and more; then what could be
 better although everything works. Each finding comes with what mends it.
 
@@ -54,35 +55,42 @@ It only reads. A count that would take long is left to the server's estimate,
 which is marked with "about". What the database account may not read is said,
 and left out.
 
-  --json    print it for machines. The names of the members are stable: status
-            ("ok", "advice", "broken" or "unknown"), error, settings (where,
-            problem), broken and advice (id, problem, remedy), and facts (server,
-            wordpress, plugin, database, account, prefix, clients, tables,
-            least_privilege, notes). What is not known is null or empty.
+With --json the names of the members are stable: status ("ok", "advice",
+"broken" or "unknown"), error, settings (where, problem), broken and advice
+(id, problem, remedy), and facts (server, wordpress, plugin, database,
+account, prefix, clients, tables, least_privilege, notes). What is not known
+is null or empty.`,
 
-Takes the settings as flags too.
-
-Exit status, as monitors of the Nagios kind count: 0 if there is nothing to
+		Annotations: exits(`, as monitors of the Nagios kind count: 0 if there is nothing to
 say, 1 for advice only, 2 if something is broken, 3 if the database could not
-be looked at.
-`}
+be looked at.`),
+		Args: func(cmd *cobra.Command, args []string) error { return notExamined(noArguments(cmd, args)) },
+	}
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return notExamined(flagError(cmd, err)) })
+	asJSON := cmd.Flags().Bool("json", false, "print it for machines")
+	addSettings(cmd, cmd.Flags())
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		settings, problems := readSettings(cmd)
+		return doctor(cmd.OutOrStdout(), settings, problems, *asJSON)
+	}
+	return cmd
+}
+
+// notExamined tells an error of the command line, with the status that monitors
+// know.
+func notExamined(err error) error {
+	if err == nil {
+		return nil
+	}
+	fmt.Fprintln(os.Stderr, programName+":", err)
+	return exitUnknown
 }
 
 // doctor examines the database and prints all that there is to say.
-func doctor(args []string, w io.Writer) error {
-	flags := newFlags("doctor")
-	asJSON := flags.Bool("json", false, "")
-	settings, problems, err := readSettings(flags, args)
-	if errors.Is(err, flag.ErrHelp) {
-		return err
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "moserver-sidecar:", err)
-		return exitUnknown
-	}
+func doctor(w io.Writer, settings config.Settings, problems []config.Problem, asJSON bool) (err error) {
 	x := examined{Settings: problems, Broken: []ailment{}, Advice: []ailment{}, settings: settings}
 	x.examine()
-	if *asJSON {
+	if asJSON {
 		err = printJSON(w, x)
 	} else {
 		err = x.print(w)
@@ -148,4 +156,39 @@ func (x *examined) exitStatus() exitStatus {
 		return exitUnknown
 	}
 	return 0
+}
+
+// print writes the report for people.
+func (x *examined) print(w io.Writer) error {
+	for _, p := range x.Settings {
+		fmt.Fprintf(w, "Settings: %s\n", p)
+	}
+	if x.Facts != nil {
+		x.printFacts(w, *x.Facts)
+	}
+	printAilments(w, "Broken", x.Broken)
+	printAilments(w, "Advice", x.Advice)
+	_, err := fmt.Fprintf(w, "\n%s\n", x.verdict())
+	return err
+}
+
+// verdict is the last line.
+func (x *examined) verdict() string {
+	switch x.Status {
+	case "ok":
+		return "ok: nothing to mend"
+	case "unknown":
+		return "unknown: " + x.Error
+	}
+	return fmt.Sprintf("%s: %d broken, %d advice", x.Status, len(x.Broken)+len(x.Settings), len(x.Advice))
+}
+
+func printAilments(w io.Writer, title string, ailments []ailment) {
+	if len(ailments) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\n%s:\n", title)
+	for _, a := range ailments {
+		fmt.Fprintf(w, "\n  * %s\n    -> %s\n", a.Problem, strings.ReplaceAll(a.Remedy, "\n", "\n       "))
+	}
 }

@@ -11,39 +11,42 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/spf13/cobra"
+
+	"moserver-sidecar/config"
 )
 
 // healthcheckTimeout is below the five seconds that the Dockerfile gives the
 // command, so that it can still say what it waited for.
 const healthcheckTimeout = 4 * time.Second
 
-func healthcheckCommand() command {
-	return command{name: "healthcheck", summary: "ask the running server if it is well", run: healthcheck,
-		page: `  moserver-sidecar healthcheck
-  moserver-sidecar healthcheck --ready --listen unix:/run/moserver/token.sock
-
-Asks the server that listens where the setting listen says, over TCP or a unix
+func healthcheckCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "healthcheck", Short: "ask the running server if it is well",
+		Example: `  moserver-sidecar healthcheck
+  moserver-sidecar healthcheck --ready --listen unix:/run/moserver/token.sock`,
+		Long: `Asks the server that listens where the setting listen says, over TCP or a unix
 socket, for /healthz: whether the process lives. That is what a HEALTHCHECK of
 Docker is for, after which something may restart the container: to restart it
 because its database is away would help nobody.
 
-  --ready    ask for /readyz: whether the database answers and has the
-             plugin's tables, for what waits until tokens can be had
+Of the settings it uses only listen.`,
 
-Takes the settings as flags too, and uses only listen.
-
-Exit status: 0 if the server is well, else 1.
-`}
+		Annotations: exits(`: 0 if the server is well, else 1.`),
+		Args:        noArguments,
+	}
+	ready := cmd.Flags().Bool("ready", false, "ask for /readyz: whether the database answers and has the plugin's tables, for what waits until tokens can be had")
+	addSettings(cmd, cmd.Flags())
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		settings, problems := readSettings(cmd)
+		return healthcheck(cmd.OutOrStdout(), settings, problems, *ready)
+	}
+	return cmd
 }
 
 // healthcheck asks a running server if it is well, and says so.
-func healthcheck(args []string, w io.Writer) error {
-	flags := newFlags("healthcheck")
-	ready := flags.Bool("ready", false, "")
-	settings, problems, err := readSettings(flags, args)
-	if err != nil {
-		return err
-	}
+func healthcheck(w io.Writer, settings config.Settings, problems []config.Problem, ready bool) error {
 	// Only listen matters. What is wrong with other settings, such as a
 	// wp-config.php that is being edited, does not change how the server is.
 	if settings.Listen == "" {
@@ -51,7 +54,7 @@ func healthcheck(args []string, w io.Writer) error {
 		return errFailed
 	}
 	path := "/healthz"
-	if *ready {
+	if ready {
 		path = "/readyz"
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), healthcheckTimeout)

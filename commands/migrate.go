@@ -8,16 +8,18 @@ import (
 	"os"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"moserver-sidecar/config"
 	"moserver-sidecar/wpdb"
 )
 
-func migrateCommand() command {
-	return command{name: "migrate", summary: "add indexes, and the server's own tables", run: migrate,
-		page: `  moserver-sidecar migrate --wp-config /var/www/html/wp-config.php --dry-run
-  moserver-sidecar migrate --wp-config /var/www/html/wp-config.php
-
-The plugin's tables have no index, so each login reads whole tables. This adds
+func migrateCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "migrate", Short: "add indexes, and the server's own tables",
+		Example: `  moserver-sidecar migrate --wp-config /var/www/html/wp-config.php --dry-run
+  moserver-sidecar migrate --wp-config /var/www/html/wp-config.php`,
+		Long: `The plugin's tables have no index, so each login reads whole tables. This adds
 one on each column that rows are looked for by, where there is none yet, and
 makes the server's own tables, moserver_… behind the prefix. The plugin and
 the server go on meanwhile: an index is added online, and the longest that a
@@ -25,47 +27,38 @@ writer waits is two seconds, before the statement gives way and tries again.
 Ctrl-C stops the statement on the server and leaves nothing half done. It may
 be repeated at any time.
 
-  --dry-run         print the SQL instead, for the mysql client
-  --undo            take away what carries the name moserver_…, and nothing
-                    else
-  --json            print for machines what was done, or would be
-  --allow-blocking  also where the server can change a table of 10000 rows or
-                    more only while writers wait
-  --galera          also on a Galera cluster, where each statement stops all
-                    writes on all nodes for some seconds
-  --primary-key     also give the plugin's tables an invisible primary key,
-                    for clusters that demand one. Only tables without a row
-                    get it: the rows that are there would be numbered in
-                    another order on each replica, and deletes would then hit
-                    other rows
-
 It needs a database user who may ALTER the plugin's tables and CREATE its own.
 One may be given for this once:
 
   moserver-sidecar migrate --wp-config /var/www/html/wp-config.php \
-    --db-user root --db-password-file /etc/moserver/admin-password
+    --db-user root --db-password-file /etc/moserver/admin-password`,
 
-Takes the settings as flags too.
-
-Exit status: 0 if all is there (after --undo: gone), or if nothing stands
-against what a --dry-run has printed; else 1.
-`}
+		Annotations: exits(`: 0 if all is there (after --undo: gone), or if nothing stands
+against what a --dry-run has printed; else 1.`),
+		Args: noArguments,
+	}
+	var o wpdb.MigrateOptions
+	flags := cmd.Flags()
+	flags.BoolVar(&o.DryRun, "dry-run", false, "print the SQL instead, for the mysql client")
+	flags.BoolVar(&o.Undo, "undo", false, "take away what carries the name moserver_…, and nothing else")
+	asJSON := flags.Bool("json", false, "print for machines what was done, or would be")
+	flags.BoolVar(&o.Blocking, "allow-blocking", false, "also where the server can change a table of 10000 rows or more only while writers wait")
+	flags.BoolVar(&o.Galera, "galera", false, "also on a Galera cluster, where each statement stops all writes on all nodes for some seconds")
+	flags.BoolVar(&o.PrimaryKey, "primary-key", false, "also give the plugin's tables an invisible primary key, for clusters that demand one. "+
+		"Only tables without a row get it: the rows that are there would be numbered in another order on each replica, and deletes would then hit other rows")
+	addSettings(cmd, flags)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		settings, err := loadSettings(cmd)
+		if err != nil {
+			return err
+		}
+		return migrate(cmd.OutOrStdout(), settings, o, *asJSON)
+	}
+	return cmd
 }
 
 // migrate prints what it does, change by change.
-func migrate(args []string, w io.Writer) error {
-	flags := newFlags("migrate")
-	var o wpdb.MigrateOptions
-	flags.BoolVar(&o.DryRun, "dry-run", false, "")
-	flags.BoolVar(&o.Undo, "undo", false, "")
-	flags.BoolVar(&o.PrimaryKey, "primary-key", false, "")
-	flags.BoolVar(&o.Galera, "galera", false, "")
-	flags.BoolVar(&o.Blocking, "allow-blocking", false, "")
-	asJSON := flags.Bool("json", false, "")
-	settings, err := loadSettings(flags, args)
-	if err != nil {
-		return err
-	}
+func migrate(w io.Writer, settings config.Settings, o wpdb.MigrateOptions, asJSON bool) error {
 	if o.Undo && o.PrimaryKey {
 		return errors.New("--undo takes the primary keys away too; leave out --primary-key")
 	}
@@ -79,14 +72,14 @@ func migrate(args []string, w io.Writer) error {
 	defer store.Close()
 	p := migrationPrinter{w: w, settings: settings, options: o, line: newStatusLine(os.Stderr)}
 	o.Watch = p.watch
-	if !*asJSON {
+	if !asJSON {
 		o.Ended = p.change
 	}
 	migration, err := store.Migrate(ctx, o)
 	if err = p.interrupted(err); err != nil {
 		return err
 	}
-	if *asJSON {
+	if asJSON {
 		err = printMigrationJSON(w, migration)
 	} else {
 		p.print(migration)

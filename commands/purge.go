@@ -8,15 +8,18 @@ import (
 	"os"
 	"time"
 
+	"github.com/spf13/cobra"
+
+	"moserver-sidecar/config"
 	"moserver-sidecar/wpdb"
 )
 
-func purgeCommand() command {
-	return command{name: "purge", summary: "delete the codes and tokens that expired days ago", run: purge,
-		page: `  moserver-sidecar purge --wp-config /var/www/html/wp-config.php --dry-run
-  moserver-sidecar purge --wp-config … --purge-after 30d
-
-The plugin never deletes a row that has expired. This deletes those of access
+func purgeCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "purge", Short: "delete the codes and tokens that expired days ago",
+		Example: `  moserver-sidecar purge --wp-config /var/www/html/wp-config.php --dry-run
+  moserver-sidecar purge --wp-config … --purge-after 30d`,
+		Long: `The plugin never deletes a row that has expired. This deletes those of access
 tokens, authorization codes and refresh tokens whose date is longer ago than
 purge_after (7d, if nothing is set), and the server's own records of refresh
 tokens that were replaced 30 days ago or earlier. What never expires stays.
@@ -24,26 +27,26 @@ tokens that were replaced 30 days ago or earlier. What never expires stays.
 A few rows are deleted at a time, with rests in between, so that logins go on;
 it may be stopped at any moment, and run beside other servers. It needs the
 indexes that "moserver-sidecar migrate" adds, and leaves a table without them
-alone. The command serve does the same once an hour.
+alone. The command serve does the same once an hour.`,
 
-  --dry-run    only count
-  --json       print the counts for machines
-
-Takes the settings as flags too.
-
-Exit status: 0 if every table was purged (or counted), else 1.
-`}
+		Annotations: exits(`: 0 if every table was purged (or counted), else 1.`),
+		Args:        noArguments,
+	}
+	dryRun := cmd.Flags().Bool("dry-run", false, "only count")
+	asJSON := cmd.Flags().Bool("json", false, "print the counts for machines")
+	addSettings(cmd, cmd.Flags())
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		settings, err := loadSettings(cmd)
+		if err != nil {
+			return err
+		}
+		return purge(cmd.OutOrStdout(), settings, *dryRun, *asJSON)
+	}
+	return cmd
 }
 
 // purge deletes what has expired, once.
-func purge(args []string, w io.Writer) error {
-	flags := newFlags("purge")
-	dryRun := flags.Bool("dry-run", false, "")
-	asJSON := flags.Bool("json", false, "")
-	settings, err := loadSettings(flags, args)
-	if err != nil {
-		return err
-	}
+func purge(w io.Writer, settings config.Settings, dryRun, asJSON bool) error {
 	if settings.PurgeAfter == 0 {
 		return errors.New("purge_after is 0, which means that nothing is deleted; give --purge-after 7d")
 	}
@@ -55,11 +58,11 @@ func purge(args []string, w io.Writer) error {
 	}
 	defer store.Close()
 	line, began := newStatusLine(os.Stderr), time.Now()
-	purged, err := store.Purge(ctx, wpdb.PurgeOptions{After: settings.PurgeAfter, DryRun: *dryRun, Watch: func(p wpdb.Purged) {
+	purged, err := store.Purge(ctx, wpdb.PurgeOptions{After: settings.PurgeAfter, DryRun: dryRun, Watch: func(p wpdb.Purged) {
 		line.show(fmt.Sprintf("%s: %d rows deleted, %.0f s", p.Table, p.Rows, time.Since(began).Seconds()))
 	}})
 	line.clear()
-	if err := printPurged(w, purged, *dryRun, *asJSON); err != nil {
+	if err := printPurged(w, purged, dryRun, asJSON); err != nil {
 		return err
 	}
 	if errors.Is(err, context.Canceled) {

@@ -1,35 +1,76 @@
 package commands
 
 import (
-	"flag"
 	"fmt"
 	"os"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"moserver-sidecar/config"
 )
 
-// readSettings reads the arguments of a command, its own flags and the settings,
-// and gathers the settings of all sources with every problem of theirs. The error
-// is for arguments that are none.
-func readSettings(flags *flag.FlagSet, args []string) (config.Settings, []config.Problem, error) {
-	set := config.Flags(flags)
-	if err := parseFlags(flags, args); err != nil {
-		return config.Settings{}, nil, err
+// settingText is a flag that is a setting. It keeps the text as it is, for config
+// to read.
+type settingText struct {
+	name string // of the setting
+	text string
+	kind string // bool or string, as pflag calls them
+}
+
+// Set implements pflag.Value.
+func (s *settingText) Set(text string) error {
+	s.text = text
+	return nil
+}
+
+// String implements pflag.Value.
+func (s *settingText) String() string { return s.text }
+
+// Type implements pflag.Value.
+func (s *settingText) Type() string { return s.kind }
+
+// addSettings adds all settings to flags, which are those of cmd, and tells shells
+// which values they can have, and which of them are files.
+func addSettings(cmd *cobra.Command, flags *pflag.FlagSet) {
+	for _, f := range config.Flags() {
+		text := &settingText{name: f.Setting, kind: "string"}
+		flag := flags.VarPF(text, f.Name, "", f.Usage)
+		if f.Switch {
+			text.kind, flag.NoOptDefVal = "bool", "true"
+		}
+		complete := cobra.FixedCompletions(f.Values, cobra.ShellCompDirectiveNoFileComp)
+		switch f.Name {
+		case "db-password-file", "listen":
+			complete = cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)
+		case "wp-config":
+			complete = cobra.FixedCompletions([]string{"php"}, cobra.ShellCompDirectiveFilterFileExt)
+		case "config":
+			complete = cobra.FixedCompletions([]string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt)
+		}
+		_ = cmd.RegisterFlagCompletionFunc(f.Name, complete) // the flag is there, and has none yet
 	}
+}
+
+// readSettings gathers the settings of all sources, with every problem of theirs.
+func readSettings(cmd *cobra.Command) (config.Settings, []config.Problem) {
+	set := map[string]string{}
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if s, ok := f.Value.(*settingText); ok {
+			set[s.name] = s.text
+		}
+	})
 	settings, problems := config.Load(config.Sources{Flags: set, Environment: os.Environ()})
 	if problems == nil {
 		problems = []config.Problem{} // in JSON a list, and not null
 	}
-	return settings, problems, nil
+	return settings, problems
 }
 
 // loadSettings is readSettings for a command that can do nothing while the
 // settings have a problem: it prints them all.
-func loadSettings(flags *flag.FlagSet, args []string) (config.Settings, error) {
-	settings, problems, err := readSettings(flags, args)
-	if err != nil {
-		return settings, err
-	}
+func loadSettings(cmd *cobra.Command) (config.Settings, error) {
+	settings, problems := readSettings(cmd)
 	if len(problems) > 0 {
 		complain(problems)
 		return settings, errFailed
@@ -41,6 +82,6 @@ func loadSettings(flags *flag.FlagSet, args []string) (config.Settings, error) {
 // are.
 func complain[P fmt.Stringer](problems []P) {
 	for _, p := range problems {
-		fmt.Fprintln(os.Stderr, "moserver-sidecar:", p)
+		fmt.Fprintln(os.Stderr, programName+":", p)
 	}
 }

@@ -3,20 +3,16 @@ package commands
 import (
 	"bufio"
 	"context"
-	"errors"
-	"flag"
-	"fmt"
 	"io"
 	"os"
 	"time"
 
-	"moserver-sidecar/oauth"
+	"github.com/spf13/cobra"
+
 	"moserver-sidecar/wpdb"
 )
 
 const (
-	defaultListLimit = 100
-	maxListLimit     = 100_000 // all of them are in memory at once
 	// searchTimeout ends a search through tables that are too large for it, or
 	// whose database goes away; it is repeated until then.
 	searchTimeout = time.Minute
@@ -24,26 +20,14 @@ const (
 	maxTokenLine = 4096
 )
 
-func tokensCommand() command {
-	return command{name: "tokens", summary: "list, count and revoke codes and tokens", run: tokens,
-		page: `  moserver-sidecar tokens count  --wp-config /var/www/html/wp-config.php
+func tokensCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "tokens", Short: "list, count and revoke codes and tokens",
+		Example: `  moserver-sidecar tokens count  --wp-config /var/www/html/wp-config.php
   moserver-sidecar tokens list   --wp-config … --user alice
   moserver-sidecar tokens revoke --wp-config … --user alice --client VfixCmmq…
-  echo "$TOKEN" | moserver-sidecar tokens revoke --wp-config … --stdin
-
-Without flags, list and count take everything; revoke must be told whose.
-
-  --user alice    of the user with this login or ID
-  --client ID     for the client with this id
-  --stdin         the one code or token that standard input has, or the
-                  refresh token that has replaced it
-  --kind KIND     (list, count) authorization_code, refresh_token,
-                  access_token
-  --live          (list, count) what has not expired
-  --expired       (list, count) what has
-  --limit N       (list) how many at most; by default ` + fmt.Sprint(defaultListLimit) + `
-  --yes           (revoke) do not ask
-  --json          print for machines
+  echo "$TOKEN" | moserver-sidecar tokens revoke --wp-config … --stdin`,
+		Long: `Without flags, list and count take everything; revoke must be told whose.
 
 revoke takes codes, refresh tokens and access tokens, and it is over at once:
 with --user it logs a person out of all clients, or with --client too out of
@@ -52,31 +36,27 @@ before it takes more than one. Where nobody can be asked it needs --yes.
 
 Of each code and token only the beginning is shown: enough to know again one
 that you have in hand, and too little to use it. In a network of sites all
-sites have the same tables, so users and clients of all of them are meant.
+sites have the same tables, so users and clients of all of them are meant.`,
 
-Takes the settings as flags too.
-
-Exit status: 0, also if there was nothing to list or to revoke; 1 if there is
-no such user or client, or if it failed.
-`}
+		Annotations: exits(`: 0, also if there was nothing to list or to revoke; 1 if there is
+no such user or client, or if it failed.`),
+		Args: noArguments,
+	}
+	addSettings(cmd, cmd.PersistentFlags())
+	cmd.AddCommand(tokensListCommand(), tokensCountCommand(), tokensRevokeCommand())
+	return cmd
 }
 
-// tokens runs the command that the first argument names.
-func tokens(args []string, w io.Writer) error {
-	if len(args) == 0 {
-		return flag.ErrHelp
-	}
-	switch args[0] {
-	case "list":
-		return runTokens(args, w, listTokens)
-	case "count":
-		return runTokens(args, w, countTokens)
-	case "revoke":
-		return runTokens(args, w, revokeTokens)
-	case "-h", "--help":
-		return flag.ErrHelp
-	}
-	return errors.New("tokens needs list, count or revoke after it; moserver-sidecar tokens --help says more")
+// tokensSubcommand has the flags that all three have.
+func tokensSubcommand(use, short string) (*cobra.Command, *tokensRun) {
+	r := &tokensRun{}
+	cmd := &cobra.Command{Use: use, Short: short, Args: noArguments}
+	flags := cmd.Flags()
+	flags.Var(&r.user, "user", "of the `user` with this login or ID")
+	flags.Var(&r.client, "client", "for the `client` with this id")
+	flags.BoolVar(&r.stdin, "stdin", false, "the token on standard input; if it was replaced, its successor")
+	flags.BoolVar(&r.asJSON, "json", false, "print for machines")
+	return cmd, r
 }
 
 // tokensRun is a tokens command on its way.
@@ -84,6 +64,8 @@ type tokensRun struct {
 	w     io.Writer
 	store *wpdb.Store
 	input *bufio.Reader // standard input
+
+	lists, revokes bool
 
 	user, client optional
 	stdin        bool
@@ -104,17 +86,29 @@ type optional struct {
 	set  bool
 }
 
-// runTokens reads the flags, opens the database, and lets run do the rest.
-func runTokens(args []string, w io.Writer, run func(context.Context, *tokensRun) error) error {
-	name, args := args[0], args[1:]
-	r := &tokensRun{w: w, input: bufio.NewReader(io.LimitReader(os.Stdin, maxTokenLine))}
-	settings, err := loadSettings(r.flags(name), args)
+// Set implements pflag.Value.
+func (o *optional) Set(text string) error {
+	*o = optional{text, true}
+	return nil
+}
+
+// String implements pflag.Value.
+func (o *optional) String() string { return o.text }
+
+// Type implements pflag.Value.
+func (o *optional) Type() string { return "string" }
+
+// run reads the settings, opens the database, and lets do the rest: with a context
+// that ends with a signal, and one that ends in time for a search.
+func (r *tokensRun) run(cmd *cobra.Command, do func(ctx, search context.Context) error) error {
+	settings, err := loadSettings(cmd)
 	if err != nil {
 		return err
 	}
-	if err := r.checkFlags(name); err != nil {
+	if err := r.checkFlags(); err != nil {
 		return err
 	}
+	r.w, r.input = cmd.OutOrStdout(), bufio.NewReader(io.LimitReader(os.Stdin, maxTokenLine))
 	ctx, stop := untilSignal()
 	defer stop()
 	if r.store, err = openReady(ctx, settings); err != nil {
@@ -126,51 +120,5 @@ func runTokens(args []string, w io.Writer, run func(context.Context, *tokensRun)
 	if err := r.resolve(search); err != nil {
 		return err
 	}
-	if name == "revoke" { // which may take as long as there are tokens
-		return run(ctx, r)
-	}
-	return run(search, r)
-}
-
-func (r *tokensRun) flags(name string) *flag.FlagSet {
-	flags := newFlags("tokens " + name)
-	put := func(o *optional) func(string) error {
-		return func(text string) error {
-			*o = optional{text, true}
-			return nil
-		}
-	}
-	flags.Func("user", "", put(&r.user))
-	flags.Func("client", "", put(&r.client))
-	flags.BoolVar(&r.stdin, "stdin", false, "")
-	flags.BoolVar(&r.asJSON, "json", false, "")
-	if name == "revoke" {
-		flags.BoolVar(&r.yes, "yes", false, "")
-		return flags
-	}
-	flags.StringVar(&r.kind, "kind", "", "")
-	flags.BoolVar(&r.live, "live", false, "")
-	flags.BoolVar(&r.expired, "expired", false, "")
-	if name == "list" {
-		flags.IntVar(&r.limit, "limit", defaultListLimit, "")
-	}
-	return flags
-}
-
-// checkFlags refuses what can only be a mistake.
-func (r *tokensRun) checkFlags(name string) error {
-	kind := oauth.Kind(r.kind)
-	switch {
-	case r.user.set && r.user.text == "", r.client.set && r.client.text == "":
-		return errors.New("--user and --client may be left out, but not be empty")
-	case name == "revoke" && !r.user.set && !r.client.set && !r.stdin:
-		return errors.New("say what to revoke: --user alice, --client ID, both, or --stdin for one token")
-	case r.live && r.expired:
-		return errors.New("--live and --expired leave nothing; give one of them")
-	case name == "list" && (r.limit < 1 || r.limit > maxListLimit):
-		return fmt.Errorf("--limit must be from 1 to %d", maxListLimit)
-	case kind != "" && kind != oauth.AuthorizationCode && kind != oauth.RefreshToken && kind != oauth.AccessToken:
-		return errors.New("--kind must be authorization_code, refresh_token or access_token")
-	}
-	return nil
+	return do(ctx, search)
 }

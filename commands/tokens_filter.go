@@ -7,9 +7,38 @@ import (
 	"io"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb"
 )
+
+// addStateFlags adds the flags of list and count.
+func (r *tokensRun) addStateFlags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&r.kind, "kind", "", "(list, count) only this `kind`: authorization_code, refresh_token or access_token")
+	cmd.Flags().BoolVar(&r.live, "live", false, "(list, count) what has not expired")
+	cmd.Flags().BoolVar(&r.expired, "expired", false, "(list, count) what has")
+	_ = cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions( // the flag is there, and has none yet
+		[]string{string(oauth.AuthorizationCode), string(oauth.RefreshToken), string(oauth.AccessToken)}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// checkFlags refuses what can only be a mistake.
+func (r *tokensRun) checkFlags() error {
+	kind := oauth.Kind(r.kind)
+	switch {
+	case r.user.set && r.user.text == "", r.client.set && r.client.text == "":
+		return errors.New("--user and --client may be left out, but not be empty")
+	case r.revokes && !r.user.set && !r.client.set && !r.stdin:
+		return errors.New("say what to revoke: --user alice, --client ID, both, or --stdin for one token")
+	case r.live && r.expired:
+		return errors.New("--live and --expired exclude each other")
+	case r.lists && (r.limit < 1 || r.limit > maxListLimit):
+		return fmt.Errorf("--limit must be from 1 to %d", maxListLimit)
+	case kind != "" && kind != oauth.AuthorizationCode && kind != oauth.RefreshToken && kind != oauth.AccessToken:
+		return errors.New("--kind must be authorization_code, refresh_token or access_token")
+	}
+	return nil
+}
 
 // resolve turns the flags into a filter.
 func (r *tokensRun) resolve(ctx context.Context) error {

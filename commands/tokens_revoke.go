@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"moserver-sidecar/oauth"
 )
 
@@ -16,9 +18,18 @@ type revocation struct {
 	Total   int64                `json:"total"`
 }
 
-func revokeTokens(ctx context.Context, r *tokensRun) error {
-	search, cancel := context.WithTimeout(ctx, searchTimeout)
-	defer cancel()
+func tokensRevokeCommand() *cobra.Command {
+	cmd, r := tokensSubcommand("revoke", "revoke codes and tokens")
+	r.revokes = true
+	cmd.Flags().BoolVar(&r.yes, "yes", false, "(revoke) do not ask")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return r.run(cmd, func(ctx, search context.Context) error { return revokeTokens(ctx, search, r) })
+	}
+	return cmd
+}
+
+// revokeTokens counts until search ends, and revokes for as long as there are tokens.
+func revokeTokens(ctx, search context.Context, r *tokensRun) error {
 	counts, err := r.store.CountTokens(search, r.filter)
 	if err != nil {
 		return err

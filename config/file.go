@@ -42,7 +42,7 @@ func (l *loader) fileEntry(set layer, path string, key, content *yaml.Node) {
 	where := fmt.Sprintf("%s:%d", path, key.Line)
 	text, err := scalar(content)
 	switch _, repeated := set[key.Value]; {
-	case !known(key.Value) || key.Value == "config":
+	case !known(key.Value) || key.Value == configName:
 		l.problem(where, "there is no setting of that name; config.example.yaml has them all")
 	case repeated:
 		l.problem(where, "%s is set a second time", key.Value)

@@ -1,31 +1,40 @@
 package config
 
 import (
-	"flag"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 )
 
-// Flags adds all settings to a set of flags, and --config, and returns the map
-// that they will be in, for Sources.
-func Flags(flags *flag.FlagSet) map[string]string {
-	set := map[string]string{}
-	put := func(name string) func(string) error {
-		return func(text string) error {
-			set[name] = text
-			return nil
-		}
-	}
-	flags.Func("config", "", put("config"))
+// Flag is a setting as a flag of the command line. What it is given goes into
+// Sources as text: only Load judges it, with all other sources.
+type Flag struct {
+	Name    string   // without dashes in front, such as db-host
+	Setting string   // such as db_host
+	Usage   string   // a sentence
+	Values  []string // the values that there are, if they are few
+	Switch  bool     // it may stand without a value, and then means true
+}
+
+// Flags are all settings as flags, and --config.
+func Flags() []Flag {
+	flags := []Flag{{Name: configName, Setting: configName, Usage: "A YAML file with settings."}}
 	for _, s := range new(Settings).list() {
-		if s.value == "true" || s.value == "false" {
-			flags.BoolFunc(flagName(s.name), "", put(s.name)) // may stand without a value
-		} else {
-			flags.Func(flagName(s.name), "", put(s.name))
-		}
+		flags = append(flags, Flag{
+			Name: flagName(s.name), Setting: s.name, Usage: s.usage, Values: s.values(),
+			Switch: s.value == "true" || s.value == "false",
+		})
 	}
-	return set
+	return flags
+}
+
+// values are those that a setting can have, if they are few: it names them when it
+// refuses another.
+func (s setting) values() []string {
+	var few choices
+	errors.As(s.parse("?"), &few)
+	return few
 }
 
 func flagName(name string) string { return strings.ReplaceAll(name, "_", "-") }
@@ -37,12 +46,12 @@ func PrintSettings(w io.Writer) {
 		if s.value != "" {
 			fallback = " Default: " + s.value + "."
 		}
-		fmt.Fprintf(w, "  --%s\n%s\n", flagName(s.name), wrap(s.usage+fallback, "        ", 78))
+		fmt.Fprintf(w, "  --%s\n%s\n", flagName(s.name), Wrap(s.usage+fallback, "        ", 78))
 	}
 }
 
-// wrap breaks text into lines of at most width, each indented.
-func wrap(text, indent string, width int) string {
+// Wrap breaks text into lines of at most width, each indented.
+func Wrap(text, indent string, width int) string {
 	var b strings.Builder
 	column := 0
 	for _, word := range strings.Fields(text) {

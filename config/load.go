@@ -66,13 +66,16 @@ func Load(sources Sources) (Settings, []Problem) {
 	l := &loader{}
 	l.add(flagLayer(sources.Flags))
 	l.add(l.environmentLayer(sources.Environment))
-	if file, ok := l.get("config"); ok {
+	if file, ok := l.get(configName); ok {
 		l.add(l.fileLayer(file))
 	}
 	l.readPasswordFiles()
+	_, database := l.get("db_name")
 	if file, ok := l.get("wp_config"); ok {
-		l.add(l.wpConfigLayer(file, sources.Environment))
-	} else if _, ok := l.get("db_name"); !ok {
+		l.add(l.wpConfigLayer(value{inFolder(file.text), file.where}, sources.Environment))
+	} else if path := inFolder("."); !database && exists(path) {
+		l.add(l.wpConfigLayer(value{path, "working directory"}, sources.Environment))
+	} else if !database {
 		l.problem("settings", "nothing says where WordPress's database is; "+
 			"give --wp-config /path/to/wp-config.php, or set db_name, db_user and db_password")
 	}
@@ -129,7 +132,7 @@ func (l *loader) environmentLayer(environment []string) layer {
 // known says if there is a setting of that name. "config" is one wherever the
 // file itself can be named.
 func known(name string) bool {
-	if name == "config" {
+	if name == configName {
 		return true
 	}
 	for _, setting := range new(Settings).list() {

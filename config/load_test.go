@@ -1,13 +1,12 @@
 package config
 
 import (
-	"flag"
-	"io"
 	"io/fs"
 	"log/slog"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -181,7 +180,7 @@ func TestProblems(t *testing.T) {
 	for _, want := range []string{
 		"moserver.yaml:1: listen must be host:port",
 		"moserver.yaml:2: there is no setting of that name",
-		"moserver.yaml:3: log_level must be debug",
+		"moserver.yaml:3: log_level must be one of debug",
 		"moserver.yaml:4: log_level is set a second time",
 		"moserver.yaml:5: multisite must be a single value",
 		"moserver.yaml:6: socket_mode must be octal",
@@ -189,7 +188,7 @@ func TestProblems(t *testing.T) {
 		"moserver.yaml:8: trusted_proxies must be networks",
 		"moserver.yaml:9: error_status must be one of rfc6749, 200",
 		"moserver.yaml:10: db_max_connections must be a whole number",
-		"MOSERVER_MULTISITE: multisite must be true or false",
+		"MOSERVER_MULTISITE: multisite must be one of true, false",
 		"MOSERVER_DB_PASSWRD: there is no such setting",
 		"MOSERVER_DB_PASSWORD_FILE: db_password and db_password_file are both set",
 		"MOSERVER_DB_PASSWORD_FILE: the password file cannot be read: no such file",
@@ -221,16 +220,34 @@ func TestBrokenFile(t *testing.T) {
 	load(t, Sources{Flags: map[string]string{"config": file(t, "moserver.yaml", ""), "db_name": "x"}})
 }
 
+// TestFlags: each setting is a flag, those with few values know them, and no name
+// that is near to another is taken for it.
 func TestFlags(t *testing.T) {
-	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	set := Flags(flags)
-	if err := flags.Parse([]string{"--wp-config", "a", "--multisite", "--db-tls=on", "--config=b"}); err != nil {
-		t.Fatal(err)
+	values, names := map[string][]string{}, []string{}
+	for _, f := range Flags() {
+		values[f.Setting], names = f.Values, append(names, f.Name)
+		if f.Usage == "" || f.Switch != slices.Equal(f.Values, []string{"true", "false"}) {
+			t.Errorf("%+v", f)
+		}
 	}
-	want := map[string]string{"wp_config": "a", "multisite": "true", "db_tls": "on", "config": "b"}
-	if diff := cmp.Diff(want, set); diff != "" {
-		t.Errorf("flags (-want +got):\n%s", diff)
+	if len(values) != len(new(Settings).list())+1 {
+		t.Errorf("%d flags", len(values))
+	}
+	for name, want := range map[string][]string{
+		"config": nil, "listen": nil, "db_name": nil, "db_tls": {"off", "preferred", "skip-verify", "on"},
+		"log_level": {"debug", "info", "warn", "error"}, "multisite": {"true", "false"},
+	} {
+		if diff := cmp.Diff(want, values[name]); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	for word, want := range map[string]string{
+		"wpconfig": "wp-config", "lisen": "listen", "ilsten": "listen", "db-passwrd": "db-password",
+		"hom": "home", "hunter2": "", "": "", "x": "", "wp-config": "wp-config",
+	} {
+		if got := Nearest(word, names); got != want {
+			t.Errorf("%q: nearest is %q", word, got)
+		}
 	}
 }
 
@@ -248,4 +265,39 @@ func TestHelp(t *testing.T) {
 			t.Errorf("too long: %s", line)
 		}
 	}
+}
+
+// TestFolder: a folder stands for its wp-config.php or, by WordPress's rule, the
+// one above; without wp_config and db_name it is the working directory.
+func TestFolder(t *testing.T) {
+	above := t.TempDir()
+	here := filepath.Join(above, "html")
+	if err := os.Mkdir(here, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	put := func(path, name string) {
+		t.Helper()
+		src := "<?php define('DB_NAME','" + name + "'); define('DB_USER','u'); define('DB_PASSWORD','p'); define('DB_HOST','h'); $table_prefix='w_';"
+		if err := os.WriteFile(path, []byte(src), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := func(flags map[string]string, name string) {
+		t.Helper()
+		s, problems := Load(Sources{Flags: flags})
+		if s.DBName != name || (len(problems) == 0) != (name != "") {
+			t.Errorf("DB_NAME is %q, want %q; problems: %v", s.DBName, name, problems)
+		}
+	}
+	t.Chdir(here)
+	want(nil, "")
+	put(filepath.Join(above, "wp-config.php"), "above")
+	want(map[string]string{"wp_config": here}, "above")
+	want(nil, "above")
+	put(filepath.Join(above, "wp-settings.php"), "another WordPress")
+	want(map[string]string{"wp_config": here}, "")
+	put(filepath.Join(here, "wp-config.php"), "here")
+	want(map[string]string{"wp_config": here}, "here")
+	want(nil, "here")
+	want(map[string]string{"db_name": "given"}, "given")
 }

@@ -26,10 +26,16 @@ func text(target *string) func(string) error {
 	}
 }
 
-func choice(target *string, choices ...string) func(string) error {
+// choices are the values that a setting can have, as the error for any other.
+type choices []string
+
+// Error implements error.
+func (c choices) Error() string { return "must be one of " + strings.Join(c, ", ") }
+
+func choice(target *string, values ...string) func(string) error {
 	return func(s string) error {
-		if !slices.Contains(choices, s) {
-			return fmt.Errorf("must be one of %s", strings.Join(choices, ", "))
+		if !slices.Contains(values, s) {
+			return choices(values)
 		}
 		*target = s
 		return nil
@@ -39,7 +45,7 @@ func choice(target *string, choices ...string) func(string) error {
 func boolean(target *bool) func(string) error {
 	return func(s string) (err error) {
 		if *target, err = strconv.ParseBool(s); err != nil {
-			return errors.New("must be true or false")
+			return choices{"true", "false"}
 		}
 		return nil
 	}
@@ -98,7 +104,7 @@ func fileMode(target *fs.FileMode) func(string) error {
 func logLevel(target *slog.Level) func(string) error {
 	return func(s string) error {
 		if err := target.UnmarshalText([]byte(s)); err != nil {
-			return errors.New("must be debug, info, warn or error")
+			return choices{"debug", "info", "warn", "error"}
 		}
 		return nil
 	}

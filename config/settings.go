@@ -14,6 +14,7 @@ type Settings struct {
 	SocketMode fs.FileMode
 
 	WPConfig         string
+	Host             string
 	DBHost           string
 	DBNetwork        string // of DBHost: "tcp" or "unix"
 	DBAddress        string // of DBHost: host:port, or the path of a socket
@@ -28,6 +29,7 @@ type Settings struct {
 	UsermetaTable    string
 	Home             string
 	Multisite        bool
+	PluginFolder     string
 
 	RotateRefreshTokens string
 	RotationGrace       time.Duration
@@ -62,6 +64,7 @@ const (
 	SubString         = "string"         // resource_sub
 	LogText           = "text"           // log_format
 	LogJSON           = "json"           // log_format
+	configName        = "config"
 	passwordName      = "db_password"
 	passwordFileName  = "db_password_file"
 	environmentPrefix = "MOSERVER_"
@@ -92,7 +95,8 @@ func (s *Settings) list() []setting {
 		{"listen", "Where to listen: host:port, or unix:/path/of/a.sock.", "127.0.0.1:8089", listenAddress(&s.Listen)},
 		{"socket_mode", "Permissions of the unix socket, octal; nginx's user must be able to write to it.", "0666", fileMode(&s.SocketMode)},
 
-		{"wp_config", "Path of WordPress's wp-config.php; it says where the database is, and the db_… settings below may be left out.", "", text(&s.WPConfig)},
+		{"wp_config", "WordPress's wp-config.php or its folder, which say where the database is; without it and db_name, the one of the working directory.", "", text(&s.WPConfig)},
+		{"host", "Host name of the site's address, for a wp-config.php that asks which site is meant, such as Debian's.", "", text(&s.Host)},
 		{"db_host", "The database as in DB_HOST: host, host:port, host:/path/of/a.sock or [::1]:port.", "localhost", text(&s.DBHost)},
 		{"db_name", "Name of WordPress's database.", "", text(&s.DBName)},
 		{"db_user", "User of the database.", "", text(&s.DBUser)},
@@ -106,6 +110,7 @@ func (s *Settings) list() []setting {
 		{"usermeta_table", "Name of the usermeta table where it is not the prefix and usermeta.", "", text(&s.UsermetaTable)},
 		{"home", "Address of the main site, as in WP_HOME, where it is not the option home: the issuer of ID tokens is made of it.", "", webAddress(&s.Home)},
 		{"multisite", "Whether WordPress is a network of sites.", "false", boolean(&s.Multisite)},
+		{"plugin_folder", "Name of the plugin's folder, if it was renamed; must-use if it is in mu-plugins, where it is always active.", "", text(&s.PluginFolder)},
 
 		{"rotate_refresh_tokens", "Whose refresh tokens are replaced at each use: those of public clients, or all.", RotatePublic, choice(&s.RotateRefreshTokens, RotatePublic, RotateAll)},
 		{"rotation_grace", "How long a client that has not heard of its new refresh token may use the old one again; 0: not at all.", "1m", duration(&s.RotationGrace, 0, time.Hour)},

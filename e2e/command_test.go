@@ -48,6 +48,7 @@ func TestStartErrors(t *testing.T) {
 		{"wrong prefix", stage.WriteWPConfig(t, s.Server, "other_", "wp", "the right one"), nil, "no tables of the OAuth server plugin with the prefix"},
 		{"no such database", right, []string{"--db-name", "nowhere"}, "There is no database"},
 		{"plugin not activated", right, []string{"--db-name", "bare"}, "Activate"},
+		{"no network", right, []string{"--multisite"}, "Do not set multisite"},
 		{"read-only user", stage.WriteWPConfig(t, s.Server, s.Prefix, "reader", "the right one"), nil, "may not INSERT"},
 		{"no wp-config.php", "/nowhere/wp-config.php", nil, "/nowhere/wp-config.php"},
 	} {
@@ -121,7 +122,7 @@ func TestCheck(t *testing.T) {
 // TestHelp: the help names all that there is.
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	names := append([]string{"  serve ", "  check ", "  doctor ", "  migrate ", "  purge ", "  tokens ", "  healthcheck ", "  demo ", "  version ", "--config"}, settingFlags()...)
+	names := append([]string{"  serve ", "  check ", "  doctor ", "  migrate ", "  purge ", "  tokens ", "  healthcheck ", "  demo ", "  completion ", "  version ", "--config"}, settingFlags()...)
 	for _, args := range [][]string{{"--help"}, {"help"}, {"-h"}, {}} {
 		wantHelp(t, args, names...)
 	}
@@ -130,6 +131,11 @@ func TestHelp(t *testing.T) {
 	wantHelp(t, []string{"migrate", "--help"}, "moserver-sidecar migrate --wp-config", "--dry-run", "--undo", "--galera", "--allow-blocking", "--primary-key", "--json", "Exit status")
 	wantHelp(t, []string{"purge", "--help"}, "moserver-sidecar purge --wp-config", "--dry-run", "--purge-after", "--json", "Exit status")
 	wantHelp(t, []string{"demo", "--help"}, "moserver-sidecar demo", "--listen", "Exit status")
+	wantHelp(t, []string{"help", "check"}, "moserver-sidecar check --wp-config", "--json", "Exit status")
+	wantHelp(t, []string{"help", "tokens", "list"}, "moserver-sidecar tokens list", "--limit", "Exit status")
+	if v := command(t, nil, "--version"); v.code != 0 || v != command(t, nil, "version") {
+		t.Errorf("--version: %+v", v)
+	}
 	if v := command(t, nil, "version"); v.code != 0 || !strings.HasPrefix(v.stdout, "moserver-sidecar ") {
 		t.Errorf("version: %+v", v)
 	}
@@ -152,9 +158,9 @@ func wantHelp(t *testing.T, args []string, words ...string) {
 // settingFlags are the settings as users know them: to rename one breaks
 // somebody's start script.
 func settingFlags() []string {
-	return strings.Fields(`--listen --socket-mode --wp-config --db-host --db-name --db-user --db-password
+	return strings.Fields(`--listen --socket-mode --wp-config --host --db-host --db-name --db-user --db-password
 		--db-password-file --db-charset --db-tls --db-max-connections --table-prefix --users-table --usermeta-table
-		--home --multisite --rotate-refresh-tokens --rotation-grace --openid-refresh-token --revoke-access-tokens
+		--home --multisite --plugin-folder --rotate-refresh-tokens --rotation-grace --openid-refresh-token --revoke-access-tokens
 		--error-status --resource-sub --purge-after --request-timeout --shutdown-timeout --max-body-bytes
 		--max-in-flight --max-connections --trusted-proxies --auth-failures --log-level --log-format`)
 }
@@ -163,11 +169,25 @@ func settingFlags() []string {
 func TestWrongUse(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ args, sentence string }{
-		{"sevre", "moserver-sidecar --help"},
-		{"serve --lisen 127.0.0.1:1", "moserver-sidecar --help"},
-		{"serve wp-config.php", "moserver-sidecar --help"},
-		{"check --wp-confg x", "moserver-sidecar --help"},
-		{"demo --port 1", "moserver-sidecar --help"},
+		{"chek", "unknown command chek; did you mean check? see moserver-sidecar --help"},
+		{"chek --client x", "unknown command chek; did you mean check? see moserver-sidecar --help"},
+		{"--wp-config x chek --help", "unknown command chek; did you mean check? see moserver-sidecar --help"},
+		{"help chek", "unknown command chek; did you mean check? see moserver-sidecar --help"},
+		{"nosuch", "unknown command nosuch; see moserver-sidecar --help"},
+		{"--wp-config x", "need a command"},
+		{"tokens lits", "unknown command lits; did you mean list? see moserver-sidecar tokens --help"},
+		{"serve --lisen 127.0.0.1:1", "serve: unknown flag --lisen; did you mean --listen? see moserver-sidecar serve --help"},
+		{"check --wpconfig x", "check: unknown flag --wpconfig; did you mean --wp-config? see moserver-sidecar check --help"},
+		{"migrate --dryrun", "migrate: unknown flag --dryrun; did you mean --dry-run? see moserver-sidecar migrate --help"},
+		{"check -wp-config x", "did you mean --wp-config, with two dashes?"},
+		{"check -home=x", "did you mean --home, with two dashes?"},
+		{"check html/wp-config.php", `check: unexpected argument "html/wp-config.php"; did you mean --wp-config html/wp-config.php?`},
+		{"check moserver.yaml", `did you mean --config moserver.yaml?`},
+		{"check wp-config x", `unexpected argument "wp-config"; did you mean --wp-config?`},
+		{"demo --port 1", "demo: unknown flag --port; see moserver-sidecar demo --help"},
+		{"demo --wp-config x", "demo: unknown flag --wp-config; see moserver-sidecar demo --help"},
+		{"tokens list --limit few", "tokens list: --limit must be a whole number; see moserver-sidecar tokens list --help"},
+		{"completion bsh", "bash, zsh, fish or powershell"},
 		{"serve", "--wp-config /path/to/wp-config.php"},
 	} {
 		r := command(t, nil, strings.Fields(c.args)...)

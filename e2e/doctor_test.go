@@ -171,7 +171,7 @@ func TestDoctorCannotLook(t *testing.T) {
 		}
 	}
 	wrong := command(t, nil, "doctor", "--jsno")
-	if wrong.code != 3 || !strings.Contains(wrong.stderr, "moserver-sidecar --help") {
+	if wrong.code != 3 || !strings.Contains(wrong.stderr, "did you mean --json? see moserver-sidecar doctor --help") {
 		t.Errorf("a flag that is not there: %+v", wrong)
 	}
 	wantHelp(t, []string{"doctor", "--help"}, "moserver-sidecar doctor --wp-config", "--json", "Exit status", "least_privilege")

@@ -75,7 +75,7 @@ func (s *server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 			level = slog.LevelError
 			attributes = append(attributes, slog.String("error", reason))
 		}
-		if n.open(c.Response().Status) && !s.refusals.admit(n.err) {
+		if level == slog.LevelInfo && n.open(c.Response().Status) && !s.refusals.admit(n.err) {
 			return nil
 		}
 		if path := c.Path(); n.err == nil && (path == routeHealth || path == routeReady) {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
-	"net/url"
 	"os"
 	"strings"
 
@@ -38,14 +37,15 @@ func (s *server) parse(c echo.Context) (oauth.Request, error) {
 		TokenTypeHint: p["token_type_hint"],
 	}
 	if request.Scope == "" {
-		request.Scope = r.URL.Query().Get("scope")
+		request.Scope = queryValue(r.URL.RawQuery, "scope")
 	}
-	request.Credentials = credentials(r.Header.Get(echo.HeaderAuthorization), p)
+	header := r.Header.Get(echo.HeaderAuthorization)
+	basic := basicCredentials(header)
+	request.Credentials = credentials(basic, p)
 	if n := len(request.Credentials); n > 0 {
 		note(c).clientSent = request.Credentials[n-1].ClientID
 	}
-	note(c).headerAuth = r.Header.Get(echo.HeaderAuthorization) != "" &&
-		(len(request.Credentials) == 0 || basicCredentials(r.Header.Get(echo.HeaderAuthorization)) != nil)
+	note(c).headerAuth = header != "" && (len(request.Credentials) == 0 || basic != nil)
 	return request, nil
 }
 
@@ -70,11 +70,9 @@ type parameters map[string]string
 
 // set takes a parameter of the body. RFC 6749, 3.2 forbids to repeat one; a
 // repetition of the same value, which one known client sends, leaves no doubt.
-// A parameter without a value counts as omitted, and unknown ones are ignored.
+// A parameter without a value counts as omitted. Unknown ones are ignored: of
+// those, which may be many, nobody reads the value.
 func (p parameters) set(name, value string) error {
-	if !isParameter(name) {
-		return nil
-	}
 	if earlier, repeated := p[name]; repeated && value != "" && earlier != value {
 		return malformed(reasonRepeated, "The parameter "+name+" is repeated with another value")
 	}
@@ -83,6 +81,19 @@ func (p parameters) set(name, value string) error {
 	}
 	return nil
 }
+
+// maxName is longer than the longest name that isParameter knows, with each of its
+// characters escaped in JSON.
+const maxName = 6 * len("token_type_hint")
+
+// maxParameters is how many parameters are looked at, known or not. PHP has the
+// same limit (max_input_vars). A multipart body needs four lines and one semicolon
+// for each; maxMultipart is how many there may be of both.
+const (
+	maxParameters = 1000
+	maxMultipart  = 400
+	maxMediaType  = 1 << 10 // bytes of the Content-Type of such a body
+)
 
 // isParameter says if the token endpoint knows a parameter of that name.
 func isParameter(name string) bool {
@@ -109,44 +120,12 @@ func parseBody(contentType string, body []byte) (parameters, error) {
 	return parameters{}, nil
 }
 
-// parseForm reads application/x-www-form-urlencoded as PHP does: a percent
-// sign that escapes nothing stands for itself, as in a secret that a client
-// forgot to encode.
-func parseForm(body string) (parameters, error) {
-	p := parameters{}
-	for body != "" {
-		var pair string
-		pair, body, _ = strings.Cut(body, "&")
-		name, value, _ := strings.Cut(pair, "=")
-		if err := p.set(unescape(name), unescape(value)); err != nil {
-			return nil, err
-		}
-	}
-	return p, nil
-}
-
-// unescape decodes url-encoded text. Where a part is not encoded at all, the
-// percent sign is kept.
-func unescape(s string) string {
-	if decoded, err := url.QueryUnescape(s); err == nil {
-		return decoded
-	}
-	first, rest, _ := strings.Cut(s, "%")
-	var b strings.Builder
-	b.WriteString(strings.ReplaceAll(first, "+", " "))
-	for part := range strings.SplitSeq(rest, "%") {
-		decoded, err := url.QueryUnescape("%" + part)
-		if err != nil {
-			decoded = "%" + strings.ReplaceAll(part, "+", " ")
-		}
-		b.WriteString(decoded)
-	}
-	return b.String()
-}
-
 // parseMultipart reads the values of a multipart/form-data body. Files are not
 // parameters.
 func parseMultipart(contentType string, body []byte) (parameters, error) {
+	if len(contentType) > maxMediaType || bytes.Count(body, []byte("\n"))+bytes.Count(body, []byte(";")) > maxMultipart {
+		return nil, malformed(reasonBody, "The multipart body has too many parts")
+	}
 	r := &http.Request{
 		Method: http.MethodPost,
 		Header: http.Header{echo.HeaderContentType: {contentType}},
@@ -172,7 +151,7 @@ func parseMultipart(contentType string, body []byte) (parameters, error) {
 }
 
 func (p parameters) setPart(part *multipart.Part) error {
-	if part.FileName() != "" {
+	if part.FileName() != "" || !isParameter(part.FormName()) {
 		return nil
 	}
 	value, err := io.ReadAll(part)
@@ -184,8 +163,8 @@ func (p parameters) setPart(part *multipart.Part) error {
 
 // credentials finds the client credentials: HTTP Basic, or else the body. A
 // header of another scheme, or one that cannot be read, is passed over.
-func credentials(authorization string, p parameters) []oauth.Credential {
-	if basic := basicCredentials(authorization); basic != nil {
+func credentials(basic []oauth.Credential, p parameters) []oauth.Credential {
+	if basic != nil {
 		return basic
 	}
 	if p["client_id"] == "" {

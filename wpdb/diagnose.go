@@ -30,7 +30,7 @@ func (s *Store) Diagnose(ctx context.Context) ([]Finding, error) {
 
 // run takes every look at what keeps the server from working.
 func (d *diagnosis) run() error {
-	for _, look := range []func() error{d.engines, d.columns, d.privileges, d.rotations, d.binlog, d.cluster, d.clock, d.masterSwitch} {
+	for _, look := range []func() error{d.engines, d.columns, d.privileges, d.rotations, d.binlog, d.cluster, d.clock, d.switches} {
 		if err := look(); err != nil {
 			return unavailable(err)
 		}
@@ -50,6 +50,8 @@ func (s *Store) diagnoseConnection(err error) ([]Finding, error) {
 		return []Finding{{Kind: KindDatabaseMissing, Fatal: true,
 			Problem: fmt.Sprintf("There is no database %q for the user %q at %s.", c.Name, c.User, c.Address),
 			Remedy:  "Compare DB_NAME with wp-config.php, and see what SHOW DATABASES lists for this user."}}, nil
+	case errHostBlocked:
+		return nil, fmt.Errorf("%w: at %s %s", oauth.ErrUnavailable, c.Address, describe(err))
 	}
 	return nil, fmt.Errorf("%w: nothing usable answers at %s (%s); is the database running, and is that its address? %s",
 		oauth.ErrUnavailable, c.Address, c.Network, describe(err))
@@ -61,6 +63,7 @@ type diagnosis struct {
 	ctx      context.Context
 	findings []Finding
 	missing  []string // tables that are not there, which later looks leave out
+	active   *bool    // whether the plugin is, on the main site; nil: it is not known
 }
 
 // add notes a finding, once: a server that is read-only refuses more than one
@@ -160,20 +163,4 @@ func (d *diagnosis) clockDifference() (time.Duration, error) {
 		return 0, errors.New("the server's UTC_TIMESTAMP cannot be read")
 	}
 	return before.Add(time.Since(before) / 2).Sub(theirs), nil
-}
-
-// masterSwitch: a server that answers 503 to everything should say why.
-func (d *diagnosis) masterSwitch() error {
-	if slices.Contains(d.missing, d.tables.options) {
-		return nil
-	}
-	options, err := d.blogOptions(d.ctx, 1)
-	if err == nil && site(options).SwitchedOff {
-		d.add(KindSwitchedOff, false, "Turn on the Master Switch on the plugin's settings page in wp-admin.",
-			"The OAuth server is switched off: every token request is answered with 503.")
-	}
-	if denied(err) || number(err) == errUnknownColumn {
-		return nil // privileges or columns has said so
-	}
-	return err
 }

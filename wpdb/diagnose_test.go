@@ -79,7 +79,8 @@ func TestDiagnose(t *testing.T) {
 		"lost users table": lostUsersTable,
 		"engine":           wrongEngine, "lost column": lostColumn, "privileges": fewPrivileges,
 		"no privilege at all on a table": noPrivilege, "rotations": rotationsUnusable,
-		"read-only": readOnlyServer, "clock": wrongClock, "switched off": switchedOff, "all at once": allAtOnce,
+		"read-only": readOnlyServer, "clock": wrongClock, "switched off": switchedOff, "switched off on a blog": switchedOffBlog,
+		"no network": noNetwork, "all at once": allAtOnce,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, server) })
 	}
@@ -211,9 +212,11 @@ func noPrivilege(t *testing.T, server *sandbox.Server) {
 		expectation{"may not SELECT on the table {}usermeta", "GRANT SELECT ON `{}usermeta`", false},
 		expectation{"may not SELECT on the table {}moos_oauth_public_keys", "GRANT SELECT ON `{}moos_oauth_public_keys`", false})
 	s.exec("GRANT SELECT ON {}moos_oauth_public_keys TO wp@localhost")
-	s.reopen(func(c *wpdb.Config) { c.Multisite = true }).check( // it says who is a member of the client's blog
+	s.network().check( // it says who is a member of the client's blog
 		expectation{"may not SELECT on the table {}users", "GRANT SELECT ON `{}users`", true},
-		expectation{"may not SELECT on the table {}usermeta", "GRANT SELECT ON `{}usermeta`", true})
+		expectation{"may not SELECT on the table {}usermeta", "GRANT SELECT ON `{}usermeta`", true},
+		expectation{"may not SELECT on the table {}blogs", "GRANT SELECT ON `{}blogs`", true},
+		expectation{"may not SELECT on the table {}sitemeta", "GRANT SELECT ON `{}sitemeta`", true})
 	s.exec("GRANT SELECT ON {}usermeta TO wp@localhost")
 	s.check(expectation{"may not SELECT on the table {}users", "GRANT SELECT ON `{}users`", true})
 
@@ -249,6 +252,30 @@ func switchedOff(t *testing.T, server *sandbox.Server) {
 	s := diagnosed(t, server)
 	s.setOption("mo_oauth_server_master_switch", "off")
 	s.check(expectation{"switched off", "Master Switch", false})
+	s.setOption("active_plugins", otherPlugins)
+	s.check(expectation{"not active", "Activate", false})
+}
+
+// switchedOffBlog: each blog that has clients may be closed by itself.
+func switchedOffBlog(t *testing.T, server *sandbox.Server) {
+	s := diagnosed(t, server).network()
+	s.exec("CREATE TABLE {}2_options LIKE {}options")
+	s.exec("INSERT INTO {}2_options (option_name, option_value) VALUES ('active_plugins', ?)", otherPlugins)
+	s.check()
+	s.putOnBlog(2, "secret")
+	s.setOption("active_plugins", otherPlugins) // of the main blog, which has no clients
+	s.check(expectation{"not active on blog 2", "Activate", false})
+	s.exec("UPDATE {}sitemeta SET meta_value = ?", sitewidePlugins)
+	s.check()
+}
+
+// noNetwork: multisite is set, and WordPress is a single site.
+func noNetwork(t *testing.T, server *sandbox.Server) {
+	s := diagnosed(t, server).reopen(func(c *wpdb.Config) { c.Multisite = true })
+	s.check(expectation{"no table {}blogs", "Do not set multisite", true})
+	s.exec("DROP TABLE {}moos_oauth_refresh_tokens")
+	s.check(expectation{"no table {}blogs", "Do not set multisite", true},
+		expectation{"missing: {}moos_oauth_refresh_tokens", "Restore", true})
 }
 
 func allAtOnce(t *testing.T, server *sandbox.Server) {

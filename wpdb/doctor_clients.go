@@ -53,7 +53,7 @@ func (e *examination) optionsOfBlogs(clients []row) error {
 			continue
 		}
 		table := e.config.blogOptions(blog)
-		options, err := e.optionsIn(table)
+		options, err := e.optionsIn(blog)
 		if err != nil {
 			options = nil
 		}

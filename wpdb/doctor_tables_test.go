@@ -60,12 +60,12 @@ func olderColumns(t *testing.T, root, s *site) {
 
 func pluginNotActive(t *testing.T, root, s *site) {
 	root.setOption("active_plugins", `a:1:{i:0;s:33:"miniorange-login/mo_oauth_settings.php";}`)
-	facts := s.examine(finding{"not active", "Activate", true})
+	facts := s.examine(finding{"not active", "Activate", false})
 	if facts.Plugin.Active == nil || *facts.Plugin.Active {
 		t.Errorf("plugin: %+v", facts.Plugin)
 	}
 	root.exec("DELETE FROM {}options WHERE option_name = 'active_plugins'")
-	if facts := s.examine(); facts.Plugin.Active != nil {
+	if facts := s.examine(); facts.Plugin.Active == nil || !*facts.Plugin.Active {
 		t.Errorf("plugin: %+v", facts.Plugin)
 	}
 }

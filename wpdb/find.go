@@ -2,7 +2,11 @@ package wpdb
 
 import (
 	"context"
-	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
 
 	"moserver-sidecar/oauth"
 )
@@ -35,6 +39,9 @@ func (s *Store) find(ctx context.Context, clientID string, p oauth.Presented) (o
 func (s *Store) facts(ctx context.Context, found row, kind oauth.Kind) (oauth.Facts, error) {
 	options, err := found.options(), error(nil)
 	blog, blogGone := found.integer("active_oauth_server_id"), false
+	if s.config.Multisite && found.null("client_id") && found.integer(colGrant) == 0 {
+		options[colInactive] = "" // nobody knows of which blog the request is
+	}
 	if !s.config.Multisite || blog <= 1 {
 		blog = 0
 	} else if options, err = s.blogOfUser(ctx, blog, found.integer(colGrantUser)); number(err) == errNoSuchTable {
@@ -63,26 +70,38 @@ func (s *Store) findRow(ctx context.Context, query string, args ...any) (found r
 	return found, err
 }
 
-// each runs a query, and calls take for each row of its result. It ends with
-// ctx.
+// each runs a query, and calls take for each row of its result, as reading does.
 func (s *Store) each(ctx context.Context, query string, args []any, take func(row)) error {
-	conn, err := s.db.Conn(ctx)
+	return s.reading(ctx, func(ctx context.Context, conn *sqlx.Conn) error {
+		return eachRow(ctx, conn, query, args, take)
+	})
+}
+
+// reading lets work read on a connection. Waiting for one ends with ctx; what has
+// begun ends at the deadline of ctx alone. To break a connection off because a
+// client has left would cost the server more than to finish.
+func (s *Store) reading(ctx context.Context, work func(context.Context, *sqlx.Conn) error) error {
+	conn, err := s.db.Connx(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	network, err := networkOf(conn)
+	network, err := networkOf(conn.Conn)
 	if err != nil {
 		return err
 	}
-	stop := context.AfterFunc(ctx, func() { network.Close() })
-	err = eachRow(context.WithoutCancel(ctx), conn, query, args, take)
-	if stop() {
+	limit := ioTimeout
+	if end, ok := ctx.Deadline(); ok {
+		limit = time.Until(end)
+	}
+	overtime := time.AfterFunc(limit, func() { network.Close() })
+	err = work(context.WithoutCancel(ctx), conn)
+	if overtime.Stop() {
 		return err
 	}
-	discard(conn)
+	discard(conn.Conn)
 	if err != nil {
-		return ctx.Err()
+		return context.DeadlineExceeded
 	}
 	return nil
 }
@@ -90,13 +109,18 @@ func (s *Store) each(ctx context.Context, query string, args []any, take func(ro
 // blogOfUser reads the options of another blog than the main one, and beside
 // them, as colMember, if the user is its member.
 func (s *Store) blogOfUser(ctx context.Context, blog, user int64) (map[string]string, error) {
-	query := fmt.Sprintf(s.statements.options, s.config.blogOptions(blog)) + s.statements.member
+	query := s.optionsOf(blog, s.statements.options) + s.statements.member
 	return s.queryOptions(ctx, query, user, s.config.blogCapabilities(blog))
 }
 
 // blogOptions reads the options of a blog.
 func (s *Store) blogOptions(ctx context.Context, blog int64) (map[string]string, error) {
-	return s.queryOptions(ctx, fmt.Sprintf(s.statements.options, s.config.blogOptions(blog)))
+	return s.queryOptions(ctx, s.optionsOf(blog, s.statements.options))
+}
+
+// optionsOf puts a blog into a statement that reads its options.
+func (s *Store) optionsOf(blog int64, statement string) string {
+	return strings.ReplaceAll(ofBlog(statement, s.config.blogOptions(blog)), blogNumber, strconv.FormatInt(blog, 10))
 }
 
 // queryOptions runs a query whose result is names and values of options.

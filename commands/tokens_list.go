@@ -6,9 +6,36 @@ import (
 	"io"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb"
 )
+
+const (
+	defaultListLimit = 100
+	maxListLimit     = 100_000 // all of them are in memory at once
+)
+
+func tokensListCommand() *cobra.Command {
+	cmd, r := tokensSubcommand("list", "list codes and tokens")
+	r.lists = true
+	r.addStateFlags(cmd)
+	cmd.Flags().IntVar(&r.limit, "limit", defaultListLimit, "(list) how many at most; by default "+fmt.Sprint(defaultListLimit))
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return r.run(cmd, func(_, search context.Context) error { return listTokens(search, r) })
+	}
+	return cmd
+}
+
+func tokensCountCommand() *cobra.Command {
+	cmd, r := tokensSubcommand("count", "count codes and tokens")
+	r.addStateFlags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return r.run(cmd, func(_, search context.Context) error { return countTokens(search, r) })
+	}
+	return cmd
+}
 
 // tokenList is what list prints with --json.
 type tokenList struct {

@@ -9,41 +9,6 @@ import (
 	"moserver-sidecar/wpdb"
 )
 
-// print writes the report for people.
-func (x *examined) print(w io.Writer) error {
-	for _, p := range x.Settings {
-		fmt.Fprintf(w, "Settings: %s\n", p)
-	}
-	if x.Facts != nil {
-		x.printFacts(w, *x.Facts)
-	}
-	printAilments(w, "Broken", x.Broken)
-	printAilments(w, "Advice", x.Advice)
-	_, err := fmt.Fprintf(w, "\n%s\n", x.verdict())
-	return err
-}
-
-// verdict is the last line.
-func (x *examined) verdict() string {
-	switch x.Status {
-	case "ok":
-		return "ok: nothing to mend"
-	case "unknown":
-		return "unknown: " + x.Error
-	}
-	return fmt.Sprintf("%s: %d broken, %d advice", x.Status, len(x.Broken)+len(x.Settings), len(x.Advice))
-}
-
-func printAilments(w io.Writer, title string, ailments []ailment) {
-	if len(ailments) == 0 {
-		return
-	}
-	fmt.Fprintf(w, "\n%s:\n", title)
-	for _, a := range ailments {
-		fmt.Fprintf(w, "\n  * %s\n    -> %s\n", a.Problem, strings.ReplaceAll(a.Remedy, "\n", "\n       "))
-	}
-}
-
 func (x *examined) printFacts(w io.Writer, f wpdb.Facts) {
 	table := newTable(w, 0)
 	for _, line := range [][2]string{

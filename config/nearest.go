@@ -1,0 +1,37 @@
+package config
+
+// Nearest is the name that somebody who wrote word may have meant, or empty if
+// there is none.
+func Nearest(word string, names []string) string {
+	nearest, least := "", min(2, len(word)/2)+1
+	for _, name := range names {
+		if d := distance(word, name); d < least {
+			nearest, least = name, d
+		}
+	}
+	return nearest
+}
+
+// distance is how many letters must be put in, taken out or replaced to make b of
+// a, or exchanged with the next.
+func distance(a, b string) int {
+	before, last, next := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := range len(a) {
+		next[0] = i + 1
+		for j := range len(b) {
+			same := 1
+			if a[i] == b[j] {
+				same = 0
+			}
+			next[j+1] = min(last[j]+same, last[j+1]+1, next[j]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				next[j+1] = min(next[j+1], before[j-1]+1)
+			}
+		}
+		before, last, next = last, next, before
+	}
+	return last[len(b)]
+}
