@@ -106,7 +106,7 @@ func (x *examined) examine() {
 	x.Status = "unknown"
 	if !knowsDatabase(x.settings) {
 		x.Error = "the settings do not say where the database is"
-		if len(x.Settings) > 0 {
+		if len(x.Settings) > 0 && x.settings.DBName != "" {
 			x.Error = "where the database is cannot be known before the settings are mended"
 		}
 		return

@@ -11,11 +11,11 @@ import (
 )
 
 const (
-	exampleFile = "../config.example.yaml"
-	readmeFile  = "../README.md"
+	exampleFile  = "../config.example.yaml"
+	settingsPage = "../docs/settings.md"
 )
 
-var update = flag.Bool("update", false, "write config.example.yaml and the README's table anew")
+var update = flag.Bool("update", false, "write config.example.yaml and the table of docs/settings.md anew")
 
 // example is the file as the list of settings has it.
 func example() string {
@@ -36,14 +36,14 @@ func TestExampleFile(t *testing.T) {
 	checkFile(t, exampleFile, func(string) string { return example() })
 }
 
-// TestReadme: the README's table has every setting.
-func TestReadme(t *testing.T) {
-	checkFile(t, readmeFile, func(readme string) string {
+// TestSettingsPage: the table of docs/settings.md has every setting.
+func TestSettingsPage(t *testing.T) {
+	checkFile(t, settingsPage, func(page string) string {
 		const start, end = "<!-- settings -->\n", "<!-- /settings -->"
-		before, rest, _ := strings.Cut(readme, start)
+		before, rest, _ := strings.Cut(page, start)
 		_, after, found := strings.Cut(rest, end)
 		if !found {
-			t.Fatal("the README has no place for the table of settings")
+			t.Fatal("the page has no place for the table of settings")
 		}
 		return before + start + table() + end + after
 	})
@@ -65,7 +65,7 @@ func checkFile(t *testing.T, path string, want func(string) string) {
 	}
 }
 
-// table is the settings as a table of the README.
+// table is the settings as the table of docs/settings.md.
 func table() string {
 	var b strings.Builder
 	b.WriteString("| Setting | Default | Meaning |\n|---|---|---|\n")

@@ -81,11 +81,12 @@ func Load(sources Sources) (Settings, []Problem) {
 		l.add(l.fileLayer(file))
 	}
 	l.readPasswordFiles()
+	_, database := l.get("db_name")
 	if file, ok := l.get("wp_config"); ok {
-		before := len(l.problems)
-		l.add(l.wpConfigLayer(file, sources.Environment))
-		l.lost = l.lost || len(l.problems) > before && !l.complete()
-	} else if _, ok := l.get("db_name"); !ok && !l.lost && !slices.Contains(l.doubtful, "db_name") && !slices.Contains(l.doubtful, "wp_config") {
+		l.readWPConfig(value{inFolder(file.text), file.where}, sources.Environment)
+	} else if path := inFolder("."); !database && exists(path) {
+		l.readWPConfig(value{path, "working directory"}, sources.Environment)
+	} else if !database && !l.lost && !slices.Contains(l.doubtful, "db_name") && !slices.Contains(l.doubtful, "wp_config") {
 		l.problem("settings", "nothing says where WordPress's database is; "+
 			"give --wp-config /path/to/wp-config.php, or set db_name, db_user and db_password")
 	}
@@ -95,6 +96,12 @@ func Load(sources Sources) (Settings, []Problem) {
 		settings.DBNetwork, settings.DBAddress = "", ""
 	}
 	return settings, l.problems
+}
+
+func (l *loader) readWPConfig(file value, environment []string) {
+	before := len(l.problems)
+	l.add(l.wpConfigLayer(file, environment))
+	l.lost = l.lost || len(l.problems) > before && !l.complete()
 }
 
 // complete says if all is known that wp-config.php has to say of the database.

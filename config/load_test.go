@@ -266,3 +266,38 @@ func TestHelp(t *testing.T) {
 		}
 	}
 }
+
+// TestFolder: a folder stands for its wp-config.php or, by WordPress's rule, the
+// one above; without wp_config and db_name it is the working directory.
+func TestFolder(t *testing.T) {
+	above := t.TempDir()
+	here := filepath.Join(above, "html")
+	if err := os.Mkdir(here, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	put := func(path, name string) {
+		t.Helper()
+		src := "<?php define('DB_NAME','" + name + "'); define('DB_USER','u'); define('DB_PASSWORD','p'); define('DB_HOST','h'); $table_prefix='w_';"
+		if err := os.WriteFile(path, []byte(src), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := func(flags map[string]string, name string) {
+		t.Helper()
+		s, problems := Load(Sources{Flags: flags})
+		if s.DBName != name || (len(problems) == 0) != (name != "") {
+			t.Errorf("DB_NAME is %q, want %q; problems: %v", s.DBName, name, problems)
+		}
+	}
+	t.Chdir(here)
+	want(nil, "")
+	put(filepath.Join(above, "wp-config.php"), "above")
+	want(map[string]string{"wp_config": here}, "above")
+	want(nil, "above")
+	put(filepath.Join(above, "wp-settings.php"), "another WordPress")
+	want(map[string]string{"wp_config": here}, "")
+	put(filepath.Join(here, "wp-config.php"), "here")
+	want(map[string]string{"wp_config": here}, "here")
+	want(nil, "here")
+	want(map[string]string{"db_name": "given"}, "given")
+}

@@ -14,6 +14,7 @@ type Settings struct {
 	SocketMode fs.FileMode
 
 	WPConfig         string
+	Host             string
 	DBHost           string
 	DBNetwork        string // of DBHost: "tcp" or "unix"
 	DBAddress        string // of DBHost: host:port, or the path of a socket
@@ -93,7 +94,8 @@ func (s *Settings) list() []setting {
 		{"listen", "Where to listen: host:port, or unix:/path/of/a.sock.", "127.0.0.1:8089", listenAddress(&s.Listen)},
 		{"socket_mode", "Permissions of the unix socket, octal; nginx's user must be able to write to it.", "0666", fileMode(&s.SocketMode)},
 
-		{"wp_config", "Path of WordPress's wp-config.php; it says where the database is, and the db_… settings below may be left out.", "", text(&s.WPConfig)},
+		{"wp_config", "WordPress's wp-config.php or its folder, which say where the database is; without it and db_name, the one of the working directory.", "", text(&s.WPConfig)},
+		{"host", "Host name of the site's address, for a wp-config.php that asks which site is meant, such as Debian's.", "", text(&s.Host)},
 		{"db_host", "The database as in DB_HOST: host, host:port, host:/path/of/a.sock or [::1]:port.", "localhost", text(&s.DBHost)},
 		{"db_name", "Name of WordPress's database.", "", name(&s.DBName)},
 		{"db_user", "User of the database.", "", name(&s.DBUser)},

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"moserver-sidecar/config/wpconfig"
@@ -16,14 +17,15 @@ func (l *loader) wpConfigLayer(file value, environment []string) layer {
 		name, text, _ := strings.Cut(entry, "=")
 		lookup[name] = text
 	}
-	names := wpConfigNames()
+	names := wpconfig.SettingNames()
+	host, _ := l.get("host")
 	var given []string
 	for constant, name := range names {
 		if _, set := l.get(name); set {
 			given = append(given, constant)
 		}
 	}
-	c, problems := wpconfig.Read(file.text, wpconfig.Env{Getenv: func(name string) (string, bool) {
+	c, problems := wpconfig.Read(file.text, wpconfig.Env{Host: host.text, Getenv: func(name string) (string, bool) {
 		text, ok := lookup[name]
 		return text, ok
 	}}, given...)
@@ -56,14 +58,23 @@ func wpConfigProblem(p wpconfig.Problem) Problem {
 	return Problem{fmt.Sprintf("%s:%d", p.File, p.Line), p.Text}
 }
 
-// wpConfigNames are the settings that wp-config.php has, by its names.
-func wpConfigNames() map[string]string {
-	return map[string]string{
-		wpconfig.DBName: "db_name", wpconfig.DBUser: "db_user", wpconfig.DBPassword: passwordName,
-		wpconfig.DBHost: "db_host", wpconfig.DBCharset: "db_charset", wpconfig.TablePrefix: "table_prefix",
-		wpconfig.CustomUserTable: "users_table", wpconfig.CustomUserMeta: "usermeta_table",
-		wpconfig.WPHome: "home", wpconfig.Multisite: "multisite",
+// inFolder is the wp-config.php of a folder, by WordPress's own rule: the one in
+// it or, if the folder above is no WordPress of its own, the one there. A path
+// that is no folder stays.
+func inFolder(path string) string {
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		return path
 	}
+	here, above := filepath.Join(path, "wp-config.php"), filepath.Join(path, "..", "wp-config.php")
+	if !exists(here) && exists(above) && !exists(filepath.Join(path, "..", "wp-settings.php")) {
+		return above
+	}
+	return here
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // locate takes db_host apart.

@@ -15,6 +15,7 @@ import (
 // faultProxy stands between a sidecar and the database, as the network does.
 type faultProxy struct {
 	socket string
+	dial   func() (net.Conn, error) // to the server
 
 	mu    sync.Mutex
 	dead  bool          // new connections are accepted, and nothing is carried
@@ -26,6 +27,7 @@ type faultProxy struct {
 func newFaultProxy(t testing.TB, server *sandbox.Server) *faultProxy {
 	t.Helper()
 	p := &faultProxy{socket: filepath.Join(stage.ShortDir(t), "s")}
+	p.dial = func() (net.Conn, error) { return net.Dial("unix", server.Socket) }
 	listener, err := net.Listen("unix", p.socket)
 	if err != nil {
 		t.Fatal(err)
@@ -37,7 +39,7 @@ func newFaultProxy(t testing.TB, server *sandbox.Server) *faultProxy {
 			if err != nil {
 				return // closed
 			}
-			go p.serve(client, server.Socket)
+			go p.serve(client)
 		}
 	}()
 	return p
@@ -57,9 +59,9 @@ func (p *faultProxy) set(swallow, dead bool, delay time.Duration) {
 	}
 }
 
-func (p *faultProxy) serve(client net.Conn, socket string) {
+func (p *faultProxy) serve(client net.Conn) {
 	defer client.Close()
-	server, err := net.Dial("unix", socket)
+	server, err := p.dial()
 	if err != nil {
 		return // as if nobody listened
 	}

@@ -117,7 +117,7 @@ func TestAdmin(t *testing.T) {
 }
 
 // TestCORS: pages of the client's own origin may read an answer, a refusal
-// too; others may not.
+// too; others may not, and who does not know the secret learns no origin.
 func TestCORS(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
@@ -145,6 +145,18 @@ func TestCORS(t *testing.T) {
 				t.Errorf("status %s", a)
 			}
 		})
+	}
+	for _, c := range []struct {
+		client          stage.Client
+		origin, allowed string
+	}{
+		{stage.Client{ID: s.app.ID, Secret: "wrong"}, "https://client.example.com", ""},
+		{stage.Client{ID: s.app.ID}, "https://client.example.com", ""},
+		{s.pub, "https://spa.example.com", "https://spa.example.com"},
+	} {
+		r := stage.FormRequest(server.Base+stage.TokenPath, stage.RefreshForm(c.client, "unknown")...)
+		r.Header.Set("Origin", c.origin)
+		server.Send(r).WantHeader(t, "Access-Control-Allow-Origin", c.allowed)
 	}
 	preflight := stage.NewRequest(http.MethodOptions, server.Base+stage.TokenPath, "")
 	preflight.Header.Set("Origin", "https://client.example.com")

@@ -26,8 +26,8 @@ type introspectionResponse struct {
 // introspect is the introspection endpoint (RFC 7662).
 func (s *server) introspect(c echo.Context) error {
 	return s.post(c, func(ctx context.Context, r oauth.Request) (any, oauth.Answer, error) {
-		found, client, err := s.tokens.Introspect(ctx, r)
-		return introspectionBody(found), oauth.Answer{Client: client}, statusError(err)
+		found, answer, err := s.tokens.Introspect(ctx, r)
+		return introspectionBody(found), answer, statusError(err)
 	})
 }
 

@@ -3,85 +3,117 @@ package handlers
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"io"
+	"strings"
+	"unicode/utf8"
 )
 
 // maxJSONDepth is far more than a token request has.
 const maxJSONDepth = 32
 
+// jsonSpace is white space between the parts of JSON (RFC 8259, 2).
+const jsonSpace = " \t\r\n"
+
 // parseJSON reads a JSON object. Numbers count as their digits and booleans as
-// PHP writes them; null is the same as absent.
+// PHP writes them; null is the same as absent. An unknown member may be anything,
+// as unknown parameters are ignored; it is passed over without being decoded.
+// Text that is not UTF-8 is not JSON, as for PHP.
 func parseJSON(body []byte) (parameters, error) {
 	p := parameters{}
-	if len(bytes.TrimSpace(body)) == 0 {
+	rest := bytes.Trim(body, jsonSpace)
+	switch {
+	case len(rest) == 0:
 		return p, nil
-	}
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-	if token, err := decoder.Token(); err != nil || token != json.Delim('{') {
+	case rest[0] != '{':
 		return nil, malformed("The request body must be a JSON object")
+	case !utf8.Valid(rest) || !json.Valid(rest):
+		return nil, errJSON()
 	}
-	for decoder.More() {
-		name, err := decoder.Token()
-		if err != nil {
+	rest = rest[1:]
+	for range maxParameters {
+		if rest = bytes.TrimLeft(rest, jsonSpace+","); rest[0] == '}' {
+			break
+		}
+		name, afterName := cutString(rest)
+		value, afterValue, ok := cutJSON(bytes.TrimLeft(afterName, jsonSpace+":"))
+		if !ok {
 			return nil, errJSON()
 		}
-		value, err := jsonValue(decoder, name.(string))
-		if err != nil {
+		if err := p.setJSON(name, value); err != nil {
 			return nil, err
 		}
-		if err := p.set(name.(string), value); err != nil {
-			return nil, err
-		}
-	}
-	if _, err := decoder.Token(); err != nil {
-		return nil, errJSON()
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, errJSON()
+		rest = afterValue
 	}
 	return p, nil
 }
 
 func errJSON() error { return malformed("The request body is not valid JSON") }
 
-// jsonValue reads the value of one member. That of an unknown member may be
-// anything, as unknown parameters are ignored.
-func jsonValue(decoder *json.Decoder, name string) (string, error) {
-	token, err := decoder.Token()
-	if err != nil {
-		return "", errJSON()
+// setJSON takes one member of valid JSON.
+func (p parameters) setJSON(name, value []byte) error {
+	if len(name) > maxName+len(`""`) {
+		return nil
 	}
-	switch value := token.(type) {
-	case string:
-		return value, nil
-	case json.Number:
-		return value.String(), nil
-	case bool:
-		return map[bool]string{true: "1"}[value], nil
-	case json.Delim:
-		if !isParameter(name) {
-			return "", skipJSON(decoder)
-		}
-		return "", malformed("The parameter " + name + " must be a string")
+	parameter := jsonString(name)
+	if !isParameter(parameter) {
+		return nil
 	}
-	return "", nil // null
+	switch value[0] {
+	case '{', '[':
+		return malformed("The parameter " + parameter + " must be a string")
+	case '"':
+		return p.set(parameter, jsonString(value))
+	case 't':
+		return p.set(parameter, "1")
+	case 'f', 'n':
+		return p.set(parameter, "")
+	}
+	return p.set(parameter, string(value))
 }
 
-// skipJSON passes over the rest of an array or object that has just begun.
-func skipJSON(decoder *json.Decoder) error {
-	for depth := 1; depth > 0; {
-		token, err := decoder.Token()
-		if err != nil || depth > maxJSONDepth {
-			return errJSON()
-		}
-		switch token {
-		case json.Delim('{'), json.Delim('['):
+// cutJSON cuts the value off that valid JSON begins with. It is not ok if the
+// value is too deep.
+func cutJSON(text []byte) (value, rest []byte, ok bool) {
+	if text[0] == '"' {
+		value, rest = cutString(text)
+		return value, rest, true
+	}
+	for i, depth := 0, 0; depth <= maxJSONDepth; i++ {
+		switch text[i] {
+		case '"':
+			value, _ := cutString(text[i:])
+			i += len(value) - 1
+		case '{', '[':
 			depth++
-		case json.Delim('}'), json.Delim(']'):
-			depth--
+		case '}', ']':
+			if depth--; depth == 0 {
+				return text[:i+1], text[i+1:], true
+			}
+		}
+		if depth == 0 && strings.IndexByte(jsonSpace+",}", text[i+1]) >= 0 {
+			return text[:i+1], text[i+1:], true
 		}
 	}
-	return nil
+	return nil, nil, false
+}
+
+// cutString cuts the string off that valid JSON begins with.
+func cutString(text []byte) (value, rest []byte) {
+	end := 1
+	for ; text[end] != '"'; end++ {
+		if text[end] == '\\' {
+			end++
+		}
+	}
+	return text[:end+1], text[end+1:]
+}
+
+// jsonString decodes a string of valid JSON.
+func jsonString(text []byte) (s string) {
+	if bytes.IndexByte(text, '\\') < 0 {
+		return string(text[1 : len(text)-1])
+	}
+	if err := json.Unmarshal(text, &s); err != nil {
+		panic(err) // it is valid
+	}
+	return s
 }

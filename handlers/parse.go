@@ -3,11 +3,12 @@ package handlers
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"io"
+	"iter"
 	"mime/multipart"
 	"net/http"
-	"net/url"
 	"os"
 	"strings"
 
@@ -38,11 +39,12 @@ func (s *server) parse(c echo.Context) (oauth.Request, error) {
 		TokenTypeHint: p["token_type_hint"],
 	}
 	if request.Scope == "" {
-		request.Scope = r.URL.Query().Get("scope")
+		request.Scope = queryValue(r.URL.RawQuery, "scope")
 	}
-	request.Credentials = credentials(r.Header.Get(echo.HeaderAuthorization), p)
-	note(c).headerAuth = r.Header.Get(echo.HeaderAuthorization) != "" &&
-		(len(request.Credentials) == 0 || basicCredentials(r.Header.Get(echo.HeaderAuthorization)) != nil)
+	header := r.Header.Get(echo.HeaderAuthorization)
+	basic := basicCredentials(header)
+	request.Credentials = credentials(basic, p)
+	note(c).headerAuth = header != "" && (len(request.Credentials) == 0 || basic != nil)
 	return request, nil
 }
 
@@ -67,11 +69,9 @@ type parameters map[string]string
 
 // set takes a parameter of the body. RFC 6749, 3.2 forbids to repeat one; a
 // repetition of the same value, which one known client sends, leaves no doubt.
-// A parameter without a value counts as omitted, and unknown ones are ignored.
+// A parameter without a value counts as omitted. Unknown ones are ignored: of
+// those, which may be many, nobody reads the value.
 func (p parameters) set(name, value string) error {
-	if !isParameter(name) {
-		return nil
-	}
 	if earlier, repeated := p[name]; repeated && value != "" && earlier != value {
 		return malformed("The parameter " + name + " is repeated with another value")
 	}
@@ -80,6 +80,19 @@ func (p parameters) set(name, value string) error {
 	}
 	return nil
 }
+
+// maxName is longer than the longest name that isParameter knows, with each of its
+// characters escaped in JSON.
+const maxName = 6 * len("token_type_hint")
+
+// maxParameters is how many parameters are looked at, known or not. PHP has the
+// same limit (max_input_vars). A multipart body needs four lines and one semicolon
+// for each; maxMultipart is how many there may be of both.
+const (
+	maxParameters = 1000
+	maxMultipart  = 400
+	maxMediaType  = 1 << 10 // bytes of the Content-Type of such a body
+)
 
 // isParameter says if the token endpoint knows a parameter of that name.
 func isParameter(name string) bool {
@@ -111,39 +124,72 @@ func parseBody(contentType string, body []byte) (parameters, error) {
 // forgot to encode.
 func parseForm(body string) (parameters, error) {
 	p := parameters{}
-	for body != "" {
-		var pair string
-		pair, body, _ = strings.Cut(body, "&")
-		name, value, _ := strings.Cut(pair, "=")
-		if err := p.set(unescape(name), unescape(value)); err != nil {
+	for name, value := range pairs(body) {
+		if !isParameter(name) {
+			continue
+		}
+		if err := p.set(name, unescape(value)); err != nil {
 			return nil, err
 		}
 	}
 	return p, nil
 }
 
-// unescape decodes url-encoded text. Where a part is not encoded at all, the
-// percent sign is kept.
-func unescape(s string) string {
-	if decoded, err := url.QueryUnescape(s); err == nil {
-		return decoded
-	}
-	first, rest, _ := strings.Cut(s, "%")
-	var b strings.Builder
-	b.WriteString(strings.ReplaceAll(first, "+", " "))
-	for part := range strings.SplitSeq(rest, "%") {
-		decoded, err := url.QueryUnescape("%" + part)
-		if err != nil {
-			decoded = "%" + strings.ReplaceAll(part, "+", " ")
+// queryValue is the first value of that name in a query.
+func queryValue(query, name string) string {
+	for found, value := range pairs(query) {
+		if found == name {
+			return unescape(value)
 		}
-		b.WriteString(decoded)
 	}
-	return b.String()
+	return ""
+}
+
+// pairs are the names and the values, still encoded, of a form or a query.
+// Without those whose names are longer than any that is known.
+func pairs(form string) iter.Seq2[string, string] {
+	return func(yield func(name, value string) bool) {
+		for range maxParameters {
+			if form == "" {
+				return
+			}
+			var pair string
+			pair, form, _ = strings.Cut(form, "&")
+			name, value, _ := strings.Cut(pair, "=")
+			if len(name) <= maxName && !yield(unescape(name), value) {
+				return
+			}
+		}
+	}
+}
+
+// unescape decodes url-encoded text. A percent sign that escapes nothing is kept.
+func unescape(s string) string {
+	if !strings.ContainsAny(s, "%+") {
+		return s
+	}
+	decoded := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		character := [1]byte{s[i]}
+		switch {
+		case s[i] == '+':
+			character[0] = ' '
+		case s[i] == '%' && i+2 < len(s):
+			if _, err := hex.Decode(character[:], []byte(s[i+1:i+3])); err == nil {
+				i += 2
+			}
+		}
+		decoded = append(decoded, character[0])
+	}
+	return string(decoded)
 }
 
 // parseMultipart reads the values of a multipart/form-data body. Files are not
 // parameters.
 func parseMultipart(contentType string, body []byte) (parameters, error) {
+	if len(contentType) > maxMediaType || bytes.Count(body, []byte("\n"))+bytes.Count(body, []byte(";")) > maxMultipart {
+		return nil, malformed("The multipart body has too many parts")
+	}
 	r := &http.Request{
 		Method: http.MethodPost,
 		Header: http.Header{echo.HeaderContentType: {contentType}},
@@ -169,7 +215,7 @@ func parseMultipart(contentType string, body []byte) (parameters, error) {
 }
 
 func (p parameters) setPart(part *multipart.Part) error {
-	if part.FileName() != "" {
+	if part.FileName() != "" || !isParameter(part.FormName()) {
 		return nil
 	}
 	value, err := io.ReadAll(part)
@@ -181,8 +227,8 @@ func (p parameters) setPart(part *multipart.Part) error {
 
 // credentials finds the client credentials: HTTP Basic, or else the body. A
 // header of another scheme, or one that cannot be read, is passed over.
-func credentials(authorization string, p parameters) []oauth.Credential {
-	if basic := basicCredentials(authorization); basic != nil {
+func credentials(basic []oauth.Credential, p parameters) []oauth.Credential {
+	if basic != nil {
 		return basic
 	}
 	if p["client_id"] == "" {

@@ -1,7 +1,9 @@
 package handlers
 
 import (
+	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"net/url"
 	"strings"
@@ -56,6 +58,8 @@ func TestParseBody(t *testing.T) {
 		"json, array as value":    {js, `{"code":["a"]}`, nil},
 		"json, object as value":   {js, `{"code":{"a":1}}`, nil},
 		"json, repeated":          {js, `{"code":"a","code":"b"}`, nil},
+		"json, escapes":           {js, ` {"cod\u0065" : "\u0061\"}" , "x":"\\\"","scope":"b"} `, parameters{"code": `a"}`, "scope": "b"}},
+		"json, bad UTF-8":         {js, "{\"code\":\"\xff\"}", nil},
 		"json, deep":              {js, `{"a":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `}`, nil},
 	} {
 		got, err := parseBody(test.contentType, []byte(test.body))
@@ -98,11 +102,11 @@ func TestCredentials(t *testing.T) {
 		"no space":               {"Basic" + encode("i:s"), one("b", "c")},
 		"percent that is itself": {"Basic " + encode("i:50%"), one("i", "50%")},
 	} {
-		if diff := cmp.Diff(test.want, credentials(test.header, body)); diff != "" {
+		if diff := cmp.Diff(test.want, credentials(basicCredentials(test.header), body)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
-	if got := credentials("", parameters{"client_secret": "c"}); got != nil {
+	if got := credentials(nil, parameters{"client_secret": "c"}); got != nil {
 		t.Errorf("a secret without an id: %v", got)
 	}
 }
@@ -148,7 +152,7 @@ func FuzzForm(f *testing.F) {
 func FuzzCredentials(f *testing.F) {
 	f.Add("Basic !!!", "my app", "50% + é:")
 	f.Fuzz(func(t *testing.T, header, id, secret string) {
-		credentials(header, parameters{})
+		basicCredentials(header)
 		for _, part := range [][2]string{{id, secret}, {url.QueryEscape(id), url.QueryEscape(secret)}} {
 			if part[0] == "" || strings.Contains(part[0], ":") {
 				continue
@@ -159,6 +163,26 @@ func FuzzCredentials(f *testing.F) {
 			}
 			if last := readings[len(readings)-1]; part[0] != id && (last.ClientID != id || last.ClientSecret != secret) {
 				t.Errorf("last reading %v of %q and %q", last, id, secret)
+			}
+		}
+	})
+}
+
+// FuzzJSON: an object has the same strings for encoding/json, where no name is
+// repeated.
+func FuzzJSON(f *testing.F) {
+	f.Add([]byte(` { "code" : "\u0061\"}" , "x":[{"code":"]"}],"scope":"b" } `))
+	f.Add([]byte(`{"":{},"token":-1.5e3,"code":true}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		p, err := parseJSON(body)
+		var want map[string]json.RawMessage
+		if json.Unmarshal(body, &want) != nil && err == nil && len(bytes.TrimSpace(body)) > 0 {
+			t.Fatalf("%q is no JSON object, but is read as %v", body, p)
+		}
+		for name, value := range p {
+			var s string
+			if json.Unmarshal(want[name], &s) == nil && s != value {
+				t.Errorf("%s is %q, want %q", name, value, s)
 			}
 		}
 	})

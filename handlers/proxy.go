@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"net"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -19,29 +18,40 @@ func forwardedFor(trusted []netip.Prefix) echo.IPExtractor {
 		if peer, ok := peerAddress(r); ok && !isTrusted(peer, trusted) {
 			return peer.String()
 		}
-		entries := strings.Split(strings.Join(r.Header.Values(echo.HeaderXForwardedFor), ","), ",")
-		for _, entry := range slices.Backward(entries) {
-			address, err := netip.ParseAddr(strings.TrimSpace(entry))
+		entries := strings.Join(r.Header.Values(echo.HeaderXForwardedFor), ",")
+		for more := true; more; {
+			comma := strings.LastIndexByte(entries, ',')
+			address, err := parseAddress(strings.TrimSpace(entries[comma+1:]))
 			if err != nil {
 				return ""
 			}
-			if !isTrusted(address.Unmap(), trusted) {
-				return address.Unmap().String()
+			if !isTrusted(address, trusted) {
+				return address.String()
+			}
+			if more = comma >= 0; more {
+				entries = entries[:comma]
 			}
 		}
 		return ""
 	}
 }
 
+// parseAddress reads an address, of which some proxies also write the port. The
+// zone of an IPv6 address is left out: it has a meaning only where it was
+// written, and one client could be ever others by it.
+func parseAddress(s string) (netip.Addr, error) {
+	address, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"))
+	if withPort, notPort := netip.ParseAddrPort(s); notPort == nil {
+		address, err = withPort.Addr(), nil
+	}
+	return address.Unmap().WithZone(""), err
+}
+
 // peerAddress is the address at the other end of the connection; a unix socket
 // has none, and only this machine's proxy can be there.
 func peerAddress(r *http.Request) (netip.Addr, bool) {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}, false
-	}
-	address, err := netip.ParseAddr(host)
-	return address.Unmap(), err == nil
+	address, err := parseAddress(r.RemoteAddr)
+	return address, err == nil
 }
 
 func isTrusted(address netip.Addr, trusted []netip.Prefix) bool {

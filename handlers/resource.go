@@ -50,7 +50,8 @@ func (s *server) resource(c echo.Context) error {
 	}
 	return s.withDatabase(c, func(ctx context.Context) error {
 		info, client, err := s.tokens.UserInfo(ctx, token)
-		noteClient(c, client)
+		// Who has one of the client's access tokens has authenticated.
+		noteAnswer(c, oauth.Answer{Client: client, Authenticated: true})
 		if err != nil {
 			return s.bearerError(err)
 		}
@@ -80,7 +81,7 @@ func (s *server) resourceBody(info oauth.UserInfo) resourceResponse {
 // (RFC 6750, 2.1), or in the query (2.3), but not in both. It is empty where
 // the request has none.
 func bearerToken(r *http.Request) (string, error) {
-	header, query := r.Header.Get(echo.HeaderAuthorization), r.URL.Query().Get("access_token")
+	header, query := r.Header.Get(echo.HeaderAuthorization), queryValue(r.URL.RawQuery, "access_token")
 	if header == "" {
 		return query, nil
 	}

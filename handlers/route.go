@@ -21,6 +21,10 @@ const (
 	routeReady      = "/readyz"
 )
 
+// maxPath is the length of the longest path, and of the longest rest_route, that
+// are looked at. Nothing has limited the client yet.
+const maxPath = 2 << 10
+
 // paramClient is the client's id in the path of its documents.
 const paramClient = "client_id"
 
@@ -74,9 +78,14 @@ func isCanonical(path string) bool {
 // routeIn is the route below the plugin's namespace that a URL names, empty if
 // it names none.
 func routeIn(u *url.URL, pretty, plain *regexp.Regexp) string {
+	if len(u.Path) > maxPath {
+		return ""
+	}
 	m := pretty.FindStringSubmatch(u.Path)
 	if m == nil && isFrontPage(u.Path) {
-		m = plain.FindStringSubmatch(u.Query().Get("rest_route"))
+		if route := queryValue(u.RawQuery, "rest_route"); len(route) <= maxPath {
+			m = plain.FindStringSubmatch(route)
+		}
 	}
 	if m == nil {
 		return ""
@@ -85,7 +94,10 @@ func routeIn(u *url.URL, pretty, plain *regexp.Regexp) string {
 }
 
 // isFrontPage: WordPress takes rest_route on the paths that its index.php
-// answers.
+// answers. Those below wp-json are none of them here: a web server that takes
+// /wp-json//moserver/token/ for the address of tokens must get no other route.
 func isFrontPage(path string) bool {
-	return strings.HasSuffix(path, "/") || strings.HasSuffix(path, "/index.php")
+	lower := strings.ToLower(path)
+	return (strings.HasSuffix(path, "/") || strings.HasSuffix(path, "/index.php")) &&
+		!strings.Contains(lower, "/wp-json/") && !strings.Contains(lower, "/wp-content/")
 }

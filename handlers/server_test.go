@@ -143,11 +143,15 @@ func TestRoutes(t *testing.T) {
 		"/wp-login.php?rest_route=/moserver/token":                false,
 		"/":          false,
 		"/healthz/x": false,
-		"/wp-content/plugins/a/b/web/moserver/token":                  false,
-		"/wp-json/wp/v2/posts?rest_route=/moserver/token":             false,
-		"/wp-json/moserver/token%00":                                  false,
-		"/wp-json/moserver//token":                                    false,
-		"/wp-content/plugins/miniorange/web/moserver/token?rest=none": true,
+		"/wp-content/plugins/a/b/web/moserver/token":                   false,
+		"/wp-json/wp/v2/posts?rest_route=/moserver/token":              false,
+		"/wp-json/moserver/token%00":                                   false,
+		"/wp-json/moserver//token":                                     false,
+		"/wp-json//moserver/token/?rest_route=/moserver/token":         false,
+		"/" + strings.Repeat("x/", 1000) + "wp-json/moserver/token":    true,
+		"/" + strings.Repeat("x/", 1025) + "wp-json/moserver/token":    false,
+		"/?rest_route=" + strings.Repeat("/", 2050) + "moserver/token": false,
+		"/wp-content/plugins/miniorange/web/moserver/token?rest=none":  true,
 	} {
 		response, body := f.send(request("POST", target, formType, refreshBody))
 		if want := map[bool]int{true: 200, false: 404}[found]; response.StatusCode != want {
@@ -216,18 +220,25 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// TestCORS: answers to clients that have authenticated, or that are public, are for
+// the pages of their own origins. A preflight names no client.
 func TestCORS(t *testing.T) {
 	f := newFixture(t, nil)
+	f.store.PutClient(oauth.Client{ID: "public", RedirectURIs: []string{"https://client.example.com/callback", "https://b.example.com:8443/"}})
 	for origin, allowed := range map[string]bool{
 		"https://client.example.com": true, "https://b.example.com:8443": true,
 		"https://b.example.com": false, "http://client.example.com": false, "https://elsewhere.example.org": false,
 		"null": false, "myapp://callback": false,
 	} {
-		for _, body := range []string{refreshBody, refreshBody + "x"} { // granted and refused
+		for body, authenticated := range map[string]bool{
+			refreshBody: true, strings.Replace(refreshBody, "r0", "r1", 1): true, "grant_type=x&client_id=" + clientID: false,
+			refreshBody + "x": false, strings.Replace(refreshBody, "secret", "x", 1): false,
+			"grant_type=refresh_token&client_id=public": true, "grant_type=x&client_id=public": true, "client_id=public&client_secret=x": true,
+		} {
 			response, _ := f.send(request("POST", tokenPath, formType, body, "Origin", origin))
-			want := map[bool]string{true: origin}[allowed]
+			want := map[bool]string{true: origin}[allowed && authenticated]
 			if got := response.Header.Get("Access-Control-Allow-Origin"); got != want {
-				t.Errorf("origin %s: allowed %q, want %q", origin, got, want)
+				t.Errorf("origin %s, %s: allowed %q, want %q", origin, body[:20], got, want)
 			}
 		}
 	}

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -80,12 +79,16 @@ func (s *server) post(c echo.Context, carryOut func(context.Context, oauth.Reque
 	if err != nil {
 		return err
 	}
-	if err := s.limiter.allow(note(c).remote, request); err != nil {
-		return err
-	}
 	return s.withDatabase(c, func(ctx context.Context) error {
+		attempt, err := s.limiter.reserve(ctx, c.RealIP(), request)
+		if err != nil {
+			return err
+		}
+		verdict := unjudged // also after a panic
+		defer func() { attempt.done(verdict) }()
 		body, answer, err := carryOut(ctx, request)
-		s.noteAnswer(c, request, answer, err)
+		verdict = judge(answer, err)
+		noteAnswer(c, answer)
 		if err != nil {
 			return err
 		}
@@ -94,21 +97,17 @@ func (s *server) post(c echo.Context, carryOut func(context.Context, oauth.Reque
 	})
 }
 
-// noteAnswer tells the log, the limiter and the browser what came of a request.
-func (s *server) noteAnswer(c echo.Context, request oauth.Request, answer oauth.Answer, err error) {
-	noteClient(c, answer.Client)
+// noteAnswer tells the log and the browser what came of a request. Pages may read
+// the answer to a client that has authenticated. Anybody can name a client's id,
+// and could ask for one origin after the other which of them are its own. Of a
+// public client nothing but its id is ever asked.
+func noteAnswer(c echo.Context, answer oauth.Answer) {
 	note(c).defect, note(c).replay = answer.Defect, answer.Replay
-	var refused oauth.Error
-	if errors.As(err, &refused) && refused.Code == oauth.InvalidClient {
-		s.limiter.failed(note(c).remote, request)
-	}
-}
-
-// noteClient tells the log and the browser which client a request is of.
-func noteClient(c echo.Context, client *oauth.Client) {
-	if client != nil {
+	if client := answer.Client; client != nil {
 		note(c).client = client.ID
-		allowOrigin(c, client)
+		if answer.Authenticated || !client.Confidential {
+			allowOrigin(c, client)
+		}
 	}
 }
 

@@ -19,23 +19,23 @@ type Introspection struct {
 // Introspect judges a request to the introspection endpoint (RFC 7662). The
 // caller must authenticate with a secret, so public clients are refused: whoever
 // knows such a client's id could ask. The errors are those of Token.
-func (s *Server) Introspect(ctx context.Context, r Request) (Introspection, *Client, error) {
+func (s *Server) Introspect(ctx context.Context, r Request) (Introspection, Answer, error) {
 	x := s.newExchange(r, GrantRevoke) // it presents a token as a revocation does
 	err := x.admit(ctx)
-	client := x.facts.Client
-	if err == nil && !client.Confidential {
+	answer := Answer{Client: x.facts.Client, Authenticated: x.authenticated}
+	if err == nil && !answer.Client.Confidential {
 		err = errSecretMissing
 	}
 	if err != nil {
-		return Introspection{}, client, err
+		return Introspection{}, answer, err
 	}
 	if r.revokedToken() == "" {
-		return Introspection{}, client, errTokenMissing
+		return Introspection{}, answer, errTokenMissing
 	}
 	if err := x.searchOtherKind(ctx); err != nil {
-		return Introspection{}, client, err
+		return Introspection{}, answer, err
 	}
-	return x.introspection(), client, nil
+	return x.introspection(), answer, nil
 }
 
 // introspection: active is what this server would honour now. The access token

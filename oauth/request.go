@@ -58,6 +58,11 @@ func (r Request) Grant() (grant GrantType, known bool) {
 // the log whatever the outcome.
 type Answer struct {
 	Client *Client // nil while no known client was named
+
+	// Authenticated is whether the client has proved who it is. A public client
+	// has by its id alone.
+	Authenticated bool
+
 	Tokens *Tokens // nil for a revocation and beside an error
 	Defect error   // what an administrator should mend of the client, though it was answered
 

@@ -52,6 +52,8 @@ type exchange struct {
 	openID    bool      // OpenID Connect applies: idToken has found so
 	defect    error     // see Answer
 	replay    *Rotation // see Answer
+
+	authenticated bool // see Answer
 }
 
 // Token judges a request and carries it out. The order of the checks is the
@@ -77,12 +79,12 @@ func (s *Server) newExchange(r Request, grant GrantType) *exchange {
 }
 
 func (x *exchange) answer(ctx context.Context) (Answer, error) {
-	if err := x.admit(ctx); err != nil {
-		return Answer{Client: x.facts.Client}, err
+	err := x.admit(ctx)
+	answer := Answer{Client: x.facts.Client, Authenticated: x.authenticated}
+	if err != nil {
+		return answer, err
 	}
 	// 4. The grant itself.
-	answer := Answer{Client: x.facts.Client}
-	var err error
 	switch x.grant {
 	case GrantAuthorizationCode:
 		answer.Tokens, err = x.redeemCode(ctx)
@@ -113,7 +115,9 @@ func (x *exchange) admit(ctx context.Context) error {
 
 	// 3. The client is who it says (RFC 6749, 3.2.1), before anything is said
 	// of its code or token.
-	return authenticate(x.facts.Client, x.request.Credentials)
+	err := authenticate(x.facts.Client, x.request.Credentials)
+	x.authenticated = err == nil
+	return err
 }
 
 // find reads the facts of the request. A second reading of the credentials is

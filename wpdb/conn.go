@@ -32,7 +32,7 @@ func connConfig(c Config) (*mysql.Config, error) {
 	m.Net, m.Addr, m.DialFunc = c.Network, c.Address, dial
 	m.User, m.Passwd, m.DBName = c.User, c.Password, c.Name
 	m.TLSConfig = driverTLS(c.TLS)
-	m.Timeout, m.ReadTimeout, m.WriteTimeout = dialTimeout, ioTimeout, ioTimeout
+	m.Timeout, m.ReadTimeout, m.WriteTimeout = dialTimeout, ioTimeout, ioTimeout // see also connectTimeout
 
 	// One round trip a statement instead of the two of prepare and execute, for
 	// those that are not prepared once and for all.
@@ -158,7 +158,9 @@ func Open(c Config, log *slog.Logger) (*Store, error) {
 
 // connect makes the pool of connections. It does not open any.
 func (s *Store) connect(c connector, most int) {
-	db := sql.OpenDB(c)
+	// Twice as many handshakes as connections, so that those which nobody waits
+	// for any more do not keep new ones from being tried.
+	db := sql.OpenDB(&handshakes{connector: c, most: 2 * most})
 	db.SetMaxOpenConns(most)
 	db.SetConnMaxLifetime(connLifetime)
 	s.db, s.most = sqlx.NewDb(db, "mysql"), most

@@ -55,6 +55,8 @@ func (s *Store) diagnoseConnection(err error) ([]Finding, error) {
 		return []Finding{{Kind: KindDatabaseMissing, Fatal: true,
 			Problem: fmt.Sprintf("There is no database %q for the user %q at %s.", c.Name, c.User, c.Address),
 			Remedy:  "Compare DB_NAME with wp-config.php, and see what SHOW DATABASES lists for this user."}}, nil
+	case errHostBlocked:
+		return nil, fmt.Errorf("%w: at %s %s", oauth.ErrUnavailable, c.Address, describe(err))
 	}
 	return nil, fmt.Errorf("%w: nothing usable answers at %s (%s); is the database running, and is that its address? %s",
 		oauth.ErrUnavailable, c.Address, c.Network, describe(err))

@@ -41,6 +41,7 @@ const (
 	errUnknownDatabase = 1049
 	errShutdown        = 1053
 	errUnknownColumn   = 1054
+	errHostBlocked     = 1129
 	errTableDenied     = 1142
 	errColumnDenied    = 1143
 	errNoSuchTable     = 1146
@@ -60,6 +61,7 @@ func busyErrors() []uint16 {
 	return slices.Concat(readOnlyErrors(), fullErrors(), connectionErrors(), []uint16{
 		errNoCluster,     // a Galera node without its cluster
 		errShutdown,      // shutdown in progress
+		errHostBlocked,   // until an administrator runs FLUSH HOSTS
 		1317, 1969, 3024, // the query was interrupted or took too long
 	})
 }
@@ -169,6 +171,9 @@ func describe(err error) string {
 	switch {
 	case slices.Contains(quotableErrors(), server.Number):
 		return fmt.Sprintf("the server says %q (error %d)", server.Message, server.Number)
+	case server.Number == errHostBlocked:
+		return fmt.Sprintf("the server has blocked this machine after too many broken connections, and WordPress with it if its PHP runs here; "+
+			"as an administrator of the database run FLUSH HOSTS (it says %q, error %d)", server.Message, server.Number)
 	case server.Number == errStatementBinlog:
 		return "the server logs statements (binlog_format=STATEMENT), which does not work with READ COMMITTED; " +
 			"set binlog_format to MIXED or ROW (error 1665)"

@@ -3,6 +3,9 @@ package wpdb
 import (
 	"context"
 	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
 
 	"moserver-sidecar/oauth"
 )
@@ -63,26 +66,38 @@ func (s *Store) findRow(ctx context.Context, query string, args ...any) (found r
 	return found, err
 }
 
-// each runs a query, and calls take for each row of its result. It ends with
-// ctx.
+// each runs a query, and calls take for each row of its result, as reading does.
 func (s *Store) each(ctx context.Context, query string, args []any, take func(row)) error {
-	conn, err := s.db.Conn(ctx)
+	return s.reading(ctx, func(ctx context.Context, conn *sqlx.Conn) error {
+		return eachRow(ctx, conn, query, args, take)
+	})
+}
+
+// reading lets work read on a connection. Waiting for one ends with ctx; what has
+// begun ends at the deadline of ctx alone. To break a connection off because a
+// client has left would cost the server more than to finish.
+func (s *Store) reading(ctx context.Context, work func(context.Context, *sqlx.Conn) error) error {
+	conn, err := s.db.Connx(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	network, err := networkOf(conn)
+	network, err := networkOf(conn.Conn)
 	if err != nil {
 		return err
 	}
-	stop := context.AfterFunc(ctx, func() { network.Close() })
-	err = eachRow(context.WithoutCancel(ctx), conn, query, args, take)
-	if stop() {
+	limit := ioTimeout
+	if end, ok := ctx.Deadline(); ok {
+		limit = time.Until(end)
+	}
+	overtime := time.AfterFunc(limit, func() { network.Close() })
+	err = work(context.WithoutCancel(ctx), conn)
+	if overtime.Stop() {
 		return err
 	}
-	discard(conn)
+	discard(conn.Conn)
 	if err != nil {
-		return ctx.Err()
+		return context.DeadlineExceeded
 	}
 	return nil
 }

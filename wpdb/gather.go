@@ -43,7 +43,7 @@ type gathered struct {
 func (s *Store) gather(ctx context.Context, token oauth.Token) error {
 	g := &gathered{token, make(chan error, 1)}
 	if s.gathering.join(g) {
-		s.storeGathered(ctx)
+		s.lead(ctx)
 	}
 	select {
 	case err := <-g.outcome:
@@ -62,6 +62,18 @@ func (s *Store) gather(ctx context.Context, token oauth.Token) error {
 		return errAlone
 	}
 	return <-g.outcome // it is on its way, so it is waited for
+}
+
+// lead runs the next statement in the time of one of its requests. That its client
+// leaves does not matter, for the statement is also that of others.
+func (s *Store) lead(ctx context.Context) {
+	end, ok := ctx.Deadline()
+	if !ok {
+		end = time.Now().Add(dialTimeout)
+	}
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), end)
+	defer cancel()
+	s.storeGathered(ctx)
 }
 
 // storeGathered stores those that wait. Others that have come meanwhile are stored

@@ -24,7 +24,11 @@ type rotationRow struct {
 // locks nothing.
 func (s *Store) FindRotation(ctx context.Context, refreshToken string) (found *oauth.Rotation, err error) {
 	err = s.look(ctx, func(ctx context.Context, s *Store) (missed bool, err error) {
-		r, err := s.rotation(ctx, s.db, refreshToken)
+		var r *rotationRow
+		err = s.reading(ctx, func(ctx context.Context, conn *sqlx.Conn) error {
+			r, err = s.rotation(ctx, conn, refreshToken)
+			return err
+		})
 		if r == nil || err != nil {
 			return r == nil, err
 		}

@@ -63,11 +63,7 @@ func (s *Store) probe(ctx context.Context) error {
 	for _, table := range []string{t.options, t.clients, t.codes, t.accessTokens, t.refreshTokens} {
 		query += " UNION ALL SELECT 1 FROM " + quoteName(table) + " WHERE FALSE"
 	}
-	rows, err := s.db.QueryContext(ctx, query)
-	if err != nil {
-		return err
-	}
-	return rows.Close()
+	return s.each(ctx, query, nil, func(row) {})
 }
 
 // again is repeat for what writes.

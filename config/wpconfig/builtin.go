@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"regexp"
 	"strings"
 )
 
@@ -15,7 +16,10 @@ func (r *reader) builtin(name string, args []value, line int) (value, bool) {
 	case name == "eval" && len(args) == 1:
 		return r.evalCode(args[0], line), true
 	case name == "putenv" && len(args) == 1:
-		return r.evalPutenv(args[0]), true
+		r.putenv = true // for all that follows: which variable it is does not matter often enough
+		return boolValue(true), true
+	case (name == "env" || strings.HasSuffix(name, `\env`)) && len(args) >= 1 && args[0].kind == stringKind:
+		return r.evalEnv(args), true
 	case name == "getenv_docker" && len(args) == 2 && args[0].kind == stringKind:
 		return r.evalGetenvDocker(args[0].str, args[1]), true
 	case len(args) == 0 || !isKnownText(args):
@@ -25,6 +29,26 @@ func (r *reader) builtin(name string, args []value, line int) (value, bool) {
 		return v, true
 	}
 	return transform(name, args)
+}
+
+// evalEnv is env(), as Bedrock and others have it: the environment or the
+// nearest .env, where some words have a meaning.
+func (r *reader) evalEnv(args []value) value {
+	r.loads = true
+	v := r.getenv(args[0].str)
+	switch strings.ToLower(v.str) {
+	case "true", "false":
+		return boolValue(strings.EqualFold(v.str, "true"))
+	case "null":
+		v = value{kind: nullKind}
+	}
+	if !v.isKnown() && v.env != "" || v.kind == nullKind { // not set
+		if len(args) > 1 {
+			return args[1]
+		}
+		v.kind = nullKind
+	}
+	return v
 }
 
 // isKnownText wants the first argument to be something that has a text, and the
@@ -40,8 +64,8 @@ func isKnownText(args []value) bool {
 
 // isBuiltin is function_exists() for the functions above.
 func isBuiltin(name string) bool {
-	return strings.Contains(" define defined constant getenv putenv file_get_contents file_exists is_readable is_file realpath"+
-		" dirname trim ltrim rtrim chop strtolower strtoupper function_exists ", " "+strings.ToLower(name)+" ")
+	return strings.Contains(" define defined getenv putenv file_get_contents file_exists is_readable is_file realpath"+
+		" dirname preg_replace preg_match strpos str_replace trim ltrim rtrim chop strtolower strtoupper function_exists ", " "+strings.ToLower(name)+" ")
 }
 
 // inspect asks the state of PHP, the environment or the file system.
@@ -52,8 +76,6 @@ func (r *reader) inspect(name string, arg value, line int) (value, bool) {
 		return r.getenv(text), true
 	case "defined":
 		return r.evalDefined(text), true
-	case "constant":
-		return r.evalConstant(constantName(text), line), true
 	case "file_get_contents":
 		return r.fileContents(text), true
 	case "file_exists", "is_readable", "is_file":
@@ -85,10 +107,12 @@ func (r *reader) fileExists(name value) value {
 	if name.text() == "" {
 		return boolValue(false)
 	}
-	_, _, err := r.locate(name.text())
+	r.spend(0, stepsPerFile)
+	err := r.env.Exists(path.Join(onlyIf(!path.IsAbs(name.text()), path.Dir(r.file.path)), name.text()))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return unknown("whether a file exists that this program cannot read")
+		return unknown("whether a file exists that this program cannot look at")
 	}
+	r.local = r.local || err == nil && path.Base(name.text()) == ".env.local"
 	return boolValue(err == nil)
 }
 
@@ -104,6 +128,8 @@ func transform(name string, args []value) (value, bool) {
 		return trim(name, v, args[1:])
 	case "dirname":
 		return dirname(v, args[1:])
+	case "preg_replace", "preg_match", "strpos", "str_replace":
+		return search(name, args)
 	default:
 		return value{}, false
 	}
@@ -122,31 +148,62 @@ func asciiMap(s string, from, to, base byte) string {
 	return string(mapped)
 }
 
-// trim is PHP's trim() and its relatives. The ranges that a list of characters
-// may have are not understood.
+// trim is PHP's trim() and its relatives, with a short list of characters.
 func trim(name string, v value, rest []value) (value, bool) {
 	set := " \n\r\t\v\x00"
 	if len(rest) > 0 {
 		set = rest[0].text()
 	}
-	if strings.Contains(set, "..") {
+	if len(set) > 16 || strings.Contains(set, "..") || strings.ContainsFunc(set, func(c rune) bool { return c >= 0x80 }) {
 		return value{}, false
 	}
-	inSet := func(c byte) bool { return strings.IndexByte(set, c) >= 0 }
-	for name != "rtrim" && name != "chop" && v.str != "" && inSet(v.str[0]) {
-		v.str = v.str[1:]
+	if name != "rtrim" && name != "chop" {
+		v.str = strings.TrimLeft(v.str, set)
 	}
-	for name != "ltrim" && v.str != "" && inSet(v.str[len(v.str)-1]) {
-		v.str = v.str[:len(v.str)-1]
+	if name != "ltrim" {
+		v.str = strings.TrimRight(v.str, set)
 	}
 	v.env = ""
 	return v, true
 }
 
+// search is what files do to the host name: patterns without flags, which mean
+// the same to Go, and plain words.
+func search(name string, args []value) (value, bool) {
+	first, second := args[0].text(), ""
+	if len(args) > 1 {
+		second = args[1].text()
+	}
+	switch {
+	case name == "strpos" && len(args) == 2 && second != "":
+		if at := strings.Index(first, second); at >= 0 {
+			return intValue(int64(at)), true
+		}
+		return boolValue(false), true
+	case name == "str_replace" && len(args) == 3 && first != "" && len(second) <= len(first):
+		return stringValue(strings.ReplaceAll(args[2].text(), first, second)), true
+	case len(args) != 2 && name == "preg_match" || len(args) != 3 && name == "preg_replace":
+		return value{}, false
+	}
+	n := len(first)
+	if n < 3 || n > 100 || len(args[len(args)-1].str) > 1024 || first[0] != '/' || first[n-1] != '/' || strings.Contains(first[1:n-1], "(?") {
+		return value{}, false
+	}
+	pattern, err := regexp.Compile(first[1 : n-1])
+	switch {
+	case err != nil:
+	case name == "preg_match":
+		return intValue(boolValue(pattern.MatchString(second)).num), true
+	case second == "":
+		return stringValue(pattern.ReplaceAllLiteralString(args[2].text(), "")), true
+	}
+	return value{}, false
+}
+
 func dirname(v value, rest []value) (value, bool) {
 	levels := int64(1)
 	if len(rest) > 0 {
-		levels = rest[0].integer().num
+		levels = rest[0].num
 	}
 	if levels < 1 || levels > maxNesting {
 		return value{}, false
@@ -156,20 +213,4 @@ func dirname(v value, rest []value) (value, bool) {
 	}
 	v.env = ""
 	return v, true
-}
-
-// evalPutenv changes what getenv() answers. If what it sets is not certain, the
-// environment no longer is either.
-func (r *reader) evalPutenv(arg value) value {
-	name, text, ok := strings.Cut(arg.text(), "=")
-	switch {
-	case arg.kind == stringKind && name != "" && len(r.doubts) == 0 && arg.why == "":
-		r.putenv[name] = value{kind: boolKind, why: "an environment variable that putenv() removed"}
-		if ok {
-			r.putenv[name] = stringValue(text)
-		}
-	default:
-		r.putenv[""] = unknown("the environment, which putenv() changed in a way that this program does not follow")
-	}
-	return boolValue(true)
 }

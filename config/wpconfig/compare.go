@@ -24,10 +24,11 @@ func equal(a, b value) tri {
 	switch {
 	case !a.isKnown() || !b.isKnown() || a.kind == arrayKind || b.kind == arrayKind:
 		return maybe
-	case a.kind == boolKind || b.kind == boolKind:
+	case a.kind == boolKind || b.kind == boolKind || a.kind == nullKind && b.kind == nullKind:
 		return triOf(a.truth() == b.truth())
-	case a.kind == nullKind || b.kind == nullKind:
-		return equalNull(a, b)
+	}
+	if a.kind == nullKind || b.kind == nullKind {
+		return triOf(a.text() == b.text()) // null is as "" beside a string
 	}
 	x, xNumeric := number(a.text())
 	y, yNumeric := number(b.text())
@@ -35,15 +36,6 @@ func equal(a, b value) tri {
 		return triOf(x == y)
 	}
 	return triOf(a.text() == b.text())
-}
-
-// equalNull compares null, which counts as "" beside a string and as 0 beside
-// a number.
-func equalNull(a, b value) tri {
-	if a.kind == intKind || b.kind == intKind {
-		return triOf(a.num == b.num)
-	}
-	return triOf(a.str == b.str)
 }
 
 // number reads what PHP calls a numeric string.

@@ -59,6 +59,11 @@ type Env struct {
 	// ReadFile reads a whole file, as os.ReadFile does. Its errors are told
 	// apart by fs.ErrNotExist and fs.ErrPermission.
 	ReadFile func(path string) ([]byte, error)
+	// Exists is nil for a path where something is, and else an error as
+	// ReadFile's.
+	Exists func(path string) error
+	// Host is the host name that a web request would ask for, if it is known.
+	Host string
 	// Realpath resolves the symbolic links of a path, as PHP does for
 	// __DIR__ and __FILE__. A path that it refuses is used as it is.
 	Realpath func(path string) (string, error)
@@ -71,7 +76,10 @@ type Env struct {
 // file as a whole cannot be read. The settings that are given, by this package's
 // constants, are known from elsewhere: nothing about them is a Problem.
 func Read(path string, env Env, given ...string) (Config, []Problem) {
-	r := newReader(path, env.withDefaults())
+	return newReader(path, env.withDefaults()).readAll(given)
+}
+
+func (r *reader) readAll(given []string) (Config, []Problem) {
 	if !r.readMain() {
 		return Config{Found: map[string]Position{}}, r.report()
 	}
@@ -80,6 +88,16 @@ func Read(path string, env Env, given ...string) (Config, []Problem) {
 	}
 	r.reportMissing(given)
 	return r.config(), r.report()
+}
+
+// SettingNames are this program's settings that a wp-config.php has, by its
+// names.
+func SettingNames() map[string]string {
+	return map[string]string{
+		DBName: "db_name", DBUser: "db_user", DBPassword: "db_password", DBHost: "db_host",
+		DBCharset: "db_charset", TablePrefix: "table_prefix", Multisite: "multisite",
+		CustomUserTable: "users_table", CustomUserMeta: "usermeta_table", WPHome: "home",
+	}
 }
 
 // config gathers the settings from what the files defined.

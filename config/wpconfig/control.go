@@ -41,55 +41,10 @@ func (p *parser) endOf(keyword string, s stmt) stmt {
 	return s
 }
 
-// loop parses what runs its body any number of times.
-func (p *parser) loop(name string, s stmt) stmt {
-	p.pos++
-	if !p.cur().isOp("(") {
-		p.bad = true
-		return s
-	}
-	head := p.pos
-	p.pos = p.after(p.pos)
-	if name == "declare" { // its block, if any, is a statement like others
-		return s
-	}
-	s.kind, s.name = stmtUnsure, "a "+name+" statement"
-	s.exprs = []*node{p.opaque(head)}
-	s.clauses = []clause{{body: p.body("end" + name)}}
-	return p.endOf("end"+name, s)
-}
-
-func (p *parser) doOrTry(name string, s stmt) stmt {
-	s.kind, s.name = stmtUnsure, "a "+name+" statement"
-	p.pos++
-	s.clauses = append(s.clauses, clause{body: p.body()})
-	if name == "do" {
-		if p.cur().isName("while") {
-			p.pos++
-			s.exprs = []*node{p.group()}
-		}
-		p.terminate()
-		return s
-	}
-	for p.cur().isName("catch", "finally") && !p.bad {
-		p.pos++
-		if p.cur().isOp("(") {
-			p.pos = p.after(p.pos)
-		}
-		s.clauses = append(s.clauses, clause{body: p.body()})
-	}
-	return s
-}
-
 // simple parses a keyword with expressions after it.
 func (p *parser) simple(name string, s stmt) stmt {
-	switch name {
-	case "return":
+	if name == "return" {
 		s.kind = stmtReturn
-	case "unset":
-		s.exprs = []*node{p.expr(0)}
-		p.terminate()
-		return s
 	}
 	p.pos++
 	for first := true; !p.bad && (first || p.accept(",")); first = false {
@@ -118,15 +73,4 @@ func (p *parser) constStatement(s stmt) stmt {
 	}
 	p.terminate()
 	return s
-}
-
-// caseLabel passes over "case expression:" and "default:".
-func (p *parser) caseLabel(name string) {
-	p.pos++
-	if name == "case" {
-		p.expr(0)
-	}
-	if !p.accept(":") && !p.accept(";") {
-		p.bad = true
-	}
 }

@@ -6,11 +6,59 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
-// maxFile bounds a file: a wp-config.php has a few KiB, so anything beyond this
-// was named by mistake.
-const maxFile = 1 << 20
+// The budget of one reading, all files together. A configuration has a few KiB
+// and needs some hundred steps, so anything beyond this was named by mistake or
+// is made to keep this program busy.
+const (
+	maxBytes     = 1 << 20
+	maxSteps     = 100_000
+	stepsPerFile = 100
+	bytesPerStep = 64 // of strings that are put together, searched or compared
+	maxFile      = maxBytes
+)
+
+// spend takes steps from the budget. When it is used up the reading ends.
+func (r *reader) spend(line, steps int) bool {
+	if r.steps += steps; r.steps <= maxSteps {
+		return true
+	}
+	r.steps = maxSteps
+	r.giveUp(line, "more work to read than a configuration is")
+	return false
+}
+
+// take takes the bytes of a file or of code from the budget.
+func (r *reader) take(bytes int) bool {
+	if r.bytes+bytes <= maxBytes {
+		r.bytes += bytes
+		return true
+	}
+	r.giveUp(0, "with what it includes, larger than 1 MiB")
+	return false
+}
+
+func (r *reader) giveUp(line int, what string) {
+	if !r.spent {
+		r.spent = true
+		r.find(line, "is "+what+", so that this program reads no further; check the path, or set db_name, db_user, db_password, db_host and table_prefix instead", "")
+	}
+	r.halt = allDone
+}
+
+// read is a file, within the budget.
+func (r *reader) read(path string) ([]byte, error) {
+	if !r.spend(0, stepsPerFile) {
+		return nil, fs.ErrInvalid
+	}
+	src, err := r.env.ReadFile(path)
+	if err == nil && !r.take(len(src)) {
+		return nil, fs.ErrInvalid
+	}
+	return src, err
+}
 
 func (e Env) withDefaults() Env {
 	if e.Getenv == nil {
@@ -19,6 +67,12 @@ func (e Env) withDefaults() Env {
 	if e.ReadFile == nil {
 		e.ReadFile = readRegular
 	}
+	if e.Exists == nil {
+		e.Exists = func(path string) error {
+			_, err := os.Stat(path)
+			return err
+		}
+	}
 	if e.Realpath == nil {
 		e.Realpath = realpath
 	}
@@ -26,21 +80,22 @@ func (e Env) withDefaults() Env {
 }
 
 // readRegular reads at most one byte more than maxFile, and refuses pipes and
-// devices, on which a read could block for ever.
+// devices, on which an opening or a read could block for ever. Of files such as
+// /proc/kmsg, which claim to be regular and empty, it reads nothing.
 func readRegular(path string) ([]byte, error) {
-	info, err := os.Stat(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s is not a regular file: %w", path, fs.ErrInvalid)
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxFile+1))
+	return io.ReadAll(io.LimitReader(f, min(info.Size(), maxFile+1)))
 }
 
 func realpath(path string) (string, error) {

@@ -3,7 +3,7 @@ package wpconfig
 // eval computes an expression as far as it is constant, with its effects on
 // constants, variables and files.
 func (r *reader) eval(n *node) value {
-	if r.halt != running {
+	if r.halt != running || !r.spend(n.line, 1) {
 		return unknown("an expression after the end of the file")
 	}
 	switch n.kind {
@@ -11,8 +11,10 @@ func (r *reader) eval(n *node) value {
 		return n.val
 	case nodeTemplate:
 		return r.evalTemplate(n.kids)
-	case nodeVariable, nodeIndex:
-		return r.evalPlace(n)
+	case nodeVariable:
+		return r.variable(n.name)
+	case nodeIndex:
+		return r.evalIndex(n)
 	case nodeConstant:
 		return r.evalConstant(n.name, n.line)
 	case nodeArray:
@@ -49,24 +51,17 @@ func (r *reader) evalOpaque(n *node) value {
 	r.heedLoader(n.name)
 	for _, v := range r.evalAll(n.kids) {
 		if v.request {
-			return v.withoutShape()
+			return v
 		}
 	}
-	r.scan(n.tokens)
+	r.scan(n.tokens, "")
 	return unknown(n.name)
-}
-
-func (v value) withoutShape() value {
-	if v.shape != "" && v.shape != "<host>" {
-		v.shape = ""
-	}
-	return v
 }
 
 func (r *reader) evalTemplate(kids []*node) value {
 	joined := stringValue("")
 	for _, kid := range kids {
-		joined = concat(joined, r.eval(kid))
+		joined = r.concat(kid.line, joined, r.eval(kid))
 	}
 	return joined
 }
@@ -75,7 +70,8 @@ func (r *reader) evalTemplate(kids []*node) value {
 func (r *reader) evalExit(n *node) value {
 	r.evalAll(n.kids)
 	if len(r.doubts) == 0 {
-		r.blind(n.line, "reading ends at this exit, as it does in PHP; if WordPress does not get here, make the condition before it one that this program can evaluate, or remove it", "")
+		r.blind(n.line, "reading ends at this exit, as it does in PHP"+onlyIf(r.env.Host != "", " for the host that is set")+
+			"; if WordPress does not get here, correct host (--host) or make the condition before it one that this program can evaluate", "", value{})
 	}
 	r.halt = allDone
 	return unknown("an exit")
@@ -84,19 +80,13 @@ func (r *reader) evalExit(n *node) value {
 func (r *reader) evalUnary(op string, v value) value {
 	switch op {
 	case "!":
-		return triValue(v.truth().not(), v.reason())
-	case "bool":
-		return triValue(v.truth(), v.reason())
+		return v.truthOf(v.truth().not())
+	case "bool", "boolean":
+		return v.truthOf(v.truth())
 	case "string":
 		return v.asString()
-	case "int":
-		return v.integer()
-	case "-":
-		if v.kind == intKind {
-			return intValue(-v.num)
-		}
 	}
-	return unknown("an expression that this program does not evaluate")
+	return v.derived(unknown("an expression that this program does not evaluate").why)
 }
 
 func (r *reader) evalBinary(n *node) value {
@@ -109,23 +99,24 @@ func (r *reader) evalBinary(n *node) value {
 		return r.evalCoalesce(n)
 	}
 	a, b := r.eval(n.kids[0]), r.eval(n.kids[1])
+	r.spend(n.line, (len(a.str)+len(b.str))/bytesPerStep)
 	why := a
 	if a.isKnown() || b.request && !a.request {
 		why = b
 	}
 	switch n.name {
 	case ".":
-		return concat(a, b)
+		return r.concat(n.line, a, b)
 	case "===":
-		return triValue(identical(a, b), why.reason())
+		return why.truthOf(identical(a, b))
 	case "!==":
-		return triValue(identical(a, b).not(), why.reason())
+		return why.truthOf(identical(a, b).not())
 	case "==":
-		return triValue(equal(a, b), why.reason())
+		return why.truthOf(equal(a, b))
 	case "!=", "<>":
-		return triValue(equal(a, b).not(), why.reason())
+		return why.truthOf(equal(a, b).not())
 	}
-	return unknown(why.reason())
+	return why.derived("")
 }
 
 // evalShort is && and ||, which evaluate their right side only if the left one
@@ -135,17 +126,17 @@ func (r *reader) evalShort(n *node, proceed tri) value {
 	switch left.truth() {
 	case proceed:
 		right := r.eval(n.kids[1])
-		return triValue(right.truth(), right.reason())
+		return right.truthOf(right.truth())
 	case proceed.not():
 		r.adoptExpr(n.kids[1])
 		return boolValue(proceed == no)
 	}
 	right := boolValue(proceed == yes)
-	r.unsure(r.doubtAt(n.line, left), func() { right = r.eval(n.kids[1]) })
+	r.unsure(n.line, left, func() { right = r.eval(n.kids[1]) })
 	if right.truth() == proceed.not() {
 		return boolValue(proceed == no)
 	}
-	return unknown(left.reason())
+	return left.derived("")
 }
 
 func (r *reader) evalTernary(n *node) value {
@@ -162,8 +153,8 @@ func (r *reader) evalTernary(n *node) value {
 	case no:
 		return r.eval(n.kids[2])
 	}
-	r.unsure(r.doubtAt(n.line, cond), func() { then() }, func() { r.eval(n.kids[2]) })
-	return value{why: cond.reason(), request: cond.request}
+	r.unsure(n.line, cond, func() { then() }, func() { r.eval(n.kids[2]) })
+	return cond.derived("")
 }
 
 func (r *reader) evalCoalesce(n *node) value {
@@ -174,8 +165,8 @@ func (r *reader) evalCoalesce(n *node) value {
 	case v.isKnown():
 		return v
 	}
-	r.unsure(r.doubtAt(n.line, v), func() { r.eval(n.kids[1]) })
-	return value{why: v.reason(), request: v.request}
+	r.unsure(n.line, v, func() { r.eval(n.kids[1]) })
+	return v.derived("")
 }
 
 // evalArray builds an array with PHP's keys. An array with parts that are not

@@ -3,7 +3,7 @@ package wpconfig
 // exec follows statements until the end or a halt.
 func (r *reader) exec(body []stmt) {
 	for i := range body {
-		if r.halt != running {
+		if r.halt != running || !r.spend(body[i].line, 1) {
 			return
 		}
 		r.execOne(&body[i])
@@ -18,16 +18,14 @@ func (r *reader) execOne(s *stmt) {
 		r.exec(s.body)
 	case stmtIf:
 		r.execIf(s.clauses)
-	case stmtUnsure:
-		r.execUnsure(s)
 	case stmtReturn:
 		r.execReturn(s.exprs)
 	case stmtConst:
 		for _, pair := range s.exprs {
-			r.define(pair.kids[0].val.str, r.eval(pair.kids[1]), pair.line)
+			r.define(pair.kids[0].val.str, r.eval(pair.kids[1]), true, pair.line)
 		}
 	case stmtOpaque:
-		r.scan(s.tokens)
+		r.scan(s.tokens, s.name)
 	}
 }
 
@@ -60,7 +58,7 @@ func (r *reader) execIf(clauses []clause) {
 		case no:
 			r.adopt(c.body)
 		case maybe:
-			r.unsure(r.doubtAt(c.cond.line, v), func() { r.exec(c.body) }, func() { r.execIf(clauses[i+1:]) })
+			r.unsure(c.cond.line, v, func() { r.exec(c.body) }, func() { r.execIf(clauses[i+1:]) })
 			return
 		}
 	}
@@ -81,18 +79,6 @@ func (r *reader) adopt(body []stmt) {
 
 func (r *reader) adoptExpr(e *node) {
 	if e.kind == nodeCall && isDefine(e.name) && len(e.kids) > 1 && e.kids[0].kind == nodeLiteral && e.kids[0].val.str == "ABSPATH" {
-		r.define("ABSPATH", r.eval(e.kids[1]), e.line)
+		r.define("ABSPATH", r.eval(e.kids[1]), true, e.line)
 	}
-}
-
-func (r *reader) execUnsure(s *stmt) {
-	doubt := "line " + intValue(int64(s.line)).text() + ": " + s.name + ", which this program does not follow"
-	branches := []func(){func() { r.evalAll(s.exprs) }}
-	for _, c := range s.clauses {
-		branches = append(branches, func() {
-			r.evalAll(s.exprs)
-			r.exec(c.body)
-		})
-	}
-	r.unsure(doubt, branches...)
 }

@@ -23,18 +23,23 @@ func (r *reader) evalCall(n *node) value {
 	case "empty":
 		if len(n.kids) == 1 {
 			v := r.quiet(n.kids[0])
-			return triValue(v.truth().not(), v.reason())
+			return v.truthOf(v.truth().not())
 		}
 	case "unset":
-		r.evalUnset(n.kids)
+		for _, kid := range n.kids {
+			r.assign(kid, value{kind: nullKind}, kid.line)
+		}
 		return value{kind: nullKind}
 	}
 	args := r.evalAll(n.kids)
+	for _, arg := range args {
+		r.spend(n.line, len(arg.str)/bytesPerStep)
+	}
 	if r.halt != running {
 		return unknown("an expression after the end of the file")
 	}
 	if isDefine(name) {
-		return r.evalDefine(args, n.line)
+		return r.evalDefine(args, strings.EqualFold(name, "define"), n.line)
 	}
 	if v, ok := r.builtin(name, args, n.line); ok {
 		return v
@@ -44,13 +49,14 @@ func (r *reader) evalCall(n *node) value {
 	return foreign(n.name, args)
 }
 
-// evalDefine defines a constant. One whose name is not known could be any.
-func (r *reader) evalDefine(args []value, line int) value {
+// evalDefine defines a constant. One whose name is not known could be any. The
+// first define() counts, and the last Config::define().
+func (r *reader) evalDefine(args []value, first bool, line int) value {
 	if len(args) < 2 || args[0].kind != stringKind {
-		r.blind(line, "defines a constant whose name this program cannot evaluate; write the name as a string in quotes", "")
+		r.blind(line, "defines a constant whose name this program cannot evaluate; write the name as a string in quotes", "", value{})
 		return unknown("the result of define()")
 	}
-	r.define(constantName(args[0].str), args[1], line)
+	r.define(constantName(args[0].str), args[1], first, line)
 	return boolValue(true)
 }
 
@@ -60,7 +66,7 @@ func foreign(name string, args []value) value {
 	v := unknown("a call of " + name + "(), which this program does not evaluate")
 	for _, arg := range args {
 		if arg.request {
-			return arg.withoutShape()
+			return arg.derived("")
 		}
 	}
 	return v
@@ -103,23 +109,10 @@ func (r *reader) evalIsset(kids []*node) value {
 		case v.kind == nullKind:
 			return boolValue(false)
 		case !v.isKnown():
-			result = unknown(v.reason())
+			result = v.derived("")
 		}
 	}
 	return result
-}
-
-func (r *reader) evalUnset(kids []*node) {
-	for _, kid := range kids {
-		pl, ok := r.placeOf(kid)
-		if !ok || len(pl.keys) > 0 {
-			r.assign(kid, value{kind: nullKind}, kid.line)
-			continue
-		}
-		old, had := r.vars[pl.name]
-		r.log(change{name: pl.name, val: old, had: had})
-		delete(r.vars, pl.name)
-	}
 }
 
 // evalConstant is a constant by its name.
@@ -145,7 +138,11 @@ func (r *reader) evalConstant(name string, line int) value {
 	if k, ok := r.consts[name]; ok {
 		return k.val
 	}
-	return unknown("the constant " + shownName(name) + ", which is not defined before this line")
+	shown := shownName(name)
+	if shown != strings.ToUpper(shown) {
+		shown = "…" // it may be a password whose quotation marks were forgotten
+	}
+	return value{why: "the constant " + shown + ", which is not defined before this line", blind: len(r.blinds) > 0}
 }
 
 // evalDefined is unknown for a constant that an included file may have defined
@@ -156,9 +153,9 @@ func (r *reader) evalDefined(name string) value {
 	case ok && !k.unsure:
 		return boolValue(true)
 	case ok:
-		return unknown(k.val.why)
+		return k.val.derived("")
 	case len(r.blinds) > 0:
-		return unknown("whether " + shownName(name) + r.setBlindly())
+		return value{why: "whether " + shownName(name) + " is defined", blind: true}
 	}
 	return boolValue(false)
 }
@@ -191,7 +188,7 @@ func (r *reader) fileContents(name string) value {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return value{kind: boolKind, why: "the contents of a file that does not exist"}
-	case err != nil || len(src) > maxFile:
+	case err != nil:
 		return unknown("the contents of a file that this program cannot read")
 	}
 	return stringValue(string(src))

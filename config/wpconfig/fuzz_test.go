@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 )
 
@@ -26,6 +27,9 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add("<?php $p = '"+secret+"'; define('DB_PASSWORD', $p); require \"$p.php\"; include 'x';", "<?php define('DB_NAME', $p());")
 	f.Add("<?php if ($_GET['x']) { define('DB_PASSWORD', '"+secret+"'); } else eval(DB_PASSWORD);", "<?php require __FILE__ . $x;")
+	for _, src := range killers() {
+		f.Add(src, "<?php include 'x' . $i; include 'y';")
+	}
 	f.Fuzz(func(t *testing.T, src, included string) {
 		env := environment(nil, nil)
 		env.Getenv = func(name string) (string, bool) { return secret, !strings.HasSuffix(name, "_FILE") }
@@ -38,7 +42,15 @@ func FuzzRead(f *testing.F) {
 			}
 			return []byte(included), nil
 		}
-		config, problems := Read(mainPath, env)
+		env.Exists = func(path string) error {
+			_, err := env.ReadFile(path)
+			return err
+		}
+		r := newReader(mainPath, env.withDefaults())
+		config, problems := r.readAll(nil)
+		if r.steps > maxSteps || r.bytes > maxBytes {
+			t.Errorf("%d steps and %d bytes are over the budget", r.steps, r.bytes)
+		}
 		checkFuzzed(t, config, problems)
 	})
 }
@@ -56,6 +68,45 @@ func checkFuzzed(t *testing.T, config Config, problems []Problem) {
 		if _, found := config.Found[name]; !found && len(problems) == 0 {
 			t.Errorf("%s is not found, without a Problem", name)
 		}
+	}
+}
+
+// killers are files that once kept the reader busy for minutes or for ever.
+func killers() map[string]string {
+	nested, coalesced := "$a", "$b"
+	for range 40 {
+		nested, coalesced = "$a["+nested+" .= 'x']", "$b["+coalesced+" ??= 'x']"
+	}
+	long := "$s = 'xxxxxxxxxxxxxxxx';" + strings.Repeat("$s .= $s;", 12)
+	return map[string]string{
+		"appending":  "<?php " + nested + " .= 'x';",
+		"coalescing": "<?php " + coalesced + " ??= 'x';",
+		"trimming":   "<?php " + long + strings.Repeat("trim($s, 'y' . $s);", 20000),
+		"comparing":  "<?php " + long + strings.Repeat("$s == $s;", 50000),
+		"patterns":   "<?php " + long + strings.Repeat("preg_replace('/(x*)*(x|y{90}){9}z/', '', $s);", 20000),
+		"including":  "<?php " + strings.Repeat("include 'x.php';", 40000),
+		"looking":    "<?php " + strings.Repeat("file_exists('x.php');", 40000),
+		"conditions": "<?php " + strings.Repeat("if (foo()) { $a = 1; ", 150) + strings.Repeat("$a = 1;", 50000) + strings.Repeat("}", 150),
+	}
+}
+
+// TestKillers: such a file ends soon, and the person hears of it.
+func TestKillers(t *testing.T) {
+	for name, src := range killers() {
+		t.Run(name, func(t *testing.T) {
+			start := time.Now()
+			included := "<?php $x = 1;" + strings.Repeat(" ", 20000)
+			r := newReader(mainPath, environment(map[string]string{mainPath: src, "/srv/www/x.php": included}, nil).withDefaults())
+			_, problems := r.readAll(nil)
+			if took := time.Since(start); took > 5*time.Second || r.steps > maxSteps || r.bytes > maxBytes {
+				t.Errorf("took %v, %d steps and %d bytes", took, r.steps, r.bytes)
+			} else {
+				t.Logf("took %v, %d steps", took, r.steps)
+			}
+			if len(problems) == 0 {
+				t.Error("no Problem")
+			}
+		})
 	}
 }
 

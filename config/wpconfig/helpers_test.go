@@ -27,6 +27,12 @@ func environment(files, variables map[string]string) Env {
 			}
 			return []byte(src), nil
 		},
+		Exists: func(path string) error {
+			if _, ok := files[path]; !ok {
+				return fs.ErrNotExist
+			}
+			return nil
+		},
 		Realpath: func(path string) (string, error) { return filepath.Clean(path), nil },
 	}
 }

@@ -12,7 +12,7 @@ const maxPath = 4096 // as Linux has it
 
 const (
 	includes     = "includes a file "
-	giveIncluded = "give this program the included file as the wp-config.php instead, if it sets what is missing"
+	giveIncluded = "give this program the included file as the wp-config.php"
 )
 
 // evalInclude follows include and require, and has the value that the file
@@ -22,31 +22,14 @@ func (r *reader) evalInclude(n *node) value {
 	name := v.asString()
 	switch {
 	case r.halt != running:
-	case name.isKnown() && path.Base(name.str) == "wp-settings.php", strings.HasSuffix(name.shape, "wp-settings.php"):
+	case name.isKnown() && path.Base(name.str) == "wp-settings.php", strings.HasSuffix(name.end, "wp-settings.php"):
 		r.halt = allDone
-	case !name.isKnown():
-		r.unknownInclude(n.line, name)
-	case name.why != "" || strings.Contains(name.str, "://") || name.str == "" || len(name.str) > maxPath:
-		r.blind(n.line, includes+"whose path this program does not know: it comes from "+name.reason()+"; "+giveIncluded, "")
+	case !name.isKnown(), name.why != "", strings.Contains(name.str, "://"), name.str == "", len(name.str) > maxPath:
+		r.blind(n.line, includes+"whose path this program cannot evaluate (it comes from "+name.reason()+"); "+giveIncluded, "", name)
 	default:
 		return r.include(n, name.str)
 	}
 	return unknown("what an included file returns")
-}
-
-// unknownInclude is the one of Debian's wordpress package, among others: there
-// the included file is the one to read.
-func (r *reader) unknownInclude(line int, name value) {
-	if !name.request {
-		r.blind(line, includes+"whose path this program cannot evaluate (it comes from "+name.reason()+"); "+giveIncluded, "")
-		return
-	}
-	text := includes + "whose path depends on " + name.reason() + "; give this program the included file "
-	if name.shape != "" {
-		r.blind(line, text+"(%s) as the wp-config.php instead", name.shape)
-		return
-	}
-	r.blind(line, text+"as the wp-config.php instead, such as Debian's /etc/wordpress/config-<host>.php", "")
 }
 
 // include reads one file and goes on after it.
@@ -57,11 +40,10 @@ func (r *reader) include(n *node, name string) value {
 		return r.cannotInclude(n, name, err)
 	case strings.HasSuffix(n.name, "_once") && r.once[full], slices.Contains(r.stack, full):
 		return boolValue(true)
-	case len(src) > maxFile, len(r.stack) > maxDepth, r.files >= maxFiles:
-		r.blind(n.line, "includes %s, which is too large or too deep among other files for this program; "+giveIncluded, name)
+	case len(r.stack) > maxDepth:
+		r.blind(n.line, "includes %s, which is too deep among other files for this program; "+giveIncluded, name, value{})
 		return unknown("what an included file returns")
 	}
-	r.files++
 	if len(r.doubts) == 0 {
 		r.once[full] = true
 	}
@@ -79,7 +61,7 @@ func (r *reader) locate(name string) (string, []byte, error) {
 	}
 	var first error
 	for _, candidate := range candidates {
-		src, err := r.env.ReadFile(candidate)
+		src, err := r.read(candidate)
 		if err == nil {
 			return r.resolve(candidate), src, nil
 		}
@@ -100,7 +82,7 @@ func (r *reader) cannotInclude(n *node, name string, err error) value {
 	switch {
 	case strings.HasPrefix(n.name, "include") && missing:
 	case strings.HasPrefix(n.name, "include"), len(r.doubts) > 0, guessed:
-		r.blind(n.line, absent+"; let the user of this program read it", name)
+		r.blind(n.line, absent+"; let the user of this program read it", name, value{})
 	default:
 		r.find(n.line, absent+"; correct the path, or let the user of this program read the file", name)
 	}
@@ -113,11 +95,10 @@ func (r *reader) evalCode(code value, line int) value {
 	if code.isKnown() && code.text() == "" {
 		return value{kind: nullKind}
 	}
-	if !code.isKnown() || len(code.text()) > maxFile || len(r.stack) > maxDepth || r.files >= maxFiles {
-		r.blind(line, "passes code to eval() that this program cannot evaluate (it comes from "+code.reason()+"); write that code into the file", "")
+	if !code.isKnown() || len(r.stack) > maxDepth || !r.take(len(code.text())) {
+		r.blind(line, "passes code to eval() that this program cannot evaluate (it comes from "+code.reason()+"); write that code into the file", "", code)
 		return unknown("what eval() returns")
 	}
-	r.files++
 	name := r.file.name + "(" + intValue(int64(line)).text() + ") : eval()'d code"
 	if code.env != "" {
 		name = shownName(code.env)

@@ -52,7 +52,7 @@ func (l *lexer) step() {
 	case c == '"':
 		l.quoted(tokenTemplate)
 	case c == '`':
-		l.quoted(tokenShell)
+		l.quoted(tokenOpaque)
 	case l.has("<<<") && l.heredoc():
 	case c == '$' && isNameStart(l.at(1)):
 		l.emit(tokenVariable, l.take(1 + nameLength(l.src[l.pos+1:]))[1:])
@@ -161,6 +161,35 @@ func (l *lexer) blockComment() {
 		return
 	}
 	l.advance(end + 4)
+}
+
+// heredoc passes over a heredoc or nowdoc, which is not evaluated, and is false
+// if <<< begins neither.
+func (l *lexer) heredoc() bool {
+	rest := strings.TrimLeft(l.src[l.pos+3:], " \t\"'")
+	label := rest[:nameLength(rest)]
+	first := strings.IndexByte(rest, '\n')
+	if label == "" || isDigit(label[0]) || first < 0 || strings.Trim(rest[len(label):first], "\"'\r") != "" {
+		return false
+	}
+	line := l.line
+	l.advance(len(l.src) - l.pos - len(rest) + first)
+	for l.pos < len(l.src) {
+		l.advance(1)
+		text := strings.TrimLeft(l.src[l.pos:], " \t")
+		if after, ok := strings.CutPrefix(text, label); ok && (after == "" || !isNameByte(after[0])) {
+			l.tokens = append(l.tokens, token{kind: tokenOpaque, text: "a heredoc", line: line})
+			l.advance(len(l.src) - l.pos - len(after))
+			return true
+		}
+		end := strings.IndexByte(l.src[l.pos:], '\n')
+		if end < 0 {
+			break
+		}
+		l.advance(end)
+	}
+	l.fail(line, "the heredoc that begins here is never closed; add a line with its label "+label)
+	return true
 }
 
 // name reads a keyword or a name with its namespace. After __halt_compiler

@@ -42,13 +42,12 @@ type node struct {
 type stmtKind int
 
 const (
-	stmtExprs  stmtKind = iota // expressions, evaluated in order
-	stmtBlock                  // body
-	stmtIf                     // clauses
-	stmtUnsure                 // a loop, switch or try: clauses that may or may not run
+	stmtExprs stmtKind = iota // expressions, evaluated in order
+	stmtBlock                 // body
+	stmtIf                    // clauses
 	stmtReturn
 	stmtConst  // exprs are pairs
-	stmtOpaque // tokens that were not understood
+	stmtOpaque // tokens that were not understood; name says why, or is empty
 )
 
 // stmt is a statement.
@@ -139,14 +138,8 @@ func isAssignment(op string) bool {
 // cast is the type that a cast converts to, or "".
 func cast(name string) string {
 	switch strings.ToLower(name) {
-	case "string", "binary":
-		return "string"
-	case "bool", "boolean":
-		return "bool"
-	case "int", "integer":
-		return "int"
-	case "array", "object", "float", "double", "real", "unset":
-		return "other"
+	case "string", "bool", "boolean", "int", "integer", "array", "object", "float", "double":
+		return strings.ToLower(name)
 	}
 	return ""
 }

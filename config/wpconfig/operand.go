@@ -1,7 +1,5 @@
 package wpconfig
 
-import "strings"
-
 // unary parses the operators before an operand, and the operand.
 func (p *parser) unary() *node {
 	t := p.cur()
@@ -16,8 +14,6 @@ func (p *parser) unary() *node {
 	case "@":
 		p.pos++
 		return p.expr(precUnary)
-	case "++", "--":
-		return p.increment()
 	case "(":
 		if name := p.castName(); name != "" {
 			p.pos += 2
@@ -31,14 +27,6 @@ func (p *parser) prefixed(operator string, least int) *node {
 	n := &node{kind: nodeUnary, name: operator, line: p.line()}
 	p.pos++
 	n.kids = []*node{p.expr(least)}
-	return n
-}
-
-// increment parses ++$x, which assigns.
-func (p *parser) increment() *node {
-	n := &node{kind: nodeAssign, name: p.cur().text, line: p.line()}
-	p.pos++
-	n.kids = []*node{p.expr(precUnary), {name: "an increment"}}
 	return n
 }
 
@@ -79,13 +67,8 @@ func (p *parser) postfix(n *node) *node {
 	switch t.text {
 	case "[":
 		return &node{kind: nodeIndex, line: n.line, kids: append([]*node{n}, p.list()...)}
-	case "(":
-		return &node{name: "a call of a function whose name is not constant", line: n.line, kids: append([]*node{n}, p.list()...)}
 	case "->", "?->", "::":
 		return p.member(n)
-	case "++", "--":
-		p.pos++
-		return &node{kind: nodeAssign, name: t.text, line: n.line, kids: []*node{n, {name: "an increment"}}}
 	}
 	return n
 }
@@ -96,12 +79,8 @@ func (p *parser) member(n *node) *node {
 	op := p.cur().text
 	p.pos++
 	t := p.cur()
-	if t.isOp("{") {
-		p.pos = p.after(p.pos)
-	} else {
-		p.bad = p.bad || t.kind != tokenName && t.kind != tokenVariable
-		p.pos++
-	}
+	p.bad = p.bad || t.kind != tokenName && t.kind != tokenVariable
+	p.pos++
 	m := &node{name: "a member of an object or class", line: n.line, kids: []*node{n}}
 	if !p.bad && p.cur().isOp("(") {
 		m.name = "a call of a method, which this program does not evaluate"
@@ -124,8 +103,8 @@ func (p *parser) primary() *node {
 		n.kind, n.val = nodeLiteral, literal(t)
 	case tokenTemplate:
 		n.kind, n.kids = nodeTemplate, p.template(t)
-	case tokenShell:
-		n.name = "an expression that this program does not evaluate"
+	case tokenOpaque:
+		n.name = t.text + ", which this program does not evaluate"
 	case tokenName:
 		return p.named(t)
 	case tokenOp:
@@ -172,28 +151,7 @@ func (p *parser) bracketed(t token) *node {
 		return p.group()
 	case "[":
 		return &node{kind: nodeArray, line: t.line, kids: p.list()}
-	case "&":
-		p.pos++
-		return p.expr(precUnary)
-	case "$":
-		return p.variableVariable()
 	}
 	p.bad = true
 	return &node{}
 }
-
-// variableVariable parses $$name and ${expression}.
-func (p *parser) variableVariable() *node {
-	n := &node{name: "a variable whose name is not constant", line: p.line()}
-	for p.accept("$") {
-	}
-	if p.cur().kind == tokenVariable || p.cur().isOp("{") {
-		p.pos = p.after(p.pos)
-	} else {
-		p.bad = true
-	}
-	return n
-}
-
-// constantName drops the backslash of the global namespace.
-func constantName(name string) string { return strings.TrimPrefix(name, `\`) }

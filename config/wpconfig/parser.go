@@ -136,23 +136,11 @@ func (p *parser) after(i int) int {
 }
 
 func (p *parser) element() *node {
-	if p.cur().kind == tokenName && p.peek(1).isOp(":") {
-		p.pos += 2 // the name of a named argument
-	}
-	p.accept("&")
-	if p.accept("...") {
-		n := &node{name: "an unpacked array", line: p.line()}
-		if p.pos < p.end {
-			n.kids = []*node{p.expr(precAssign)}
-		}
-		return n
-	}
 	n := p.expr(0)
 	if p.bad || !p.cur().isOp("=>") {
 		return n
 	}
 	p.pos++
-	p.accept("&")
 	return &node{kind: nodePair, line: n.line, kids: []*node{n, p.expr(0)}}
 }
 

@@ -41,7 +41,7 @@ func (l *lexer) quoted(kind tokenKind) {
 
 // emitTemplate makes a plain string of one that has no interpolation.
 func (l *lexer) emitTemplate(kind tokenKind, parts []part, line int) {
-	t := token{kind: kind, parts: parts, line: line}
+	t := token{kind: kind, parts: parts, line: line, text: "a command"}
 	if kind == tokenTemplate && len(parts) == 0 {
 		t = token{kind: tokenString, line: line}
 	} else if kind == tokenTemplate && len(parts) == 1 && parts[0].code == nil {
@@ -51,11 +51,11 @@ func (l *lexer) emitTemplate(kind tokenKind, parts []part, line int) {
 }
 
 // template reads the inside of a string with interpolation and stops before its
-// closing quote, or at the end of the source, which is where a heredoc ends.
+// closing quote, or at the end of the source.
 func (l *lexer) template(quote byte) []part {
 	var parts []part
 	var text strings.Builder
-	for l.err == nil && l.pos < len(l.src) && (quote == 0 || l.src[l.pos] != quote) {
+	for l.err == nil && l.pos < len(l.src) && l.src[l.pos] != quote {
 		code := l.interpolation()
 		if code == nil {
 			text.WriteString(l.escape(quote))
@@ -87,34 +87,35 @@ func (l *lexer) escape(quote byte) string {
 		l.pos += 2
 		return meanings[i : i+1]
 	}
-	if quote != 0 && next == quote {
+	switch next {
+	case quote:
 		l.pos += 2
 		return string([]byte{quote})
-	}
-	if next == '{' { // PHP keeps this backslash, but takes no expression after it
+	case '{': // PHP keeps this backslash, but takes no expression after it
 		l.pos += 2
 		return `\{`
-	}
-	if text, n := numericEscape(l.src[l.pos+1:]); n > 0 {
-		l.pos += 1 + n
-		return text
 	}
 	l.pos++
 	return `\`
 }
 
-// interpolation reads a variable or a braced expression in a string, and is nil
-// if none begins here.
+// interpolation reads a variable, a braced expression or an escape that is not
+// evaluated in a string, and is nil if none begins here.
 func (l *lexer) interpolation() []token {
 	switch {
 	case l.has("{$"):
 		l.pos++
 		return l.braced()
 	case l.has("${"):
+		line := l.line
 		l.pos += 2
-		return variableByName(l.braced())
+		l.braced()
+		return []token{{kind: tokenOpaque, text: "a variable as ${…} in a string", line: line}}
 	case l.src[l.pos] == '$' && isNameStart(l.at(1)):
 		return l.simpleVariable()
+	case l.src[l.pos] == '\\' && (l.at(1) >= '0' && l.at(1) <= '7' || l.at(1) == 'x' || l.at(1) == 'u'):
+		l.pos += 2
+		return []token{{kind: tokenOpaque, text: "a numeric escape such as \\x41 in a string", line: l.line}}
 	}
 	return nil
 }
@@ -153,43 +154,22 @@ func braceDepth(c byte) int {
 	return 0
 }
 
-// variableByName turns the inside of "${name}" into the variable of that name.
-// Any other expression there names a variable too, in a way not followed here.
-func variableByName(code []token) []token {
-	if code[0].kind == tokenName && (len(code) == 2 || code[1].isOp("[")) {
-		code[0].kind = tokenVariable
-		return code
-	}
-	return []token{{kind: tokenShell, line: code[0].line}}
-}
-
-// simpleVariable reads "$name", "$name[key]" or "$name->property", where a key
-// that is a word needs no quotes.
+// simpleVariable reads "$name" or "$name[key]", where a key that is a word needs
+// no quotes. Of "$name->property" the value is not known.
 func (l *lexer) simpleVariable() []token {
 	l.pos++
 	op := func(text string) token { return token{kind: tokenOp, text: text, line: l.line} }
 	code := []token{{kind: tokenVariable, text: l.take(nameLength(l.src[l.pos:])), line: l.line}}
 	switch {
-	case l.has("->") && isNameStart(l.at(2)):
-		l.pos += 2
-		name := token{kind: tokenName, text: l.take(nameLength(l.src[l.pos:])), line: l.line}
-		return append(code, op("->"), name)
+	case l.has("->") && isNameStart(l.at(2)), l.has("[$"):
+		return []token{{kind: tokenOpaque, text: "a member of $" + code[0].text, line: l.line}}
 	case l.has("["):
-		if key, length := simpleKey(l.src[l.pos+1:]); length > 0 && l.at(1+length) == ']' {
-			l.pos += length + 2
-			key.line = l.line
+		if n := nameLength(l.src[l.pos+1:]); n > 0 && l.at(1+n) == ']' {
+			key := token{kind: tokenString, text: l.src[l.pos+1 : l.pos+1+n], line: l.line}
+			l.pos += n + 2
 			return append(code, op("["), key, op("]"))
 		}
+		return []token{{kind: tokenOpaque, text: "an element of $" + code[0].text, line: l.line}}
 	}
 	return code
-}
-
-// simpleKey reads the unquoted key of "$name[key]".
-func simpleKey(src string) (token, int) {
-	if strings.HasPrefix(src, "$") {
-		n := nameLength(src[1:])
-		return token{kind: tokenVariable, text: src[1 : 1+n]}, n + 1
-	}
-	n := nameLength(src)
-	return token{kind: tokenString, text: src[:n]}, n
 }

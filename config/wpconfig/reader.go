@@ -14,18 +14,22 @@ type reader struct {
 	file source // the one being read
 	// stack are the files that are being read, from the first.
 	stack []string
-	files int             // read so far
+	steps int // of the budget, used so far
+	bytes int
+	spent bool            // the budget is used up
 	once  map[string]bool // for include_once
 
-	consts map[string]constant
-	vars   map[string]value
-	prefix Position // of the last assignment to $table_prefix
-	putenv map[string]value
-	loads  bool // variables into the environment, out of a .env file
+	consts  map[string]constant
+	vars    map[string]value
+	prefix  Position // of the last assignment to $table_prefix
+	putenv  bool     // the environment has been changed
+	loads   bool     // variables into the environment, out of a .env file
+	local   bool     // a .env.local counts too
+	dotenvs *dotenv
 
 	// doubts are the conditions being followed that could not be evaluated,
 	// and changes what was set under them.
-	doubts  []string
+	doubts  []doubt
 	changes []change
 	halt    halt
 	result  value // of the last return
@@ -48,6 +52,12 @@ type constant struct {
 	unsure bool
 }
 
+// doubt is a condition that could not be evaluated.
+type doubt struct {
+	line int
+	val  value
+}
+
 // change is what a constant or variable was before it was set under a doubt.
 type change struct {
 	name     string
@@ -65,14 +75,11 @@ const (
 	allDone       // exit, or wp-settings.php
 )
 
-const (
-	maxFiles = 64
-	maxDepth = 5
-)
+const maxDepth = 5 // of includes
 
 func newReader(name string, env Env) *reader {
 	r := &reader{env: env, main: name, once: map[string]bool{},
-		consts: map[string]constant{}, vars: map[string]value{}, putenv: map[string]value{}}
+		consts: map[string]constant{}, vars: map[string]value{}}
 	r.file = source{name: name, path: r.resolve(name)}
 	// wp-load.php defines ABSPATH before it includes wp-config.php, mostly as
 	// the directory where both of them are.
@@ -93,13 +100,12 @@ func (r *reader) resolve(name string) string {
 // readMain reads the wp-config.php itself. It is false if the file as a whole
 // has no meaning, which is a finding.
 func (r *reader) readMain() bool {
-	src, err := r.env.ReadFile(r.main)
-	if err != nil {
-		r.find(0, "cannot be read: "+describe(err)+"; check the path to wp-config.php and that the user of this program may read it", "")
+	src, err := r.read(r.main)
+	if r.spent {
 		return false
 	}
-	if len(src) > maxFile {
-		r.find(0, "is larger than 1 MiB, which no wp-config.php is; check the path", "")
+	if err != nil {
+		r.find(0, "cannot be read: "+describe(err)+"; check the path to wp-config.php and that the user of this program may read it", "")
 		return false
 	}
 	tokens, opened, syntax := lexFile(string(src))

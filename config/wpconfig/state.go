@@ -1,13 +1,16 @@
 package wpconfig
 
-// define sets a constant, of which the first definition wins.
-func (r *reader) define(name string, v value, line int) {
+// define sets a constant, of which the first definition wins, or else the last.
+func (r *reader) define(name string, v value, first bool, line int) {
 	if isSecret(name) && v.kind == stringKind && v.str != "" {
 		r.secrets = append(r.secrets, v.str)
 	}
 	old, had := r.consts[name]
-	if had && !old.unsure && old.at.Line > 0 {
+	if had && first && !old.unsure && old.at.Line > 0 {
 		return
+	}
+	if !first && len(r.doubts) == 0 {
+		r.forgive(name)
 	}
 	r.check(name, v, line)
 	r.setConst(name, constant{val: v, at: r.position(line)})
@@ -18,10 +21,10 @@ func (r *reader) check(name string, v value, line int) {
 	switch {
 	case !isSetting(name):
 	case len(r.doubts) > 0:
-		r.blame(name, r.position(line), "is set under a condition that this program cannot evaluate ("+
-			r.doubts[len(r.doubts)-1]+"); set it without a condition, "+elsewhere, true)
+		d := r.doubts[len(r.doubts)-1]
+		r.blame(name, line, "set under a condition that this program cannot evaluate (line "+intValue(int64(d.line)).text()+": "+d.val.reason()+")", d.val)
 	case !usable(name, v):
-		r.blame(name, r.position(line), "is set from "+v.reason()+"; write its value there as a string in quotes, "+elsewhere, false)
+		r.blame(name, line, "set from "+v.reason(), v)
 	}
 }
 
@@ -57,19 +60,22 @@ func (r *reader) log(c change) {
 // unsure follows branches of which it is not known whether they run. Each
 // begins with the state before; afterwards whatever one of them has set is
 // unknown.
-func (r *reader) unsure(doubt string, branches ...func()) {
-	r.doubts = append(r.doubts, doubt)
+func (r *reader) unsure(line int, v value, branches ...func()) {
+	r.doubts = append(r.doubts, doubt{line, v})
 	var touched []change
 	for _, branch := range branches {
 		start := len(r.changes)
 		branch()
 		touched = append(touched, r.changes[start:]...)
 		r.rollback(start)
-		r.halt = running
+		if !r.spent {
+			r.halt = running
+		}
 	}
+	r.spend(line, len(touched))
 	r.doubts = r.doubts[:len(r.doubts)-1]
 	for _, c := range touched {
-		r.blur(c)
+		r.blur(c, v)
 	}
 }
 
@@ -89,60 +95,72 @@ func (r *reader) rollback(start int) {
 	r.changes = r.changes[:start]
 }
 
-func (r *reader) blur(c change) {
+func (r *reader) blur(c change, v value) {
+	v.why = ""
 	if c.constant == nil {
 		old, had := r.vars[c.name]
 		r.log(change{name: c.name, val: old, had: had})
-		r.vars[c.name] = unknown("$" + shownName(c.name) + ", which is set under a condition that this program cannot evaluate")
+		r.vars[c.name] = v.derived("$" + shownName(c.name) + ", which is set under a condition that this program cannot evaluate")
 		return
 	}
 	r.setConst(c.name, constant{unsure: true,
-		val: unknown("the constant " + shownName(c.name) + ", which is defined under a condition that this program cannot evaluate")})
-}
-
-// doubtAt words a condition for a Problem.
-func (r *reader) doubtAt(line int, v value) string {
-	return "line " + intValue(int64(line)).text() + ": " + v.reason()
+		val: v.derived("the constant " + shownName(c.name) + ", which is defined under a condition that this program cannot evaluate")})
 }
 
 // scan looks through tokens that were not understood for what would set
-// something.
-func (r *reader) scan(tokens []token) {
+// something; how says what they are.
+func (r *reader) scan(tokens []token, how string) {
+	if len(tokens) == 0 || !r.spend(tokens[0].line, len(tokens)/4) {
+		return
+	}
+	how += onlyIf(how == "", "a statement that this program does not understand")
 	for i := 0; i+1 < len(tokens); i++ {
 		t, next := tokens[i], tokens[i+1]
 		switch {
 		case t.kind == tokenVariable && r.isSet(tokens, i):
-			r.mislay(t.text, TablePrefix, t)
+			r.setVar(t.text, unknown(how), t.line)
 		case t.isName("define") && next.isOp("(") && i+2 < len(tokens) && tokens[i+2].kind == tokenString:
-			r.mislay("", tokens[i+2].text, t)
+			r.mislay(tokens[i+2].text, how, t)
+		case t.isName("define", "eval") && next.isOp("("):
+			r.blind(t.line, "defines constants in "+how+"; write each with its name as a string in quotes", "", value{})
 		case t.isName("const") && next.kind == tokenName:
-			r.mislay("", next.text, t)
+			r.mislay(next.text, how, t)
 		case t.isName("include", "include_once", "require", "require_once"):
-			r.blind(t.line, includes+"in a statement that this program does not understand; "+giveIncluded, "")
+			r.blind(t.line, includes+"in a statement that this program does not understand; "+giveIncluded, "", value{})
+		case t.isName("putenv") && next.isOp("("):
+			r.putenv = true
+		case t.kind == tokenName:
+			r.heedLoader(t.text)
 		}
 	}
 }
 
 // isSet says whether the variable at i is assigned to.
 func (r *reader) isSet(tokens []token, i int) bool {
-	next := tokens[i+1]
 	if tokens[i].text == "GLOBALS" {
 		return false
 	}
+	at := i + 1
+	for depth := 0; at < len(tokens) && (depth > 0 || tokens[at].isOp("[")); at++ { // over its keys
+		if tokens[at].isOp("[") {
+			depth++
+		} else if tokens[at].isOp("]") {
+			depth--
+		}
+	}
+	if at >= len(tokens) {
+		return false
+	}
+	next := tokens[at]
 	if next.kind == tokenOp && (isAssignment(next.text) || next.text == "++" || next.text == "--") {
 		return true
 	}
 	return i > 0 && (tokens[i-1].isName("as") || tokens[i-1].isOp("=>") || tokens[i-1].isOp("&"))
 }
 
-// mislay makes a variable or constant unknown that was set in a way that is not
-// understood.
-func (r *reader) mislay(variable, constantName string, t token) {
-	const how = "a statement that this program does not understand"
-	switch {
-	case variable != "":
-		r.setVar(variable, unknown(how), t.line)
-	case isSetting(constantName):
-		r.define(constantName, unknown(how), t.line)
+// mislay makes a constant unknown that was set in a way that is not understood.
+func (r *reader) mislay(name, how string, t token) {
+	if isSetting(name) {
+		r.define(name, unknown(how), true, t.line)
 	}
 }

@@ -36,7 +36,7 @@ func (p *parser) recover(start int) stmt {
 	p.pos = start
 	for p.pos < p.end {
 		t := p.cur()
-		if p.pos > start && t.isName("elseif", "else", "endif", "endwhile", "endfor", "endforeach", "endswitch", "enddeclare") {
+		if p.pos > start && t.isName("elseif", "else", "endif") {
 			break
 		}
 		p.pos = p.after(p.pos)
@@ -65,7 +65,7 @@ func (p *parser) statementOf(t token) stmt {
 	return s
 }
 
-// isKeyword is false for a name that is called, qualified or assigned to.
+// isKeyword is false for a qualified name.
 func (p *parser) isKeyword(t token) bool {
 	next := p.peek(1)
 	return !next.isOp("::") && !strings.Contains(t.text, `\`)
@@ -110,64 +110,91 @@ func (p *parser) keyword(name string, s stmt) stmt {
 	switch name {
 	case "if":
 		return p.ifStatement(s)
-	case "while", "for", "foreach", "switch", "declare":
-		return p.loop(name, s)
-	case "do", "try":
-		return p.doOrTry(name, s)
-	case "return", "echo", "unset", "break", "continue", "goto", "throw":
+	case "while", "for", "foreach", "switch", "do", "try":
+		return p.passed(name, s)
+	case "return", "echo":
 		return p.simple(name, s)
 	case "const":
 		return p.constStatement(s)
-	case "global", "use", "static":
-		return p.declaration(name, s)
 	case "namespace":
 		p.pos++
 		if p.cur().kind == tokenName {
 			p.pos++
 		}
-	case "case", "default":
-		p.caseLabel(name)
+	case "use", "global", "break", "continue", "goto", "declare":
+		p.skipUntil(";")
+		p.terminate()
 	case "function", "class", "interface", "trait", "abstract", "final", "enum", "readonly":
-		return p.definition(name, s)
-	default:
-		return p.labelOrExpression(s)
-	}
-	return s
-}
-
-func (p *parser) labelOrExpression(s stmt) stmt {
-	if p.peek(1).isOp(":") {
-		p.pos += 2
-		return s
-	}
-	s.exprs = []*node{p.expr(0)}
-	p.terminate()
-	return s
-}
-
-// definition passes over a function or class, whose body does not run where it
-// stands.
-func (p *parser) definition(name string, s stmt) stmt {
-	next := p.peek(1)
-	closure := name == "function" && next.isOp("(")
-	if closure || next.kind != tokenName && !next.isOp("&") {
-		return p.labelOrExpression(s)
-	}
-	p.skipBlock()
-	return s
-}
-
-// declaration passes over global and use. A static variable is set by its
-// function only, so at the top of a file it is left opaque.
-func (p *parser) declaration(name string, s stmt) stmt {
-	if name == "static" {
-		if p.peek(1).kind != tokenVariable {
-			return p.labelOrExpression(s)
+		if next := p.peek(1); next.kind != tokenName && !next.isOp("&") {
+			p.bad = true // a closure, or a name that is no keyword here
+			return s
 		}
-		p.bad = true
-		return s
+		p.skipBlock()
+	default:
+		if p.peek(1).isOp(":") {
+			p.pos += 2
+			return s
+		}
+		s.exprs = []*node{p.expr(0)}
+		p.terminate()
 	}
-	p.skipUntil(";")
-	p.terminate()
 	return s
+}
+
+// passed takes in a whole loop, switch or try, which is not followed. What it
+// would set is found by looking through its tokens.
+func (p *parser) passed(name string, s stmt) stmt {
+	start := p.pos
+	s.kind, s.name = stmtOpaque, "a "+name+" statement, which this program does not follow"
+	for more := true; more && !p.bad; more = p.cur().isName("catch", "finally") || name == "do" && p.cur().isName("while") {
+		p.pos++
+		if p.cur().isOp("(") {
+			p.pos = p.after(p.pos)
+		}
+		if name == "do" && p.accept(";") {
+			break
+		}
+		p.passBody("end" + name)
+	}
+	s.tokens = p.tokens[start:p.pos]
+	return s
+}
+
+// passBody steps over what a loop governs, up to end in the form with a colon.
+func (p *parser) passBody(end string) {
+	switch {
+	case p.cur().isOp("{"):
+		p.pos = p.after(p.pos)
+	case p.accept(":"):
+		for depth := 1; depth > 0 && p.pos < p.end; p.pos = p.after(p.pos) {
+			if p.cur().isName(end) {
+				depth--
+			} else if p.cur().isName(end[len("end"):]) && p.peek(1).isOp("(") {
+				if then := p.after(p.pos + 1); then < p.end && p.tokens[then].isOp(":") {
+					depth++
+				}
+			}
+		}
+		p.terminate()
+	default:
+		p.statement()
+	}
+}
+
+// skipBlock passes over everything up to the next block in braces and over that
+// block.
+func (p *parser) skipBlock() {
+	p.skipUntil("{")
+	if !p.cur().isOp("{") {
+		p.bad = true
+		return
+	}
+	p.pos = p.after(p.pos)
+}
+
+// skipUntil goes to the next op outside of brackets, but not beyond a statement.
+func (p *parser) skipUntil(op string) {
+	for p.pos < p.end && !p.cur().isOp(op) && !p.cur().isOp(";") {
+		p.pos = p.after(p.pos)
+	}
 }

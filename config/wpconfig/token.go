@@ -13,7 +13,7 @@ const (
 	tokenNumber
 	tokenString   // a string without interpolation; the text is its value
 	tokenTemplate // a string with interpolation; the value is in the parts
-	tokenShell    // a string in backticks, which runs a command
+	tokenOpaque   // what has a value that is not evaluated; the text is what it is
 	tokenOp       // an operator, bracket or semicolon
 )
 

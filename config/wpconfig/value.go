@@ -2,7 +2,6 @@ package wpconfig
 
 import (
 	"strconv"
-	"strings"
 )
 
 // kind is the type of a PHP value, or that it is not known.
@@ -28,11 +27,14 @@ type value struct {
 	// why that value is not to be trusted as a setting: it came from a
 	// variable that is not set.
 	why string
-	// shape is an unknown string as far as it is known.
-	shape string
-	// request marks what depends on the web request that PHP serves.
-	request bool
-	// env is the environment variable whose value this is, unchanged.
+	// end is what an unknown string ends with, as far as that is known.
+	end string
+	// request marks what depends on the web request that PHP serves, host what
+	// depends on its host name, and blind what a file that could not be
+	// followed may have set.
+	request, host, blind bool
+	// env is the environment variable whose value this is, unchanged, or which
+	// is not set.
 	env string
 }
 
@@ -46,7 +48,7 @@ const (
 )
 
 const maxString = 64 << 10 // of a string that the file itself puts together
-const maxShape = 200
+const maxEnd = 200
 
 func unknown(why string) value { return value{why: why} }
 
@@ -61,10 +63,19 @@ func boolValue(b bool) value {
 	return value{kind: boolKind}
 }
 
-// triValue is the boolean of t; why says what it would have taken to know it.
-func triValue(t tri, why string) value {
+// derived is an unknown value that comes from v. The reason is v's own, if it
+// has one.
+func (v value) derived(why string) value {
+	if v.why != "" {
+		why = v.why
+	}
+	return value{why: why, request: v.request, host: v.host, blind: v.blind, env: onlyIf(!v.isKnown(), v.env)}
+}
+
+// truthOf is the boolean of t; v says what it would have taken to know it.
+func (v value) truthOf(t tri) value {
 	if t == maybe {
-		return unknown(why)
+		return v.derived("")
 	}
 	return boolValue(t == yes)
 }
@@ -122,24 +133,7 @@ func (v value) asString() value {
 	case arrayKind:
 		return unknown("an array, where a string is needed")
 	}
-	return value{kind: stringKind, str: v.text(), why: v.why}
-}
-
-// integer is PHP's conversion to an integer.
-func (v value) integer() value {
-	switch v.kind {
-	case unknownKind, arrayKind:
-		return unknown(v.reason())
-	case stringKind:
-		s := strings.TrimLeft(v.str, " \t\n\r\v\f")
-		end := 0
-		for end < len(s) && (isDigit(s[end]) || end == 0 && (s[0] == '-' || s[0] == '+')) {
-			end++
-		}
-		n, _ := strconv.ParseInt(s[:end], 10, 64)
-		return intValue(n)
-	}
-	return intValue(v.num)
+	return value{kind: stringKind, str: v.text(), why: v.why, env: onlyIf(v.why != "", v.env)}
 }
 
 func (v value) reason() string {
@@ -149,35 +143,27 @@ func (v value) reason() string {
 	return v.why
 }
 
-// form is the string as far as it is known.
-func (v value) form() string {
-	switch {
-	case v.isKnown():
-		return v.text()
-	case v.shape != "":
-		return v.shape
-	}
-	return "<…>"
-}
-
 // concat joins two values as PHP's dot does.
-func concat(a, b value) value {
+func (r *reader) concat(line int, a, b value) value {
 	a, b = a.asString(), b.asString()
 	if !a.isKnown() || !b.isKnown() {
 		cause := a
 		if a.isKnown() || b.request && !a.request {
 			cause = b
 		}
-		v := value{why: cause.why, request: cause.request}
-		if shape := a.form() + b.form(); len(shape) <= maxShape {
-			v.shape = shape
+		v := cause.derived("")
+		if v.end = b.end; b.isKnown() {
+			v.end = (a.end + b.str)[max(0, len(a.end)+len(b.str)-maxEnd):]
 		}
 		return v
 	}
-	if len(a.str)+len(b.str) > maxString {
+	if len(a.str)+len(b.str) > maxString || !r.spend(line, (len(a.str)+len(b.str))/bytesPerStep) {
 		return unknown("a string longer than 64 KiB, which this program does not put together")
 	}
-	return value{kind: stringKind, str: a.str + b.str, why: a.why + onlyIf(a.why == "", b.why)}
+	v := stringValue(a.str + b.str)
+	v.why = a.why + onlyIf(a.why == "", b.why)
+	v.env = onlyIf(a.why != "", a.env) + onlyIf(a.why == "" && b.why != "", b.env)
+	return v
 }
 
 func onlyIf(condition bool, s string) string {

@@ -26,7 +26,7 @@ connections that each send the next request after the last answer; latencies are
 those at half of that rate, counted from the moment when a request was due, so
 that a stall counts for all requests that it delays. An answer that is not the
 expected one ends the run. Results are written as .json, .md and .svg, the main
-scenario's also into the README, and the goals are printed.
+scenario's also into docs/performance.md, and the goals are printed.
 
 Scenarios:
 
@@ -51,7 +51,7 @@ type options struct {
 	rows     int    // the most of growth
 	before   string // commit
 	results  string // folder
-	readme   string
+	page     string
 }
 
 // scenario is one that can be run.
@@ -116,7 +116,7 @@ func parse(args []string) (options, error) {
 	flags.IntVar(&o.rows, "rows", 10_000_000, "the most rows of growth")
 	flags.StringVar(&o.before, "before", "main", "the `commit` that before-after begins with")
 	flags.StringVar(&o.results, "results", "e2e/bench/results", "`folder` for the results")
-	flags.StringVar(&o.readme, "readme", "README.md", "`file` for the summary of the main scenario; empty: none")
+	flags.StringVar(&o.page, "page", "docs/performance.md", "`file` for the summary of the main scenario; empty: none")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -151,8 +151,8 @@ func (o options) publish(r report) error {
 	if err := r.write(o.results); err != nil {
 		return err
 	}
-	if o.scenario == "main" && o.readme != "" {
-		return r.writeReadme(o.readme)
+	if o.scenario == "main" && o.page != "" {
+		return r.writePage(o.page)
 	}
 	return nil
 }

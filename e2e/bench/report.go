@@ -108,14 +108,14 @@ func milliseconds(d time.Duration) string {
 	return fmt.Sprintf("%.3g ms", float64(d)/float64(time.Millisecond))
 }
 
-// The marks between which the README has the summary.
+// The marks between which the page has the summary.
 const (
 	markBegin = "<!-- bench -->"
 	markEnd   = "<!-- /bench -->"
 )
 
-// writeReadme puts the summary into the README.
-func (r report) writeReadme(path string) error {
+// writePage puts the summary into the page of docs.
+func (r report) writePage(path string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
@@ -128,7 +128,7 @@ func (r report) writeReadme(path string) error {
 	return os.WriteFile(path, []byte(before+markBegin+"\n"+r.summary()+markEnd+after), 0o644)
 }
 
-// summary is what the README tells of a run of the main scenario.
+// summary is what the page tells of a run of the main scenario.
 func (r report) summary() string {
 	var b strings.Builder
 	fmt.Fprintln(&b, "| 16 connections | Answered a second | p50 | p99 | Processor time, ms a request |\n|---|--:|--:|--:|---|")

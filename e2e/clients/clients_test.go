@@ -9,7 +9,7 @@ import (
 )
 
 // TestClients: each client does all that it can do, through nginx; the access
-// tokens are used at PHP. What was seen is the table of the README.
+// tokens are used at PHP. What was seen is the table of docs/clients/README.md.
 func TestClients(t *testing.T) {
 	s := newSite(t)
 	var rows table
@@ -27,7 +27,7 @@ func TestClients(t *testing.T) {
 			})
 		}
 	})
-	rows.compare(t, len(samples())+len(libraries()), "../../README.md", "clients",
+	rows.compare(t, len(samples())+len(libraries()), docs+"/README.md", "clients",
 		"Client", "Version", "Code", "Refresh", "Revoke", "Credentials")
 }
 

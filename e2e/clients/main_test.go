@@ -1,6 +1,6 @@
 // Package clients_test runs the software that people have on sites of its own:
 // the samples of docs/clients, and the OAuth libraries of several languages.
-// What was seen is in the tables of README.md and docs/clients/outage.md;
+// What was seen is in the tables of docs/clients/README.md and outage.md;
 // go test ./e2e/clients -update writes them anew.
 package clients_test
 
@@ -15,7 +15,7 @@ import (
 	"moserver-sidecar/e2e/stage"
 )
 
-var update = flag.Bool("update", false, "write the tables of README.md and docs/clients/outage.md anew")
+var update = flag.Bool("update", false, "write the tables of docs/clients/README.md and outage.md anew")
 
 // What TestMain makes for all tests.
 var (

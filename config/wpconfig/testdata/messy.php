@@ -17,12 +17,10 @@ if (true): ?>
 else:
 	die;
 endif;
-$db_password = 'x'; $db_password .= <<<'RAW'
-y"$z\n
-RAW;
-\define(constant_name: 'DB_PASSWORD', value: $db_password);
+$db_password = 'x'; $db_password .= 'y"$z\n';
+\define('DB_PASSWORD', $db_password);
 defined('DB_PASSWORD') or define('DB_PASSWORD', 'second');
-defined("DB_HOST") || define("DB_HOST", (string) ($port = null) ?? 'unused' ?: ('db' . ':' . 3306));
+defined("DB_HOST") || define("DB_HOST", (string) ($port = null) ?: ('db' . ':' . 3306));
 if (!defined('DB_CHARSET')) define('DB_CHARSET', PHP_EOL == "\n" && !empty(OTHER) ? strtoupper(trim(' utf8 ')) : null);
 $databases = array('default' => array('prefix' => 'old_', 5 => ['p' => 'new_']), $db_password);
 $GLOBALS['table_prefix'] = $table_prefix = 'first_';
@@ -33,7 +31,7 @@ do { $i++; } while ($i < 10);
 try { ini_set('memory_limit', '1G'); } catch (\Throwable | Exception $e) { exit(1); } finally { echo `ls`; }
 class Helper { const DB_HOST = 'class'; static function f() { return fn($x) => match(true) { default => $x }; } }
 $o = new class('x') { public $y = 1; };
-$f = static function () use (&$o): ?string { define('MULTISITE', true); return null; };
+$f = static function () use (&$o): ?string { define('WP_DEBUG', true); return null; };
 goto end;
 end:
 __halt_compiler(); define('DB_NAME', 'data' ( [ ' 

@@ -1,6 +1,6 @@
 <?php
 define('DB_NAME', 'network'); define('DB_USER', 'network');
-define('DB_PASSWORD', "p\$ss\x21\101\u{e9}");
+define('DB_PASSWORD', "p\$ss!Aé");
 define('DB_HOST', 'db.example.net:3307');
 define('DB_CHARSET', 'utf8mb4');
 $table_prefix  = 'net_';
