@@ -95,6 +95,7 @@ func Load(sources Sources) (Settings, []Problem) {
 	if l.lost || slices.ContainsFunc(l.doubtful, aboutDatabase) {
 		settings.DBNetwork, settings.DBAddress = "", ""
 	}
+	settings.SiteFlags = siteFlags(sources.Flags, l.doubtful)
 	return settings, l.problems
 }
 
@@ -167,10 +168,7 @@ func (l *loader) environmentLayer(environment []string) layer {
 
 // unknown is the problem of a name that no setting has.
 func (l *loader) unknown(where, name string) {
-	var names []string
-	for _, setting := range new(Settings).list() {
-		names = append(names, setting.name)
-	}
+	names := settingNames()
 	text := Unknown("setting", "", name, names)
 	if near := Nearest(name, names); near != "" {
 		l.doubtful = append(l.doubtful, near)
@@ -203,11 +201,11 @@ func (l *loader) readPasswordFiles() {
 			continue
 		}
 		if _, both := layer.get(passwordName); both {
-			l.blame(passwordName, file.where, "%s and %s are both set; keep one of them", passwordName, passwordFileName)
+			l.blame(passwordFileName, file.where, "%s and %s are both set; keep one of them", passwordName, passwordFileName)
 		}
 		text, err := os.ReadFile(file.text)
 		if err != nil {
-			l.blame(passwordName, file.where, "the password file cannot be read: %v", plainCause(err))
+			l.blame(passwordFileName, file.where, "the password file cannot be read: %v", plainCause(err))
 			continue
 		}
 		layer[passwordName] = value{string(bytes.TrimRight(text, "\r\n")), file.where}

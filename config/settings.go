@@ -29,6 +29,7 @@ type Settings struct {
 	UsermetaTable    string
 	Home             string
 	Multisite        bool
+	PluginFolder     string
 
 	RotateRefreshTokens string
 	RotationGrace       time.Duration
@@ -49,6 +50,10 @@ type Settings struct {
 
 	LogLevel  slog.Level
 	LogFormat string
+
+	// SiteFlags is the flags that said which site it is, as a shell reads them. A
+	// password is not in them.
+	SiteFlags string
 }
 
 // The values of settings that are a choice.
@@ -109,6 +114,7 @@ func (s *Settings) list() []setting {
 		{"usermeta_table", "Name of the usermeta table where it is not the prefix and usermeta.", "", tableName(&s.UsermetaTable, true)},
 		{"home", "Address of the main site, as in WP_HOME, where it is not the option home: the issuer of ID tokens is made of it.", "", webAddress(&s.Home)},
 		{"multisite", "Whether WordPress is a network of sites.", "false", boolean(&s.Multisite)},
+		{"plugin_folder", "Name of the plugin's folder, if it was renamed; must-use if it is in mu-plugins, where it is always active.", "", text(&s.PluginFolder)},
 
 		{"rotate_refresh_tokens", "Whose refresh tokens are replaced at each use: those of public clients, or all.", RotatePublic, choice(&s.RotateRefreshTokens, RotatePublic, RotateAll)},
 		{"rotation_grace", "How long a client that has not heard of its new refresh token may use the old one again; 0: not at all.", "1m", duration(&s.RotationGrace, 0, time.Hour)},
@@ -123,7 +129,7 @@ func (s *Settings) list() []setting {
 		{"shutdown_timeout", "How long requests in flight may take to finish after SIGTERM.", "30s", duration(&s.ShutdownTimeout, 0, 10*time.Minute)},
 		{"max_body_bytes", "Size of the largest request body that is read.", "65536", number(&s.MaxBodyBytes, 1024, 16<<20)},
 		{"max_in_flight", "How many requests may wait for the database at once; more are answered with 503.", "256", number(&s.MaxInFlight, 1, 1_000_000)},
-		{"max_connections", "How many connections are served at once; more wait until one ends.", "1000", number(&s.MaxConnections, 1, 1_000_000)},
+		{"max_connections", "How many connections may be open: beyond that the longest idle one is closed, and if none is idle, requests get 503.", "1000", number(&s.MaxConnections, 1, 1_000_000)},
 		{"trusted_proxies", "Networks whose X-Forwarded-For is believed; a unix socket always is.", "127.0.0.0/8, ::1/128", networks(&s.TrustedProxies)},
 		{"auth_failures", "Failed authentications a minute that one address may make for one client before it is answered with 429; 0: no limit.", "60", number(&s.AuthFailures, 0, 1_000_000)},
 

@@ -48,6 +48,7 @@ func TestStartErrors(t *testing.T) {
 		{"wrong prefix", stage.WriteWPConfig(t, s.Server, "other_", "wp", "the right one"), nil, "no tables of the OAuth server plugin with the prefix"},
 		{"no such database", right, []string{"--db-name", "nowhere"}, "there is no database of that name"},
 		{"plugin not activated", right, []string{"--db-name", "bare"}, "Activate"},
+		{"no network", right, []string{"--multisite"}, "Do not set multisite"},
 		{"read-only user", stage.WriteWPConfig(t, s.Server, s.Prefix, "reader", "the right one"), nil, "may not INSERT"},
 		{"no wp-config.php", "/nowhere/wp-config.php", nil, "/nowhere/wp-config.php"},
 	} {
@@ -159,7 +160,7 @@ func wantHelp(t *testing.T, args []string, words ...string) {
 func settingFlags() []string {
 	return strings.Fields(`--listen --socket-mode --wp-config --host --db-host --db-name --db-user --db-password
 		--db-password-file --db-charset --db-tls --db-max-connections --table-prefix --users-table --usermeta-table
-		--home --multisite --rotate-refresh-tokens --rotation-grace --openid-refresh-token --revoke-access-tokens
+		--home --multisite --plugin-folder --rotate-refresh-tokens --rotation-grace --openid-refresh-token --revoke-access-tokens
 		--error-status --resource-sub --purge-after --request-timeout --shutdown-timeout --max-body-bytes
 		--max-in-flight --max-connections --trusted-proxies --auth-failures --log-level --log-format`)
 }

@@ -131,6 +131,8 @@ func outcome(err error) string {
 		return away.code
 	case errors.Is(err, context.Canceled):
 		return "client_gone"
+	case errors.Is(err, oauth.ErrDeactivated):
+		return "plugin_not_active"
 	case errors.Is(err, oauth.ErrSwitchedOff):
 		return errSwitchedOff.code
 	case errors.Is(err, oauth.ErrUnavailable):

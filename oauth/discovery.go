@@ -29,11 +29,12 @@ func (s *Server) Discover(ctx context.Context, clientID string) (Discovery, erro
 // registered reads a client for the documents about it.
 func (s *Server) registered(ctx context.Context, clientID string) (*Client, Identity, error) {
 	facts, err := s.Store.Find(ctx, clientID, Presented{})
+	if err == nil {
+		err = facts.Site.closed()
+	}
 	switch {
 	case err != nil:
 		return nil, Identity{}, err
-	case facts.Site.SwitchedOff:
-		return nil, Identity{}, ErrSwitchedOff
 	case facts.Client == nil:
 		return nil, Identity{}, errNoClient
 	}

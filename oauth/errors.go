@@ -1,6 +1,9 @@
 package oauth
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // Code is the value of the error member of an error response (RFC 6749, 5.2).
 type Code string
@@ -55,6 +58,22 @@ var ErrUnavailable = errors.New("the database is not available")
 // ErrSwitchedOff says that the administrator has switched the plugin's server
 // off for the client's site (mo_oauth_server_master_switch).
 var ErrSwitchedOff = errors.New("the OAuth server is switched off in wp-admin")
+
+// ErrDeactivated is ErrSwitchedOff where the whole plugin is not active on the
+// client's site. WordPress deactivates a plugin for a moment while it updates it.
+var ErrDeactivated = fmt.Errorf("%w: the plugin is not active", ErrSwitchedOff)
+
+// closed is the error of every request while an administrator has closed the
+// site's OAuth server.
+func (s Site) closed() error {
+	switch {
+	case s.Deactivated:
+		return ErrDeactivated
+	case s.SwitchedOff:
+		return ErrSwitchedOff
+	}
+	return nil
+}
 
 // The descriptions are the plugin's, less their quotation marks.
 var (

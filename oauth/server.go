@@ -104,8 +104,8 @@ func (x *exchange) admit(ctx context.Context) error {
 	if err := x.find(ctx); err != nil {
 		return err
 	}
-	if x.facts.Site.SwitchedOff {
-		return ErrSwitchedOff
+	if err := x.facts.Site.closed(); err != nil {
+		return err
 	}
 
 	// 2. The grant is named and known.

@@ -36,6 +36,7 @@ type Client struct {
 type Site struct {
 	Blog                 int64 // the site's number in a network of sites; 0: the main one, or no network
 	SwitchedOff          bool
+	Deactivated          bool // the plugin is not active on the site
 	AccessTokenLifetime  time.Duration
 	RefreshTokenLifetime time.Duration // 0: refresh tokens never expire
 	TokenLength          int           // in hex digits

@@ -29,9 +29,10 @@ func (s *Server) UserInfo(ctx context.Context, accessToken string) (UserInfo, *C
 	if err != nil {
 		return UserInfo{}, nil, err
 	}
+	if err := bearer.Site.closed(); err != nil {
+		return UserInfo{}, bearer.Client, err
+	}
 	switch grant := bearer.Grant; {
-	case bearer.Site.SwitchedOff:
-		err = ErrSwitchedOff
 	case grant == nil:
 		err = errAccessUnknown
 	case grant.expired(s.Now().Truncate(time.Second)):

@@ -103,7 +103,7 @@ func TestColumnsOfOtherEditions(t *testing.T) {
 	s.putRow(clientRow{"SPA", "", ""})
 	public := oauth.Client{RedirectURIs: []string{}}
 	s.checkClient(public)
-	multisite := s.reopen(func(c *wpdb.Config) { c.Multisite = true })
+	multisite := s.network()
 	multisite.checkClient(public)
 
 	s.exec("ALTER TABLE {}moos_oauth_clients ADD grant_types varchar(80), ADD scope text, ADD user_id bigint unsigned DEFAULT 7")

@@ -23,8 +23,20 @@ type Config struct {
 	Multisite     bool   // MULTISITE in wp-config.php
 	Home          string // WP_HOME in wp-config.php, which counts before the option home of the main site
 
+	// PluginFolder is the name of the plugin's folder where it was renamed, or
+	// MustUse; empty: one of those that its editions have.
+	PluginFolder string
+
+	// Flags is how a command is told of this site, as a shell reads it; remedies
+	// repeat it. It has no secrets.
+	Flags string
+
 	MaxConnections int // how many connections are open at most; 0: no limit
 }
+
+// MustUse as PluginFolder says that the plugin is in mu-plugins, where nobody can
+// deactivate it.
+const MustUse = "must-use"
 
 // tables are the full names of the tables that the server works on.
 type tables struct {
@@ -32,9 +44,11 @@ type tables struct {
 	users, usermeta, options, keys              string
 	rotated                                     string // the server's own
 
-	// capabilities is the meta_key that the members of the main blog have;
-	// empty where there is no network.
-	capabilities string
+	// These are empty where there is no network. capabilities is the meta_key that
+	// the members of the main blog have.
+	capabilities, blogs, sitemeta string
+
+	plugin string // regular expression of the plugin in a list of active plugins; empty: it always is
 }
 
 // validTableName says if a name may stand in a table's name without being quoted.
@@ -63,12 +77,12 @@ func (c Config) tables() (tables, error) {
 			return tables{}, errors.New("the name of the users or usermeta table is none: use letters, digits and underscores")
 		}
 	}
-	capabilities := ""
-	if c.Multisite {
-		capabilities = c.Prefix + "capabilities"
+	plugin, err := c.plugin()
+	if err != nil {
+		return tables{}, err
 	}
-	return tables{
-		capabilities:  capabilities,
+	t := tables{
+		plugin:        plugin,
 		clients:       c.Prefix + "moos_oauth_clients",
 		codes:         c.Prefix + "moos_oauth_authorization_codes",
 		accessTokens:  c.Prefix + "moos_oauth_access_tokens",
@@ -78,7 +92,27 @@ func (c Config) tables() (tables, error) {
 		usermeta:      usermeta,
 		options:       c.Prefix + "options",
 		rotated:       c.Prefix + "moserver_rotated_tokens",
-	}, nil
+	}
+	if c.Multisite {
+		t.capabilities, t.blogs, t.sitemeta = c.Prefix+"capabilities", c.Prefix+"blogs", c.Prefix+"sitemeta"
+	}
+	return t, nil
+}
+
+// plugin is the regular expression of tables.plugin, in what every server and Go
+// understand. Other plugins of the same maker have a main file of the same name.
+func (c Config) plugin() (string, error) {
+	folder := `[^"/]*oauth[^"/]*server[^"/]*`
+	switch {
+	case c.PluginFolder == MustUse:
+		return "", nil
+	case c.PluginFolder != "":
+		if !regexp.MustCompile(`^[0-9A-Za-z._-]+$`).MatchString(c.PluginFolder) {
+			return "", errors.New("plugin_folder is not the name of a plugin's folder: use letters, digits, dots, underscores and hyphens")
+		}
+		folder = strings.ReplaceAll(c.PluginFolder, ".", "[.]")
+	}
+	return `"` + folder + `/mo_oauth_settings[.]php"`, nil
 }
 
 // blogOptions is the options table of a blog of a multisite installation. The

@@ -30,7 +30,7 @@ func (s *Store) Diagnose(ctx context.Context) ([]Finding, error) {
 
 // run takes every look at what keeps the server from working.
 func (d *diagnosis) run() error {
-	for _, look := range []func() error{d.engines, d.columns, d.privileges, d.rotations, d.binlog, d.cluster, d.clock, d.masterSwitch} {
+	for _, look := range []func() error{d.engines, d.columns, d.privileges, d.rotations, d.binlog, d.cluster, d.clock, d.switches, d.edition} {
 		if err := look(); err != nil {
 			return unavailable(err)
 		}
@@ -68,6 +68,7 @@ type diagnosis struct {
 	ctx      context.Context
 	findings []Finding
 	missing  []string // tables that are not there, which later looks leave out
+	active   *bool    // whether the plugin is, on the main site; nil: it is not known
 }
 
 // add notes a finding, once: a server that is read-only refuses more than one
@@ -106,7 +107,7 @@ func (d *diagnosis) tryPrivilege(n need, privilege, statement string) error {
 	case number(err) == errUnknownColumn || number(err) == errStatementBinlog: // columns and binlog have their own looks
 		return nil
 	case denied(err):
-		d.add(KindPrivilegeMissing, !n.idTokens, fmt.Sprintf("As an administrator of the database run: GRANT %s ON %s TO …;", n.privileges, quoteName(n.table)),
+		d.add(KindPrivilegeMissing, !n.idTokens, d.grantTo(d.account(d.ctx), n.privileges, n.table),
 			"The user %q may not %s on the table %s.", d.config.User, privilege, n.table)
 		return nil
 	case d.readOnly():
@@ -167,20 +168,4 @@ func (d *diagnosis) clockDifference() (time.Duration, error) {
 		return 0, errors.New("the server's UTC_TIMESTAMP cannot be read")
 	}
 	return before.Add(time.Since(before) / 2).Sub(theirs), nil
-}
-
-// masterSwitch: a server that answers 503 to everything should say why.
-func (d *diagnosis) masterSwitch() error {
-	if slices.Contains(d.missing, d.tables.options) {
-		return nil
-	}
-	options, err := d.blogOptions(d.ctx, 1)
-	if err == nil && site(options).SwitchedOff {
-		d.add(KindSwitchedOff, false, "Turn on the Master Switch on the plugin's settings page in wp-admin.",
-			"The OAuth server is switched off: every token request is answered with 503.")
-	}
-	if denied(err) || number(err) == errUnknownColumn {
-		return nil // privileges or columns has said so
-	}
-	return err
 }

@@ -9,7 +9,7 @@ import (
 // needs is the tables, with the columns and privileges that the server uses of
 // each. In a network usermeta says who is a member of the client's blog.
 func (t tables) needs() []need {
-	return []need{
+	list := []need{
 		{t.options, []string{"option_name", "option_value"}, "SELECT", false},
 		{t.users, []string{"ID", "user_login", "user_email", "display_name"}, "SELECT", false},
 		{t.usermeta, []string{"user_id", "meta_key", "meta_value"}, "SELECT", t.capabilities == ""},
@@ -19,6 +19,11 @@ func (t tables) needs() []need {
 		{t.accessTokens, []string{"access_token", "client_id", "user_id", "expires", "scope"}, "SELECT, INSERT, DELETE", false},
 		{t.refreshTokens, []string{"refresh_token", "client_id", "user_id", "expires", "scope"}, "SELECT, INSERT, DELETE", false},
 	}
+	if t.blogs != "" { // which plugins are active in all of a network
+		list = append(list, need{t.blogs, []string{"blog_id", "site_id"}, "SELECT", false},
+			need{t.sitemeta, []string{"site_id", "meta_key", "meta_value"}, "SELECT", false})
+	}
+	return list
 }
 
 type need struct {
@@ -43,7 +48,7 @@ func (d *diagnosis) engines() error {
 		case engine == "":
 			d.missing = append(d.missing, n.table)
 		case !strings.EqualFold(engine, "InnoDB") && n.written():
-			d.add(KindEngine, true, fmt.Sprintf("Run: ALTER TABLE %s ENGINE=InnoDB;", quoteName(n.table)),
+			d.add(KindEngine, true, fmt.Sprintf("Run: ALTER TABLE %s ENGINE=InnoDB;", d.fullName(n.table)),
 				"The table %s is kept by the engine %s, which has no transactions, so a failure could lose a code or leave half a token.", n.table, engine)
 		}
 	}
@@ -80,6 +85,14 @@ func (d *diagnosis) explainMissing() error {
 	for _, n := range d.tables.needs() {
 		if !n.idTokens && slices.Contains(d.missing, n.table) {
 			missing = append(missing, n.table)
+		}
+	}
+	if slices.Contains(missing, d.tables.blogs) && !slices.Contains(missing, d.tables.options) {
+		d.add(KindMultisite, true, "Do not set multisite (or MULTISITE in wp-config.php): a single site needs no setting. If it is a network, restore its tables.",
+			"WordPress is said to be a network of sites, but there is no table %s: it is a single site.", d.tables.blogs)
+		missing = slices.DeleteFunc(missing, func(t string) bool { return t == d.tables.blogs || t == d.tables.sitemeta })
+		if len(missing) == 0 {
+			return nil
 		}
 	}
 	if len(missing) == 0 {

@@ -9,17 +9,11 @@ import (
 const (
 	optionCoreUpdates   = "_site_transient_update_core"    // of a single site; a network has it in sitemeta
 	optionPluginUpdates = "_site_transient_update_plugins" // likewise
-	optionActivePlugins = "active_plugins"
-	metaActivePlugins   = "active_sitewide_plugins"
 	optionOwnKeys       = "mo_oauth_server_site_keys_generated"
 )
 
-// The texts that PHP's serialize makes of what update checks have seen. Other
-// plugins of the same maker have a main file of the same name.
-const (
-	corePattern   = `"version_checked";s:\d+:"([0-9][0-9A-Za-z.+-]*)"`
-	pluginPattern = `"[^"/]*oauth[^"/]*server[^"/]*/mo_oauth_settings\.php"`
-)
+// The text that PHP's serialize makes of what an update check has seen.
+const corePattern = `"version_checked";s:\d+:"([0-9][0-9A-Za-z.+-]*)"`
 
 // site says what WordPress and the plugin are.
 func (e *examination) site() error {
@@ -27,7 +21,7 @@ func (e *examination) site() error {
 	if !e.there(e.tables.options) {
 		return nil
 	}
-	options, err := e.optionsIn(e.tables.options)
+	options, err := e.optionsIn(1)
 	if denied(err) || number(err) == errUnknownColumn {
 		return nil // privileges or columns has said so
 	} else if err != nil {
@@ -47,10 +41,10 @@ func (e *examination) site() error {
 }
 
 // optionsIn reads the options of a blog.
-func (e *examination) optionsIn(table string) (map[string]string, error) {
-	names := append(optionList(), optionOpenID, optionDBVersion, optionCoreUpdates, optionPluginUpdates, optionActivePlugins, optionOwnKeys)
-	return e.queryOptions(e.ctx, "SELECT option_name, option_value FROM "+quoteName(table)+
-		" WHERE option_name IN ('"+strings.Join(names, "', '")+"')")
+func (e *examination) optionsIn(blog int64) (map[string]string, error) {
+	names := append(optionList(), optionOpenID, optionDBVersion, optionCoreUpdates, optionPluginUpdates, optionOwnKeys)
+	query := "SELECT option_name, option_value FROM `" + blogTable + "` WHERE option_name IN ('" + strings.Join(names, "', '") + "')"
+	return e.queryOptions(e.ctx, e.optionsOf(blog, query))
 }
 
 // network reads what a network of sites keeps elsewhere.
@@ -75,7 +69,7 @@ func (e *examination) network() error {
 		e.facts.WordPress.Blogs = &n
 	}
 	meta, _, err := e.read(e.config.Prefix+"sitemeta", "SELECT meta_key, meta_value FROM "+quoteName(e.config.Prefix+"sitemeta")+
-		" WHERE meta_key IN (?, ?, ?)", optionCoreUpdates, optionPluginUpdates, metaActivePlugins)
+		" WHERE meta_key IN (?, ?)", optionCoreUpdates, optionPluginUpdates)
 	for _, r := range meta {
 		e.options[r.text("meta_key")] = r.text("meta_value")
 	}
@@ -85,16 +79,10 @@ func (e *examination) network() error {
 // plugin says what the tables tell of it.
 func (e *examination) plugin() {
 	p := &e.facts.Plugin
-	p.Version = firstGroup(pluginPattern+`;s:\d+:"([0-9][0-9A-Za-z.+-]*)"`, e.options[optionPluginUpdates])
-	list, known := e.options[optionActivePlugins]
-	if known {
-		active := regexp.MustCompile(pluginPattern).MatchString(list + e.options[metaActivePlugins])
-		p.Active = &active
-		if !active {
-			e.advise(KindPluginInactive, "Activate \"miniOrange OAuth 2.0 Server\" in wp-admin.",
-				"The plugin is not active on the main site, so nobody can log in there; tokens can still be refreshed.")
-		}
+	if e.tables.plugin != "" {
+		p.Version = firstGroup(e.tables.plugin+`;s:\d+:"([0-9][0-9A-Za-z.+-]*)"`, e.options[optionPluginUpdates])
 	}
+	p.Active = e.active
 }
 
 // firstGroup is what the group of a pattern matches, empty if there is nothing.

@@ -30,7 +30,7 @@ func olderColumns(t *testing.T, root, s *site) {
 	root.exec("ALTER TABLE {}moos_oauth_authorization_codes MODIFY expires TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, MODIFY id_token VARCHAR(255)")
 	root.exec("ALTER TABLE {}moos_oauth_clients DROP COLUMN active_oauth_server_id")
 	facts := s.examine(
-		finding{"expires of the table {}moos_oauth_refresh_tokens cannot be NULL and moves to now with each UPDATE", "ALTER TABLE `{}moos_oauth_refresh_tokens` MODIFY expires", true},
+		finding{"expires of the table {}moos_oauth_refresh_tokens cannot be NULL and moves to now with each UPDATE", "ALTER TABLE `wordpress`.`{}moos_oauth_refresh_tokens` MODIFY expires", true},
 		finding{"expires of the table {}moos_oauth_authorization_codes cannot be NULL.", "MODIFY expires", true},
 		finding{"id_token of the table {}moos_oauth_authorization_codes is varchar(255)", "MODIFY id_token TEXT", true})
 	if facts.Plugin.VersionRange != "earlier than 5" {
@@ -60,12 +60,12 @@ func olderColumns(t *testing.T, root, s *site) {
 
 func pluginNotActive(t *testing.T, root, s *site) {
 	root.setOption("active_plugins", `a:1:{i:0;s:33:"miniorange-login/mo_oauth_settings.php";}`)
-	facts := s.examine(finding{"not active", "Activate", true})
+	facts := s.examine(finding{"not active", "Activate", false})
 	if facts.Plugin.Active == nil || *facts.Plugin.Active {
 		t.Errorf("plugin: %+v", facts.Plugin)
 	}
 	root.exec("DELETE FROM {}options WHERE option_name = 'active_plugins'")
-	if facts := s.examine(); facts.Plugin.Active != nil {
+	if facts := s.examine(); facts.Plugin.Active == nil || !*facts.Plugin.Active {
 		t.Errorf("plugin: %+v", facts.Plugin)
 	}
 }

@@ -2,7 +2,8 @@ package wpdb
 
 import (
 	"context"
-	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -38,6 +39,9 @@ func (s *Store) find(ctx context.Context, clientID string, p oauth.Presented) (o
 func (s *Store) facts(ctx context.Context, found row, kind oauth.Kind) (oauth.Facts, error) {
 	options, err := found.options(), error(nil)
 	blog, blogGone := found.integer("active_oauth_server_id"), false
+	if s.config.Multisite && found.null("client_id") && found.integer(colGrant) == 0 {
+		options[colInactive] = "" // nobody knows of which blog the request is
+	}
 	if !s.config.Multisite || blog <= 1 {
 		blog = 0
 	} else if options, err = s.blogOfUser(ctx, blog, found.integer(colGrantUser)); number(err) == errNoSuchTable {
@@ -105,13 +109,18 @@ func (s *Store) reading(ctx context.Context, work func(context.Context, *sqlx.Co
 // blogOfUser reads the options of another blog than the main one, and beside
 // them, as colMember, if the user is its member.
 func (s *Store) blogOfUser(ctx context.Context, blog, user int64) (map[string]string, error) {
-	query := fmt.Sprintf(s.statements.options, s.config.blogOptions(blog)) + s.statements.member
+	query := s.optionsOf(blog, s.statements.options) + s.statements.member
 	return s.queryOptions(ctx, query, user, s.config.blogCapabilities(blog))
 }
 
 // blogOptions reads the options of a blog.
 func (s *Store) blogOptions(ctx context.Context, blog int64) (map[string]string, error) {
-	return s.queryOptions(ctx, fmt.Sprintf(s.statements.options, s.config.blogOptions(blog)))
+	return s.queryOptions(ctx, s.optionsOf(blog, s.statements.options))
+}
+
+// optionsOf puts a blog into a statement that reads its options.
+func (s *Store) optionsOf(blog int64, statement string) string {
+	return strings.ReplaceAll(ofBlog(statement, s.config.blogOptions(blog)), blogNumber, strconv.FormatInt(blog, 10))
 }
 
 // queryOptions runs a query whose result is names and values of options.

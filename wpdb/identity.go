@@ -26,8 +26,12 @@ const (
 	colOptionValue = "option value"
 )
 
-// blogTable stands in a statement for the options table of the client's blog.
-const blogTable = "{options}"
+// These stand in a statement for the options table of the client's blog, and for
+// its number.
+const (
+	blogTable  = "{options}"
+	blogNumber = "{blog}"
+)
 
 // ofBlog puts the options table of a blog into a statement.
 func ofBlog(statement, table string) string {
@@ -160,7 +164,7 @@ LEFT JOIN `+"`%s`"+` AS g ON g.access_token = CAST(? AS BINARY)
 LEFT JOIN `+"`%s`"+` AS c ON c.client_id = CAST(g.client_id AS BINARY)
 LEFT JOIN %s AS u ON u.ID = g.user_id
 %s
-LIMIT 1`, optionColumns(options), grantColumns(t, oauth.AccessToken), profileColumns(t, "u.ID"),
+LIMIT 1`, t.optionColumns(options), grantColumns(t, oauth.AccessToken), profileColumns(t, "u.ID"),
 		one.table, optionTables(t.options, options), t.accessTokens, t.clients, quoteName(t.users), one.condition)
 }
 

@@ -58,6 +58,7 @@ func TestAvatar(t *testing.T) {
 // TestIssuer is home and permalink structure of the client's own blog.
 func TestIssuer(t *testing.T) {
 	s := newSite(t, database)
+	s.network()
 	s.exec("CREATE TABLE {}3_options LIKE {}options")
 	s.exec("INSERT INTO {}3_options (option_name, option_value) VALUES ('home', 'https://example.com/three/'), ('permalink_structure', '/%postname%/')," +
 		"('mo_oauth_server_enable_oidc', 'off'), ('mo_oauth_server_is_client_secret_encrypted', '1'), ('mo_oauth_server_current_id_token', 'of blog 3')," +

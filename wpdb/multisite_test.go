@@ -12,11 +12,20 @@ import (
 // of 120 s and plain secrets, the main blog 60 s and encrypted ones.
 func newNetwork(t *testing.T) *site {
 	t.Helper()
-	s := newSite(t, database).reopen(func(c *wpdb.Config) { c.Multisite = true })
+	s := newSite(t, database).network()
 	s.exec("CREATE TABLE {}2_options LIKE {}options")
 	s.exec("INSERT INTO {}2_options (option_name, option_value) VALUES ('mo_oauth_expiry_time', '120')")
 	s.setOption("mo_oauth_expiry_time", "60")
 	return s
+}
+
+// network makes the site the main blog of a network, and opens it as that.
+func (s *site) network() *site {
+	s.t.Helper()
+	if err := s.server.MakeNetwork(within(s.t, patience), s.config.Prefix); err != nil {
+		s.t.Fatal(err)
+	}
+	return s.reopen(func(c *wpdb.Config) { c.Multisite = true })
 }
 
 // putOnBlog registers a client whose secret is stored for the blog's way.

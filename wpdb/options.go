@@ -27,6 +27,12 @@ const (
 	optionPermalinks = "permalink_structure"
 )
 
+// Where WordPress lists the active plugins: of a blog, and of all blogs of a network.
+const (
+	optionActivePlugins = "active_plugins"
+	metaActivePlugins   = "active_sitewide_plugins"
+)
+
 // optionSiteURL is there in each WordPress, which takes itself for not installed
 // without it.
 const optionSiteURL = "siteurl"
@@ -54,9 +60,11 @@ func optionList() []string {
 func optionNames() string { return "'" + strings.Join(optionList(), "', '") + "'" }
 
 // optionColumns selects the value of each option of optionTables as a column of
-// its own name.
-func optionColumns(names []string) string {
+// its own name, and whether the plugin is inactive on the main blog. The list that
+// tells so stays with the server.
+func (t tables) optionColumns(names []string) string {
 	var b strings.Builder
+	fmt.Fprintf(&b, ",\n  %s AS `%s`", t.inactive("a.option_value", "1"), colInactive)
 	for i, name := range names {
 		fmt.Fprintf(&b, ",\n  p%d.option_value AS `%s`", i, name)
 	}
@@ -84,6 +92,7 @@ func optionTables(table string, names []string) string {
 	for i, name := range names {
 		fmt.Fprintf(&b, "\nLEFT JOIN `%s` AS p%d ON p%d.option_name = '%s'", table, i, i, name)
 	}
+	fmt.Fprintf(&b, "\nLEFT JOIN `%s` AS a ON a.option_name = '%s'", table, optionActivePlugins)
 	return b.String()
 }
 
@@ -94,6 +103,7 @@ func site(options map[string]string) oauth.Site {
 	length, _ := strconv.Atoi(strings.TrimSpace(options[optionTokenLength]))
 	return oauth.Site{
 		SwitchedOff:          options[optionMasterSwitch] == "off",
+		Deactivated:          options[colInactive] == "1",
 		AccessTokenLifetime:  lifetime(options[optionAccessLifetime], defaultAccessLifetime),
 		RefreshTokenLifetime: lifetime(options[optionRefreshLifetime], 0),
 		TokenLength:          min(max(length, minTokenLength), maxTokenLength),

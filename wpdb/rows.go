@@ -18,7 +18,8 @@ const (
 	colGrantExpires  = "grant expires"
 	colGrantScope    = "grant scope"
 	colUser          = "user ID"
-	colMember        = "user is member" // of the client's blog
+	colMember        = "user is member"     // of the client's blog
+	colInactive      = "plugin is inactive" // on the client's blog
 )
 
 // row is a result row by column name. The driver gives texts and dates as bytes,
@@ -51,7 +52,7 @@ func (r row) options() map[string]string {
 	for _, name := range optionList() {
 		options[name] = r.text(name)
 	}
-	options[colMember] = r.text(colMember)
+	options[colMember], options[colInactive] = r.text(colMember), r.text(colInactive)
 	return options
 }
 

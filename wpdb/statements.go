@@ -22,7 +22,8 @@ type statements struct {
 	bearer   string
 	anyhow   map[string]string // for a find or bearer, the same where there is no siteRow
 
-	options            string // of the blog whose table is put in
+	options            string // of the blog whose table and number are put in
+	inactive           string // to add to options: whether the plugin is inactive on the blog
 	member             string // to add to options: if a user is a member of the blog
 	revokeAccessTokens string // all that a client has for a user
 
@@ -76,7 +77,9 @@ func newStatements(t tables) statements {
 	}
 	s.bearer = bearerStatement(t, siteRow(t))
 	s.anyhow[s.bearer] = bearerStatement(t, madeRow())
-	s.options = "SELECT option_name, option_value FROM `%s` WHERE option_name IN (" + optionNames() + ")"
+	s.inactive = " UNION ALL SELECT '" + colInactive + "', '1' FROM `" + blogTable + "` WHERE option_name = '" +
+		optionActivePlugins + "' AND " + t.inactive("option_value", blogNumber)
+	s.options = "SELECT option_name, option_value FROM `" + blogTable + "` WHERE option_name IN (" + optionNames() + ")" + s.inactive
 	s.member = " UNION ALL SELECT '" + colMember + "', '1' FROM " + quoteName(t.usermeta) + " WHERE user_id = ? AND meta_key = ?"
 	s.revokeAccessTokens = fmt.Sprintf(
 		"DELETE FROM `%s` WHERE client_id = CAST(? AS BINARY) AND user_id = ?", t.accessTokens)
@@ -89,6 +92,24 @@ func newStatements(t tables) statements {
 	s.rotation = fmt.Sprintf("SELECT client_id, user_id, successor, TIMESTAMPDIFF(SECOND, rotated, UTC_TIMESTAMP()) AS age "+
 		"FROM `%s` WHERE token_hash = ?", t.rotated)
 	return s
+}
+
+// inactive is a condition on the value of active_plugins of a blog: neither that
+// list nor the network's names the plugin. It is NULL where the blog has no list.
+//
+// The literals have a character set of their own because MySQL 8 compares no text
+// with one of the connection's where that is binary.
+func (t tables) inactive(list, blog string) string {
+	if t.plugin == "" {
+		return "FALSE"
+	}
+	condition := list + " NOT REGEXP _utf8mb4'" + t.plugin + "'"
+	if t.sitemeta != "" {
+		condition += fmt.Sprintf(" AND NOT EXISTS (SELECT 1 FROM `%s` AS m JOIN `%s` AS b ON b.site_id = m.site_id "+
+			"WHERE b.blog_id = %s AND m.meta_key = '%s' AND m.meta_value REGEXP _utf8mb4'%s')",
+			t.sitemeta, t.blogs, blog, metaActivePlugins, t.plugin)
+	}
+	return condition
 }
 
 // findStatement reads all that a request is judged by in one round trip: the
@@ -111,7 +132,7 @@ LEFT JOIN %s AS u ON u.ID = g.user_id`, table, column, quoteName(t.users))
 FROM %s%s
 LEFT JOIN `+"`%s`"+` AS c ON c.client_id = CAST(? AS BINARY)%s
 %s
-LIMIT 1`, optionColumns(options), columns, one.table, optionTables(t.options, options), t.clients, grant, one.condition)
+LIMIT 1`, t.optionColumns(options), columns, one.table, optionTables(t.options, options), t.clients, grant, one.condition)
 }
 
 // grantColumns selects the code or token g, if its user u exists, and in a

@@ -107,6 +107,7 @@ func (s *site) SetSite(want oauth.Site) {
 	s.setOption("mo_oauth_refresh_expiry_time", fmt.Sprint(int(want.RefreshTokenLifetime.Seconds())))
 	s.setOption("mo_oauth_server_token_length", fmt.Sprint(want.TokenLength))
 	s.setOption("mo_oauth_server_master_switch", map[bool]string{true: "off", false: "on"}[want.SwitchedOff])
+	s.setOption("active_plugins", map[bool]string{true: otherPlugins, false: activePlugins}[want.Deactivated])
 }
 
 func (s *site) SetOpenID(issuer string, off bool) {

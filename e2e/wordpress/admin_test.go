@@ -15,6 +15,7 @@ func adminChanges(t *testing.T, p *people) {
 		test func(t *testing.T, p *people)
 	}{
 		{"master switch", masterSwitch},
+		{"plugin deactivated", deactivated},
 		{"OpenID Connect off", openIDSwitch},
 		{"signing algorithm", algorithm},
 		{"access token lifetime", accessLifetime},
@@ -41,6 +42,17 @@ func masterSwitch(t *testing.T, p *people) {
 		t.Errorf("switched off: %s: %s", a.UnavailableFault(), a)
 	}
 	p.setOption("mo_oauth_server_master_switch", "on")
+	p.refresh(p.client, token).WantTokens(t, "profile email")
+}
+
+// deactivated: as WordPress itself writes the list of active plugins.
+func deactivated(t *testing.T, p *people) {
+	token := p.grant(t, p.alice)
+	p.setOption("active_plugins", []string{"miniorange-login/mo_oauth_settings.php"})
+	if a := p.refresh(p.client, token); a.UnavailableFault() != "" {
+		t.Errorf("deactivated: %s: %s", a.UnavailableFault(), a)
+	}
+	p.setOption("active_plugins", []string{"akismet/akismet.php", "miniorange-oauth-20-server/mo_oauth_settings.php"})
 	p.refresh(p.client, token).WantTokens(t, "profile email")
 }
 

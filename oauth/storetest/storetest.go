@@ -149,6 +149,7 @@ func findSite(t *testing.T, s Subject) {
 		{AccessTokenLifetime: time.Hour, TokenLength: 32},
 		{AccessTokenLifetime: 2 * time.Minute, RefreshTokenLifetime: 10 * time.Minute, TokenLength: 64},
 		{SwitchedOff: true, AccessTokenLifetime: time.Hour, TokenLength: 32},
+		{Deactivated: true, AccessTokenLifetime: time.Hour, TokenLength: 32},
 	} {
 		s.SetSite(want)
 		for _, id := range []string{clientID, "nobody", ""} {

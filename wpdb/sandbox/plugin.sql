@@ -47,3 +47,5 @@ CREATE TABLE {prefix}moos_oauth_authorized_apps (
 INSERT INTO {prefix}moos_oauth_scopes VALUES ('email', 1), ('profile', 0);
 INSERT INTO {prefix}options (option_name, option_value) VALUES
   ('mo_oauth_server_is_client_secret_encrypted', '1');
+REPLACE INTO {prefix}options (option_name, option_value) VALUES
+  ('active_plugins', 'a:1:{i:0;s:48:"miniorange-oauth-20-server/mo_oauth_settings.php";}');

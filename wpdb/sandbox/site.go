@@ -13,6 +13,9 @@ var siteSQL string
 //go:embed plugin.sql
 var pluginSQL string
 
+//go:embed network.sql
+var networkSQL string
+
 // The users of a site besides admin, who is 1.
 const (
 	Alice = 2
@@ -28,7 +31,14 @@ func (s *Server) CreateSite(ctx context.Context, prefix string) error {
 	return s.exec(ctx, strings.ReplaceAll(siteSQL+pluginSQL, "{prefix}", prefix))
 }
 
-// ActivatePlugin makes the plugin's tables in a WordPress that is there.
+// MakeNetwork makes a site the main blog of a network of three, 1 to 3; the others
+// get no tables of their own.
+func (s *Server) MakeNetwork(ctx context.Context, prefix string) error {
+	return s.exec(ctx, strings.ReplaceAll(networkSQL, "{prefix}", prefix))
+}
+
+// ActivatePlugin makes the plugin's tables in a WordPress that is there, and puts
+// it on the list of active plugins.
 func (s *Server) ActivatePlugin(ctx context.Context, prefix string) error {
 	return s.exec(ctx, strings.ReplaceAll(pluginSQL, "{prefix}", prefix))
 }

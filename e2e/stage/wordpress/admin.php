@@ -14,6 +14,7 @@ class Stage_Admin {
 			return $id;
 		}
 		update_blog_option( $id, 'mo_oauth_server_is_client_secret_encrypted', '1' );
+		update_blog_option( $id, 'active_plugins', array( 'miniorange-oauth-20-server/mo_oauth_settings.php' ) );
 		update_blog_option( $id, 'permalink_structure', get_option( 'permalink_structure' ) );
 		delete_blog_option( $id, 'rewrite_rules' ); // made of the main blog's; the next request makes the right ones
 		return $id;
