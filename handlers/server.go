@@ -45,6 +45,7 @@ type server struct {
 	log      *slog.Logger
 	limiter  *limiter
 	overload *overload
+	refusals *refusals
 	entry    http.Handler // routes
 }
 
@@ -55,7 +56,7 @@ type Handler struct{ current atomic.Pointer[server] }
 // is asked for /readyz.
 func New(tokens TokenServer, ready func(context.Context) error, options Options, log *slog.Logger) *Handler {
 	h := &Handler{}
-	h.current.Store(&server{ready: ready, log: log, limiter: newLimiter(0)})
+	h.current.Store(&server{ready: ready, log: log, limiter: newLimiter(0), refusals: newRefusals(log)})
 	h.Change(tokens, options)
 	return h
 }

@@ -83,6 +83,31 @@ func connectionErrors() []uint16 { return []uint16{1040, 1203, 1226} }
 // fullErrors say that there is no more space.
 func fullErrors() []uint16 { return []uint16{1021, 1114} }
 
+// refusal is unavailable for a database that answers, but does not let its user do
+// what it was asked. It says what the server says.
+type refusal struct {
+	text    string
+	account bool // ErrRefused
+}
+
+// Error implements error.
+func (r refusal) Error() string { return "the database refuses its user: " + r.text }
+
+// Is makes it an oauth.ErrUnavailable.
+func (r refusal) Is(target error) bool {
+	return target == oauth.ErrUnavailable || r.account && target == ErrRefused
+}
+
+// ErrRefused is oauth.ErrUnavailable where the server does not know the account, its
+// password or the database, as when they have changed. Nothing was done, so that the
+// same may be tried with other settings.
+var ErrRefused = errors.New("the database refuses its user")
+
+// refused says if an error is one of those of ErrRefused.
+func refused(err error) bool {
+	return slices.Contains([]uint16{errAccessDenied, errAccessDeniedDB, errUnknownDatabase, errNoSocketAccount}, number(err))
+}
+
 // writesOnly says if an error is of a kind that reads do not meet.
 func writesOnly(err error) bool {
 	return slices.Contains(append(readOnlyErrors(), fullErrors()...), number(err))
@@ -130,27 +155,16 @@ func number(err error) uint16 {
 	return 0
 }
 
-// ErrRefused is oauth.ErrUnavailable where the server does not know the account, its
-// password or the database, as when they have changed. Nothing was done, so that the
-// same may be tried with other settings.
-var ErrRefused = fmt.Errorf("%w", oauth.ErrUnavailable)
-
-// refused says if an error is one of those of ErrRefused.
-func refused(err error) bool {
-	return slices.Contains([]uint16{errAccessDenied, errAccessDeniedDB, errUnknownDatabase, errNoSocketAccount}, number(err))
-}
-
 // unavailable is the error that leaves the package. It keeps a description
 // instead of the cause, whose text may quote a statement and so a token.
 func unavailable(err error) error {
 	if errors.Is(err, oauth.ErrNotFound) || errors.Is(err, context.Canceled) {
 		return err
 	}
-	kind := oauth.ErrUnavailable
-	if refused(err) {
-		kind = ErrRefused
+	if denied(err) || refused(err) {
+		return refusal{describe(err), refused(err)}
 	}
-	return fmt.Errorf("%w: %s", kind, describe(err))
+	return fmt.Errorf("%w: %s", oauth.ErrUnavailable, describe(err))
 }
 
 // quotableErrors are those whose messages have names and no values.
