@@ -54,5 +54,11 @@ func logFindings(ctx context.Context, store *wpdb.Store, log *slog.Logger) (fata
 		}
 		log.Log(ctx, level, f.Problem, "id", f.Kind, "remedy", f.Remedy)
 	}
-	return fatal, err
+	if err != nil || fatal {
+		return fatal, err
+	}
+	if problem, remedy, err := store.Unindexed(ctx); err == nil && problem != "" {
+		log.Warn(problem, "id", wpdb.KindIndexMissing, "remedy", remedy)
+	}
+	return false, nil
 }

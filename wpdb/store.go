@@ -40,12 +40,16 @@ type Store struct {
 	rotations  *availability // of the table of rotations
 	galera     *atomic.Bool  // whether the database is a node of a Galera cluster
 	later      *Store        // the same tables in sessions that wait for the other nodes; see synced
+	indexes    *indexWatch   // of codes and tokens
 	outage     *outage       // for the log
 	gathering  *gathering    // of access tokens to be stored
 }
 
 // Close closes the connections. No method may be called after it.
-func (s *Store) Close() error { return errors.Join(s.db.Close(), s.later.db.Close()) }
+func (s *Store) Close() error {
+	s.indexes.stop()
+	return errors.Join(s.db.Close(), s.later.db.Close())
+}
 
 // Ready implements oauth.Store: the database answers and the plugin's tables
 // are there.
