@@ -3,14 +3,14 @@
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # What the tests need of Debian. A line each: for the race detector and the image; what
 # the server works with; WordPress (php-fpm first, and php: else it brings Apache for
-# its PHP); a terminal, what people paste, and others' eyes on ID tokens; and what the
+# its PHP); a terminal, what people paste, who judges the unit, and others' eyes on ID tokens; and what the
 # clients of e2e/clients are written with. How to see that a package is there is told in
 # .ci/deps, and for the tests in e2e/stage/program.go.
 PACKAGES = \
 	gcc libc6-dev make ca-certificates \
 	mariadb-server-core mariadb-client-core nginx-light tzdata \
 	php-fpm php php-cli php-mysql wordpress \
-	bsdutils curl python3 python3-jwt python3-cryptography \
+	bsdutils curl systemd python3 python3-jwt python3-cryptography \
 	$(CLIENTS)
 CLIENTS = \
 	default-jdk-headless libnewtonsoft-json5.0-cil mono-mcs mono-runtime \

@@ -5,7 +5,6 @@ package main
 import (
 	"crypto/rand"
 	"log/slog"
-	"net/http"
 	"os"
 	"time"
 
@@ -20,7 +19,7 @@ func main() {
 }
 
 // newServer puts the parts together; they meet nowhere else.
-func newServer(store oauth.Store, s config.Settings, log *slog.Logger) *http.Server {
+func newServer(store oauth.Store, s config.Settings, log *slog.Logger) commands.Server {
 	server := &oauth.Server{
 		Store: store,
 		Policy: oauth.Policy{
@@ -39,6 +38,7 @@ func newServer(store oauth.Store, s config.Settings, log *slog.Logger) *http.Ser
 		SubjectString:  s.ResourceSub == config.SubString,
 		TrustedProxies: s.TrustedProxies,
 		MaxInFlight:    s.MaxInFlight,
+		MaxConnections: s.MaxConnections,
 		AuthFailures:   s.AuthFailures,
 	}
 	return handlers.HTTPServer(handlers.New(server, store.Ready, options, log), options, log)

@@ -16,6 +16,7 @@ type report struct {
 	OK       bool             `json:"ok"`
 	Settings []config.Problem `json:"settings"`
 	Database []wpdb.Finding   `json:"database"`
+	Warnings []string         `json:"warnings"` // what works, and may still be wrong
 }
 
 func checkCommand() *cobra.Command {
@@ -26,23 +27,25 @@ func checkCommand() *cobra.Command {
 each with what to do about it. It reports only what is broken; for advice run
 "moserver-sidecar doctor".`,
 
-		Annotations: exits(`: 0 if there is no problem, else 1.`),
+		Annotations: exits(`: 0 if there is no problem (warnings do not count), else 1.`),
 		Args:        noArguments,
 	}
 	asJSON := cmd.Flags().Bool("json", false, "print them for machines")
+	accept := addAccept(cmd)
 	addSettings(cmd, cmd.Flags())
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		settings, problems := readSettings(cmd)
-		return check(cmd.OutOrStdout(), settings, problems, *asJSON)
+		return check(cmd.OutOrStdout(), settings, problems, *accept, *asJSON)
 	}
 	return cmd
 }
 
 // check prints every problem of the settings and of the database.
-func check(w io.Writer, settings config.Settings, problems []config.Problem, asJSON bool) (err error) {
-	r := report{Settings: problems, Database: []wpdb.Finding{}}
+func check(w io.Writer, settings config.Settings, problems []config.Problem, accept kinds, asJSON bool) (err error) {
+	r := report{Settings: problems, Database: []wpdb.Finding{}, Warnings: socketWarnings(settings)}
 	if knowsDatabase(settings) {
-		r.Database = append(r.Database, checkDatabase(settings)...)
+		findings, _ := accept.silence(checkDatabase(settings))
+		r.Database = append(r.Database, findings...)
 	}
 	r.OK = len(r.Settings) == 0 && len(r.Database) == 0
 	if asJSON {
@@ -79,6 +82,9 @@ func (r report) print(w io.Writer, s config.Settings) {
 	}
 	for _, f := range r.Database {
 		fmt.Fprintln(w, "problem:", f)
+	}
+	for _, text := range r.Warnings {
+		fmt.Fprintln(w, "warning:", text)
 	}
 	if r.OK {
 		fmt.Fprintf(w, "ok: WordPress's database %q at %s, tables %s…, is ready for the token endpoint\n", s.DBName, s.DBAddress, s.TablePrefix)

@@ -152,7 +152,7 @@ func flagError(cmd *cobra.Command, err error) error {
 		return misused(cmd, "--"+empty.GetFlag().Name+" needs a value")
 	case errors.As(err, &invalid):
 		flag := invalid.GetFlag()
-		form := map[string]string{"bool": "true or false", "int": "a whole number"}[flag.Value.Type()]
+		form := map[string]string{"bool": "true or false", "int": "a whole number", idList: "ids of findings, which docs/findings.md has"}[flag.Value.Type()]
 		return misused(cmd, fmt.Sprintf("--%s must be %s", flag.Name, form))
 	}
 	return misused(cmd, "an argument begins with a dash, but is no flag")

@@ -3,11 +3,12 @@
 package commands
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
+	"net"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -56,7 +57,14 @@ func commands(newServer NewServer) []*cobra.Command {
 
 // NewServer makes the HTTP server that answers with what store holds, as settings
 // ask for. It does not listen yet.
-type NewServer func(store oauth.Store, settings config.Settings, log *slog.Logger) *http.Server
+type NewServer func(store oauth.Store, settings config.Settings, log *slog.Logger) Server
+
+// Server is what serves; http.Server says what its methods promise. It bounds its
+// connections itself.
+type Server interface {
+	Serve(net.Listener) error
+	Shutdown(context.Context) error
+}
 
 // Main carries out the command that args name, without the program's own name, and
 // returns the status to exit with. Commands that serve do it with newServer.

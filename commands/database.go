@@ -15,7 +15,7 @@ func openStore(s config.Settings, log *slog.Logger) (*wpdb.Store, error) {
 		Network: s.DBNetwork, Address: s.DBAddress, User: s.DBUser, Password: s.DBPassword, Name: s.DBName,
 		Charset: s.DBCharset, TLS: s.DBTLS, MaxConnections: s.DBMaxConnections,
 		Prefix: s.TablePrefix, UsersTable: s.UsersTable, UsermetaTable: s.UsermetaTable, Multisite: s.Multisite,
-		Home: s.Home, PluginFolder: s.PluginFolder,
+		Home: s.Home, PluginFolder: s.PluginFolder, Flags: s.SiteFlags,
 	}, log)
 }
 

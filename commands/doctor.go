@@ -31,9 +31,12 @@ type examined struct {
 	Settings []config.Problem `json:"settings"`
 	Broken   []ailment        `json:"broken"`
 	Advice   []ailment        `json:"advice"`
+	Notes    []ailment        `json:"notes"`    // nothing need be done about them
+	Accepted []wpdb.Kind      `json:"accepted"` // what --accept has silenced
 	Facts    *wpdb.Facts      `json:"facts"`
 
 	settings config.Settings
+	accept   kinds
 }
 
 // ailment is a finding with nothing but its sentences.
@@ -55,23 +58,28 @@ It only reads. A count that would take long is left to the server's estimate,
 which is marked with "about". What the database account may not read is said,
 and left out.
 
+Each finding has an id, which is in brackets behind it; docs/findings.md has
+them all. What --accept names is not said again, unless no token can be issued
+while it is so. Notes need no mending.
+
 With --json the names of the members are stable: status ("ok", "advice",
-"broken" or "unknown"), error, settings (where, problem), broken and advice
-(id, problem, remedy), and facts (server, wordpress, plugin, database,
-account, prefix, clients, tables, least_privilege, notes). What is not known
-is null or empty.`,
+"broken" or "unknown"), error, settings (where, problem), broken, advice and
+notes (id, problem, remedy), accepted, and facts (server, wordpress, plugin,
+database, account, prefix, clients, tables, least_privilege, notes). What is
+not known is null or empty.`,
 
 		Annotations: exits(`, as monitors of the Nagios kind count: 0 if there is nothing to
-say, 1 for advice only, 2 if something is broken, 3 if the database could not
+mend, 1 for advice only, 2 if something is broken, 3 if the database could not
 be looked at.`),
 		Args: func(cmd *cobra.Command, args []string) error { return notExamined(noArguments(cmd, args)) },
 	}
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return notExamined(flagError(cmd, err)) })
 	asJSON := cmd.Flags().Bool("json", false, "print it for machines")
+	accept := addAccept(cmd)
 	addSettings(cmd, cmd.Flags())
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		settings, problems := readSettings(cmd)
-		return doctor(cmd.OutOrStdout(), settings, problems, *asJSON)
+		return doctor(cmd.OutOrStdout(), settings, problems, *accept, *asJSON)
 	}
 	return cmd
 }
@@ -87,8 +95,9 @@ func notExamined(err error) error {
 }
 
 // doctor examines the database and prints all that there is to say.
-func doctor(w io.Writer, settings config.Settings, problems []config.Problem, asJSON bool) (err error) {
-	x := examined{Settings: problems, Broken: []ailment{}, Advice: []ailment{}, settings: settings}
+func doctor(w io.Writer, settings config.Settings, problems []config.Problem, accept kinds, asJSON bool) (err error) {
+	x := examined{Settings: problems, Broken: []ailment{}, Advice: []ailment{}, Notes: []ailment{}, Accepted: []wpdb.Kind{},
+		settings: settings, accept: accept}
 	x.examine()
 	if asJSON {
 		err = printJSON(w, x)
@@ -109,12 +118,17 @@ func (x *examined) examine() {
 		return
 	}
 	facts, findings, err := look(x.settings)
+	findings, accepted := x.accept.silence(findings)
+	x.Accepted = append(x.Accepted, accepted...)
 	for _, f := range findings {
-		if f.Advice {
-			x.Advice = append(x.Advice, ailment{f.Kind, f.Problem, f.Remedy})
-		} else {
-			x.Broken = append(x.Broken, ailment{f.Kind, f.Problem, f.Remedy})
+		list := &x.Broken
+		switch {
+		case f.Note():
+			list = &x.Notes
+		case f.Advice:
+			list = &x.Advice
 		}
+		*list = append(*list, ailment{f.Kind, f.Problem, f.Remedy})
 	}
 	switch {
 	case err != nil:
@@ -168,6 +182,10 @@ func (x *examined) print(w io.Writer) error {
 	}
 	printAilments(w, "Broken", x.Broken)
 	printAilments(w, "Advice", x.Advice)
+	printAilments(w, "Notes", x.Notes)
+	for _, kind := range x.Accepted {
+		fmt.Fprintf(w, "\nAccepted: %s\n", kind)
+	}
 	_, err := fmt.Fprintf(w, "\n%s\n", x.verdict())
 	return err
 }
@@ -189,6 +207,6 @@ func printAilments(w io.Writer, title string, ailments []ailment) {
 	}
 	fmt.Fprintf(w, "\n%s:\n", title)
 	for _, a := range ailments {
-		fmt.Fprintf(w, "\n  * %s\n    -> %s\n", a.Problem, strings.ReplaceAll(a.Remedy, "\n", "\n       "))
+		fmt.Fprintf(w, "\n  * %s (%s)\n    -> %s\n", a.Problem, a.Kind, strings.ReplaceAll(a.Remedy, "\n", "\n       "))
 	}
 }

@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/net/netutil"
 
 	"moserver-sidecar/config"
 )
@@ -64,9 +62,9 @@ func serve(settings config.Settings, newServer NewServer) (err error) {
 }
 
 // runServer serves until ctx ends, then lets the requests in flight finish.
-func runServer(ctx context.Context, l net.Listener, server *http.Server, s config.Settings, log *slog.Logger) error {
+func runServer(ctx context.Context, l net.Listener, server Server, s config.Settings, log *slog.Logger) error {
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(netutil.LimitListener(l, s.MaxConnections)) }()
+	go func() { failed <- server.Serve(l) }()
 	log.Info("listening", "address", l.Addr().String(), "version", version())
 	select {
 	case err := <-failed:

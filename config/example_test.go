@@ -88,6 +88,7 @@ func TestExampleLoads(t *testing.T) {
 	}
 	want := Defaults()
 	want.DBName, want.DBNetwork, want.DBAddress = "wordpress", got.DBNetwork, got.DBAddress
+	want.SiteFlags = "--config " + exampleFile + " --db-name wordpress"
 	if diff := cmp.Diff(want, got, cmp.Comparer(samePrefix)); diff != "" {
 		t.Errorf("settings (-default +example):\n%s", diff)
 	}

@@ -81,6 +81,7 @@ func Load(sources Sources) (Settings, []Problem) {
 	}
 	settings := l.settings()
 	l.locate(&settings)
+	settings.SiteFlags = siteFlags(sources.Flags)
 	return settings, l.problems
 }
 

@@ -55,6 +55,7 @@ func TestWPConfig(t *testing.T) {
 	want.DBName, want.DBUser, want.DBPassword = "site", "site_user", "from wp-config"
 	want.DBCharset = "utf8mb4" // as WordPress itself reads utf8
 	want.TablePrefix, want.Multisite = "blog_", true
+	want.SiteFlags = "--wp-config " + got.WPConfig
 	if diff := cmp.Diff(want, got, cmp.Comparer(samePrefix)); diff != "" {
 		t.Errorf("settings (-want +got):\n%s", diff)
 	}

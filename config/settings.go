@@ -50,6 +50,10 @@ type Settings struct {
 
 	LogLevel  slog.Level
 	LogFormat string
+
+	// SiteFlags is the flags that said which site it is, as a shell reads them. A
+	// password is not in them.
+	SiteFlags string
 }
 
 // The values of settings that are a choice.
@@ -125,7 +129,7 @@ func (s *Settings) list() []setting {
 		{"shutdown_timeout", "How long requests in flight may take to finish after SIGTERM.", "30s", duration(&s.ShutdownTimeout, 0, 10*time.Minute)},
 		{"max_body_bytes", "Size of the largest request body that is read.", "65536", number(&s.MaxBodyBytes, 1024, 16<<20)},
 		{"max_in_flight", "How many requests may wait for the database at once; more are answered with 503.", "256", number(&s.MaxInFlight, 1, 1_000_000)},
-		{"max_connections", "How many connections are served at once; more wait until one ends.", "1000", number(&s.MaxConnections, 1, 1_000_000)},
+		{"max_connections", "How many connections may be open: beyond that the longest idle one is closed, and if none is idle, requests get 503.", "1000", number(&s.MaxConnections, 1, 1_000_000)},
 		{"trusted_proxies", "Networks whose X-Forwarded-For is believed; a unix socket always is.", "127.0.0.0/8, ::1/128", networks(&s.TrustedProxies)},
 		{"auth_failures", "Failed authentications a minute that one address may make for one client before it is answered with 429; 0: no limit.", "60", number(&s.AuthFailures, 0, 1_000_000)},
 

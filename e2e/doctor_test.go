@@ -17,6 +17,8 @@ type doctorReport struct {
 	Error          string
 	Settings       []struct{ Where, Problem string }
 	Broken, Advice []struct{ ID, Problem, Remedy string }
+	Notes          []struct{ ID, Problem, Remedy string }
+	Accepted       []string
 	Facts          *struct {
 		Server struct {
 			Kind, Version    string
@@ -102,9 +104,9 @@ func TestDoctor(t *testing.T) {
 	s.Put("access", "stored-token-4711", s.app, stage.Row{})
 
 	r, people := s.doctor(1, "--wp-config", s.WPConfig)
-	wantFinding(t, r.Advice, people, "There is no index on", "moserver-sidecar migrate")
-	wantFinding(t, r.Advice, people, "may do more than the server needs", "CREATE USER 'moserver'@'localhost'")
-	wantFinding(t, r.Advice, people, "id_token", "ALTER TABLE")
+	wantFinding(t, r.Advice, people, "There is no index on", "Run: moserver-sidecar migrate --wp-config "+s.WPConfig)
+	wantFinding(t, r.Notes, people, "may do more than the server needs", "CREATE USER 'moserver'@'localhost'")
+	wantFinding(t, r.Notes, people, "id_token", "ALTER TABLE `wordpress`.")
 	for _, words := range []string{s.serverKind() + " " + s.Strings("SELECT VERSION()")[0], s.Prefix + "moos_oauth_access_tokens", "confidential", "advice: 0 broken"} {
 		if !strings.Contains(people, words) {
 			t.Errorf("nothing is said of %s:\n%s", words, people)
@@ -125,6 +127,36 @@ func TestDoctor(t *testing.T) {
 	s.Exec("ALTER TABLE {p}moos_oauth_access_tokens DROP COLUMN scope")
 	r, people = s.doctor(2, "--wp-config", well)
 	wantFinding(t, r.Broken, people, "no column scope", "restore")
+}
+
+// TestDoctorAsInstalled: a site as the README has it, with WordPress's own account and
+// the plugin's own columns, has nothing to mend after migrate.
+func TestDoctorAsInstalled(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, sandboxtest.Start(t, sandbox.Options{Accounts: true}))
+	s.account("")
+	s.Exec("DELETE FROM {p}moos_oauth_clients WHERE client_id <> ?", s.app.ID)
+	s.PutOption("mo_oauth_server_site_keys_generated", "1")
+	r, _ := s.doctor(1, "--wp-config", s.WPConfig, "--table-prefix", s.Prefix)
+	if len(r.Advice) != 2 || r.Advice[0].Remedy != "Run: moserver-sidecar migrate --wp-config "+s.WPConfig+" --table-prefix "+s.Prefix {
+		t.Errorf("advice %+v", r.Advice)
+	}
+	if r, _ = s.doctor(0, "--wp-config", s.WPConfig, "--accept", "index-missing,rotations-missing"); len(r.Accepted) != 2 || len(r.Advice) > 0 {
+		t.Errorf("accepted %q, advice %+v", r.Accepted, r.Advice)
+	}
+	s.wantSuccess("ok: ", "migrate")
+	if r, _ = s.doctor(0, "--wp-config", s.WPConfig); len(r.Notes) != 2 || r.Notes[1].ID != "privileges-wide" {
+		t.Errorf("notes %+v", r.Notes)
+	}
+	if wrong := command(t, nil, "doctor", "--accept", "index"); wrong.code != 3 || !strings.Contains(wrong.stderr, "docs/findings.md") {
+		t.Errorf("an id that is none: %+v", wrong)
+	}
+	s.PutOption("mo_oauth_server_master_switch", "off")
+	s.wantSuccess("ok: ", "check", "--accept", "switched-off")
+	s.Exec("DROP TABLE {p}moos_oauth_refresh_tokens")
+	if r := command(t, nil, "check", "--wp-config", s.WPConfig, "--accept", "table-missing"); r.code != 1 {
+		t.Errorf("what keeps the server from working was accepted: %+v", r)
+	}
 }
 
 // serverKind is the name of the server that these tests run on, as it says itself.

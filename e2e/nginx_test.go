@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -209,6 +210,26 @@ func TestNginxWayBack(t *testing.T) {
 	for _, path := range tokenPaths() {
 		if a := nginx.Post(path, "grant_type", "refresh_token"); a.Status != http.StatusOK || !strings.HasPrefix(a.Text, wordPressSay) {
 			t.Errorf("%s: want it at WordPress, got %s", path, a)
+		}
+	}
+}
+
+// TestNginxAlone: nginx takes each whole file without the snippets that it includes.
+// Whatever sends requests to the server tells it nginx's name of the request.
+func TestNginxAlone(t *testing.T) {
+	t.Parallel()
+	snippets := regexp.MustCompile(`(?m)^\s*include snippets/.*\n`)
+	for _, name := range []string{"nginx.conf", "nginx-compose.conf"} {
+		dir := nginxFolder(t, "unix:"+os.DevNull)
+		nginx := stage.StartNginx(t, dir, snippets.ReplaceAllString(stage.ReadFile(t, "../docker/"+name), ""))
+		if a := nginx.Get("/.env"); a.Status != http.StatusForbidden {
+			t.Errorf("%s: /.env: %s", name, a)
+		}
+	}
+	for _, name := range []string{"README.md", "docker/nginx.conf", "docker/moserver-token.conf", "docker/moserver-namespace.conf"} {
+		text := stage.ReadFile(t, "../"+name)
+		if n := strings.Count(text, "proxy_set_header X-Forwarded-For"); n == 0 || n != strings.Count(text, "proxy_set_header X-Request-Id $request_id;") {
+			t.Errorf("%s does not pass the request's name on", name)
 		}
 	}
 }

@@ -3,10 +3,13 @@ package handlers_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"net/url"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -246,6 +249,52 @@ func TestUnusableKeyIsLogged(t *testing.T) {
 		if strings.Contains(log, secret) {
 			t.Errorf("the log has %q in it", secret)
 		}
+	}
+}
+
+// TestShortKeyIsNotPublished: a key that can be factored in a day would let anybody
+// sign for this site. One of 1024 bits, which PHP signs with too, goes on.
+func TestShortKeyIsNotPublished(t *testing.T) {
+	n := startNamespace(t, handlers.Options{}, wpdb.Config{})
+	keys := rsID + "/.well-known/keys"
+	short, err := os.ReadFile("../oauth/testdata/short.pem")
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := os.ReadFile("../oauth/testdata/shortpublic.pem")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.put(oauth.RefreshToken, "r1", rsID, 2, "openid")
+	for _, private := range []string{string(short), "lost"} {
+		n.exec("UPDATE wp_moos_oauth_public_keys SET private_key = ?, public_key = ? WHERE client_id = ?", private, string(public), rsID)
+		if a := n.send("GET", keys, nil); a.status != 400 || a.body["error"] != "invalid_client_key" {
+			t.Errorf("a key of 512 bits is published: %d %s", a.status, a.text)
+		}
+	}
+	fair, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.exec("UPDATE wp_moos_oauth_public_keys SET private_key = ?, public_key = '' WHERE client_id = ?", privatePEM(t, fair), rsID)
+	n.pyjwt(n.post("token", rsID, rsSecret, "grant_type", "refresh_token", "refresh_token", "r1").token("id_token"), rsID, "")
+}
+
+// TestStoredTokenOfAnotherIssuer: a site that has moved to another address since a
+// code was made gives a fresh ID token, with the nonce of the old one.
+func TestStoredTokenOfAnotherIssuer(t *testing.T) {
+	n := startNamespace(t, handlers.Options{}, wpdb.Config{})
+	n.exec("ALTER TABLE wp_moos_oauth_authorization_codes MODIFY id_token TEXT")
+	now := n.URL
+	n.URL = "https://old.example.com"
+	stored := n.authorize("c1", rsID, 2, "n1")
+	n.URL = now
+	got := n.post("token", rsID, rsSecret, "grant_type", "authorization_code", "code", "c1").token("id_token")
+	if got == stored {
+		t.Fatal("the stored ID token of another issuer was handed out")
+	}
+	if claims := n.pyjwt(got, rsID, ""); claims["nonce"] != "n1" {
+		t.Errorf("claims %v, want the nonce n1", claims)
 	}
 }
 

@@ -67,7 +67,7 @@ func (o *overload) full() bool { return o.slots != nil && len(o.slots) == cap(o.
 // them. The probes need none.
 func (o *overload) before(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if path := r.URL.Path; o.full() && path != routeHealth && path != routeReady {
+		if path := r.URL.Path; (o.full() || crowded(r.Context())) && path != routeHealth && path != routeReady {
 			o.refuse(w, r)
 			return
 		}
@@ -79,6 +79,7 @@ func (o *overload) before(next http.Handler) http.Handler {
 // max_connections, another one gets its turn. The log has a line a second
 // instead of one a request.
 func (o *overload) refuse(w http.ResponseWriter, r *http.Request) {
+	atWork(r.Context())
 	if o.pace.Wait(r.Context()) != nil {
 		return // the client has gone
 	}
@@ -90,6 +91,6 @@ func (o *overload) refuse(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(o.answer) // there is nothing to be done about a client that is gone
 	o.refused.Add(1)
 	o.sometimes.Do(func() {
-		o.log.Warn("more requests than max_in_flight wait for the database; some were refused with 503", "refused", o.refused.Swap(0))
+		o.log.Warn("more requests than max_in_flight or max_connections allow; some were refused with 503", "refused", o.refused.Swap(0))
 	})
 }

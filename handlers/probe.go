@@ -28,6 +28,7 @@ func (s *server) healthz(c echo.Context) error {
 func (s *server) readyz(c echo.Context) error {
 	ctx, cancel := context.WithTimeout(c.Request().Context(), readyTimeout)
 	defer cancel()
+	atWork(ctx)
 	if err := s.ready(ctx); err != nil {
 		note(c).err = err
 		respond(c, http.StatusServiceUnavailable, probeResponse{Status: "unavailable", Reason: err.Error()})

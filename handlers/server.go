@@ -32,6 +32,7 @@ type Options struct {
 	SubjectString  bool           // sub of the resource is a string, as in OpenID Connect, not PHP's number
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
 	MaxInFlight    int            // requests that may be with the database at once; 0: no limit
+	MaxConnections int            // connections that may be open, with a few more for probes
 	AuthFailures   int            // failed authentications a minute, per address and client; 0: no limit
 }
 
@@ -90,6 +91,7 @@ func (s *server) withDatabase(c echo.Context, work func(context.Context) error) 
 		return errOverloaded
 	}
 	defer s.overload.leave()
+	atWork(c.Request().Context())
 	ctx, cancel := context.WithTimeout(c.Request().Context(), s.options.RequestTimeout)
 	defer cancel()
 	return work(ctx)
@@ -108,12 +110,12 @@ func recovered(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// HTTPServer wraps handler with the time limits of one listener. Reading is
+// HTTPServer wraps handler with the limits of one listener. Reading is
 // bounded so that a slow sender cannot hold a connection; the idle time is
 // longer than nginx's for its upstream connections, so that nginx is the one
 // to close them and never sends into a closing one.
-func HTTPServer(handler http.Handler, options Options, log *slog.Logger) *http.Server {
-	return &http.Server{
+func HTTPServer(handler http.Handler, options Options, log *slog.Logger) *Server {
+	return &Server{connections: newConnections(options.MaxConnections, log), Server: &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       20 * time.Second,
@@ -121,5 +123,7 @@ func HTTPServer(handler http.Handler, options Options, log *slog.Logger) *http.S
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}
+		ConnState:         onState,
+		ConnContext:       withConnection,
+	}}
 }

@@ -94,7 +94,7 @@ func (x *exchange) signer(identity Identity) (signer, error) {
 func (x *exchange) makeIDToken(s signer, identity Identity, scope Scope) string {
 	claims := x.claims(scope, identity)
 	if x.grant == GrantAuthorizationCode {
-		if stored := x.storedIDToken(s, identity.Stored); stored != "" {
+		if stored := x.storedIDToken(s, claims.Issuer, identity.Stored); stored != "" {
 			return stored
 		}
 		// The tables do not say when the user logged in. The plugin gives the
@@ -162,10 +162,11 @@ func (x *exchange) sign(s signer, claims idClaims) (string, error) {
 }
 
 // verify returns the claims of an ID token if it is whole, not over, signed
-// with the key and algorithm of s, and made for this client and user alone.
-func (x *exchange) verify(s signer, token string) (claims jwt.RegisteredClaims, ok bool) {
+// with the key and algorithm of s, of this issuer, and made for this client and
+// user alone.
+func (x *exchange) verify(s signer, issuer, token string) (claims jwt.RegisteredClaims, ok bool) {
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{s.method.Alg()}), jwt.WithStrictDecoding(),
-		jwt.WithExpirationRequired(), jwt.WithTimeFunc(func() time.Time { return x.now }))
+		jwt.WithExpirationRequired(), jwt.WithIssuer(issuer), jwt.WithTimeFunc(func() time.Time { return x.now }))
 	_, err := parser.ParseWithClaims(token, &claims, func(*jwt.Token) (any, error) { return s.public, nil })
 	return claims, err == nil && claims.IssuedAt != nil &&
 		slices.Equal(claims.Audience, jwt.ClaimStrings{x.facts.Client.ID}) &&

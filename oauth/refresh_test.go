@@ -84,6 +84,15 @@ func TestRotateAll(t *testing.T) {
 	f.refuses(refreshRequest(), oauth.InvalidGrant, "")
 }
 
+// TestLongScope: a scope that is longer than any is not read.
+func TestLongScope(t *testing.T) {
+	f := newFixture(t)
+	f.put(oauth.RefreshToken, "r0", f.grant(appID))
+	r := refreshRequest()
+	r.Scope = strings.Repeat("email ", 700)
+	f.refuses(r, oauth.InvalidScope, "scope requested")
+}
+
 // TestOfflineAccess is the plugin's way with openid.
 func TestOfflineAccess(t *testing.T) {
 	for scope, want := range map[string][2]bool{ // without and with the policy

@@ -17,17 +17,17 @@ const cutLength = 255
 // The code's own row says it best. Where the row is cut, the rest is in an
 // option that each login on the site overwrites, so what is there may be
 // anybody's. It counts only if it begins with all that the row has, and then
-// passes the same checks as the row's: the signature, the client and the user.
-// Those still let pass a later login of the same user at the same client, whose
+// passes the same checks as the row's: the signature, the issuer, the client and
+// the user. Those still let pass a later login of the same user at the same client, whose
 // nonce is another: it was issued later than this code.
-func (x *exchange) storedIDToken(s signer, stored StoredIDToken) string {
-	if _, ok := x.verify(s, stored.OfCode); ok {
+func (x *exchange) storedIDToken(s signer, issuer string, stored StoredIDToken) string {
+	if _, ok := x.verify(s, issuer, stored.OfCode); ok {
 		return stored.OfCode
 	}
 	if len(stored.OfCode) < cutLength || !strings.HasPrefix(stored.Current, stored.OfCode) {
 		return ""
 	}
-	claims, ok := x.verify(s, stored.Current)
+	claims, ok := x.verify(s, issuer, stored.Current)
 	if !ok || claims.IssuedAt.Add(codeLifetime).After(x.facts.Grant.Expires) {
 		return ""
 	}

@@ -33,6 +33,7 @@ func TestStoredIDToken(t *testing.T) {
 	ofBob := made(map[string]any{"sub": "3", "ID": 3, "id": 3, "email": "bob@example.com", "nonce": "bob's"})
 	later := made(map[string]any{"iat": now.Unix() - 9, "auth_time": now.Unix() - 9, "nonce": "of another tab"})
 	expired := made(map[string]any{"exp": now.Unix() - 1})
+	elsewhere := made(map[string]any{"iss": "https://elsewhere.example.com/wp-json/moserver/" + appID})
 	foreignKey := phpToken(t, "RS256", "other.pem", phpClaims())
 	confused := phpToken(t, "HS256", testdata(t, "public.pem"), phpClaims())
 	const nonce = "n-0S6_WzA2Mj"
@@ -63,6 +64,9 @@ func TestStoredIDToken(t *testing.T) {
 		"other clients too":                     {stored: oauth.StoredIDToken{OfCode: made(map[string]any{"aud": []string{appID, "other"}})}},
 		"the user as a number":                  {stored: oauth.StoredIDToken{OfCode: made(map[string]any{"sub": 2})}},
 		"no user":                               {stored: oauth.StoredIDToken{OfCode: made(map[string]any{"sub": nil})}},
+		"another site's issuer":                 {stored: oauth.StoredIDToken{OfCode: elsewhere}, nonce: nonce},
+		"another site's issuer, cut":            {stored: oauth.StoredIDToken{OfCode: cut(elsewhere), Current: elsewhere}},
+		"no issuer":                             {stored: oauth.StoredIDToken{OfCode: made(map[string]any{"iss": nil})}, nonce: nonce},
 		"never expires":                         {stored: oauth.StoredIDToken{OfCode: made(map[string]any{"exp": nil})}, nonce: nonce},
 		"garbage":                               {stored: oauth.StoredIDToken{OfCode: "a.b.c", Current: own}},
 		"not even that":                         {stored: oauth.StoredIDToken{OfCode: strings.Repeat("\x00.", 200), Current: own}},

@@ -30,6 +30,9 @@ func (x *exchange) newToken(kind Kind, scope Scope) (Token, error) {
 // asked for and, with openid, an ID token. What can fail comes here, before
 // anything is taken or stored.
 func (x *exchange) prepare(ctx context.Context) (*Tokens, Token, error) {
+	if len(x.request.Scope) > maxRequestedScope {
+		return nil, Token{}, errScope
+	}
 	scope, err := narrow(ParseScope(x.request.Scope), x.facts.Grant.Scope, x.facts.Client)
 	if err != nil {
 		return nil, Token{}, err

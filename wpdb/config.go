@@ -27,6 +27,10 @@ type Config struct {
 	// MustUse; empty: one of those that its editions have.
 	PluginFolder string
 
+	// Flags is how a command is told of this site, as a shell reads it; remedies
+	// repeat it. It has no secrets.
+	Flags string
+
 	MaxConnections int // how many connections are open at most; 0: no limit
 }
 

@@ -30,7 +30,7 @@ func (s *Store) Diagnose(ctx context.Context) ([]Finding, error) {
 
 // run takes every look at what keeps the server from working.
 func (d *diagnosis) run() error {
-	for _, look := range []func() error{d.engines, d.columns, d.privileges, d.rotations, d.binlog, d.cluster, d.clock, d.switches} {
+	for _, look := range []func() error{d.engines, d.columns, d.privileges, d.rotations, d.binlog, d.cluster, d.clock, d.switches, d.edition} {
 		if err := look(); err != nil {
 			return unavailable(err)
 		}
@@ -102,7 +102,7 @@ func (d *diagnosis) tryPrivilege(n need, privilege, statement string) error {
 	case number(err) == errUnknownColumn || number(err) == errStatementBinlog: // columns and binlog have their own looks
 		return nil
 	case denied(err):
-		d.add(KindPrivilegeMissing, !n.idTokens, fmt.Sprintf("As an administrator of the database run: GRANT %s ON %s TO …;", n.privileges, quoteName(n.table)),
+		d.add(KindPrivilegeMissing, !n.idTokens, d.grantTo(d.account(d.ctx), n.privileges, n.table),
 			"The user %q may not %s on the table %s.", d.config.User, privilege, n.table)
 		return nil
 	case d.readOnly():

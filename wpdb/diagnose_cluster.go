@@ -25,7 +25,7 @@ func (d *diagnosis) cluster() error {
 	}
 	if group {
 		// It may be set up and not run, and then the server works.
-		d.add(KindPrimaryKeys, false, "Run: moserver-sidecar migrate --primary-key while they are empty; a table that has rows must not get one, because each server would number them in another order.",
+		d.add(KindPrimaryKeys, false, "While they are empty run: "+d.command("migrate --primary-key")+"\nA table that has rows must not get one, because each server would number them in another order.",
 			"Group replication, where it runs, refuses every write to tables without a primary key: %s.", tables)
 	}
 	return nil

@@ -15,10 +15,9 @@ func (t tables) rotationNeeds() need {
 
 // rotationsRemedy is what to do about a table of rotations that cannot be used. A
 // user without any privilege on it is not told whether there is one.
-func (s *Store) rotationsRemedy() string {
+func (s *Store) rotationsRemedy(account string) string {
 	n := s.tables.rotationNeeds()
-	return fmt.Sprintf("If there is no such table, moserver-sidecar migrate makes it; then, as an administrator of the database, run: "+
-		"GRANT %s ON %s TO …;", n.privileges, quoteName(n.table))
+	return fmt.Sprintf("If there is no such table, run: %s\n%s", s.command("migrate"), s.grantTo(account, n.privileges, n.table))
 }
 
 // rotations tries the table of rotations. That there is none is no problem.
@@ -38,13 +37,13 @@ func (d *diagnosis) rotations() error {
 		case number(err) == errNoSuchTable:
 			return nil
 		case number(err) == errUnknownColumn:
-			d.add(KindRotations, false, "Drop the table; moserver-sidecar migrate makes it anew.",
+			d.add(KindRotations, false, fmt.Sprintf("Run: DROP TABLE %s;\nThen run: %s", d.fullName(n.table), d.command("migrate")),
 				"The table %s lacks columns, so replaced refresh tokens are not put on record.", n.table)
 			return nil
 		case denied(err):
 			// A user who may do nothing with it is refused in the same words where
 			// there is no such table, and that is no problem.
-			d.findings = append(d.findings, Finding{Kind: KindRotations, Advice: true, Remedy: d.rotationsRemedy(),
+			d.findings = append(d.findings, Finding{Kind: KindRotations, Advice: true, Remedy: d.rotationsRemedy(d.account(d.ctx)),
 				Problem: fmt.Sprintf("The user %q may not %s on the table %s, so replaced refresh tokens are not put on record.",
 					d.config.User, try.may, n.table)})
 			return nil

@@ -48,7 +48,7 @@ func (d *diagnosis) engines() error {
 		case engine == "":
 			d.missing = append(d.missing, n.table)
 		case !strings.EqualFold(engine, "InnoDB") && n.written():
-			d.add(KindEngine, true, fmt.Sprintf("Run: ALTER TABLE %s ENGINE=InnoDB;", quoteName(n.table)),
+			d.add(KindEngine, true, fmt.Sprintf("Run: ALTER TABLE %s ENGINE=InnoDB;", d.fullName(n.table)),
 				"The table %s is kept by the engine %s, which has no transactions, so a failure could lose a code or leave half a token.", n.table, engine)
 		}
 	}

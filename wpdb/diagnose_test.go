@@ -80,7 +80,7 @@ func TestDiagnose(t *testing.T) {
 		"engine":           wrongEngine, "lost column": lostColumn, "privileges": fewPrivileges,
 		"no privilege at all on a table": noPrivilege, "rotations": rotationsUnusable,
 		"read-only": readOnlyServer, "clock": wrongClock, "switched off": switchedOff, "switched off on a blog": switchedOffBlog,
-		"no network": noNetwork, "all at once": allAtOnce,
+		"no network": noNetwork, "all at once": allAtOnce, "paid edition": paidEdition,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, server) })
 	}
@@ -157,7 +157,7 @@ func wrongEngine(t *testing.T, server *sandbox.Server) {
 	s.exec("ALTER TABLE {}moos_oauth_refresh_tokens ENGINE=MyISAM")
 	s.exec("ALTER TABLE {}options ENGINE=MyISAM") // only read
 	s.check(expectation{"{}moos_oauth_refresh_tokens is kept by the engine MyISAM",
-		"ALTER TABLE `{}moos_oauth_refresh_tokens` ENGINE=InnoDB;", true})
+		"ALTER TABLE `wordpress`.`{}moos_oauth_refresh_tokens` ENGINE=InnoDB;", true})
 }
 
 func lostColumn(t *testing.T, server *sandbox.Server) {
@@ -208,17 +208,17 @@ func noPrivilege(t *testing.T, server *sandbox.Server) {
 	s.createRotations()
 	s.exec("GRANT SELECT, INSERT, DELETE ON {}moserver_rotated_tokens TO wp@localhost")
 	s.check(
-		expectation{"may not SELECT on the table {}users", "GRANT SELECT ON `{}users`", true},
-		expectation{"may not SELECT on the table {}usermeta", "GRANT SELECT ON `{}usermeta`", false},
-		expectation{"may not SELECT on the table {}moos_oauth_public_keys", "GRANT SELECT ON `{}moos_oauth_public_keys`", false})
+		expectation{"may not SELECT on the table {}users", "GRANT SELECT ON `wordpress`.`{}users`", true},
+		expectation{"may not SELECT on the table {}usermeta", "GRANT SELECT ON `wordpress`.`{}usermeta`", false},
+		expectation{"may not SELECT on the table {}moos_oauth_public_keys", "GRANT SELECT ON `wordpress`.`{}moos_oauth_public_keys`", false})
 	s.exec("GRANT SELECT ON {}moos_oauth_public_keys TO wp@localhost")
 	s.network().check( // it says who is a member of the client's blog
-		expectation{"may not SELECT on the table {}users", "GRANT SELECT ON `{}users`", true},
-		expectation{"may not SELECT on the table {}usermeta", "GRANT SELECT ON `{}usermeta`", true},
-		expectation{"may not SELECT on the table {}blogs", "GRANT SELECT ON `{}blogs`", true},
-		expectation{"may not SELECT on the table {}sitemeta", "GRANT SELECT ON `{}sitemeta`", true})
+		expectation{"may not SELECT on the table {}users", "GRANT SELECT ON `wordpress`.`{}users`", true},
+		expectation{"may not SELECT on the table {}usermeta", "GRANT SELECT ON `wordpress`.`{}usermeta`", true},
+		expectation{"may not SELECT on the table {}blogs", "GRANT SELECT ON `wordpress`.`{}blogs`", true},
+		expectation{"may not SELECT on the table {}sitemeta", "GRANT SELECT ON `wordpress`.`{}sitemeta`", true})
 	s.exec("GRANT SELECT ON {}usermeta TO wp@localhost")
-	s.check(expectation{"may not SELECT on the table {}users", "GRANT SELECT ON `{}users`", true})
+	s.check(expectation{"may not SELECT on the table {}users", "GRANT SELECT ON `wordpress`.`{}users`", true})
 
 	elsewhere := s.reopen(func(c *wpdb.Config) { c.UsersTable = "elsewhere.people" })
 	elsewhere.check(expectation{"may not SELECT on the table elsewhere.people", "`elsewhere`.`people`", true})
@@ -276,6 +276,23 @@ func noNetwork(t *testing.T, server *sandbox.Server) {
 	s.exec("DROP TABLE {}moos_oauth_refresh_tokens")
 	s.check(expectation{"no table {}blogs", "Do not set multisite", true},
 		expectation{"missing: {}moos_oauth_refresh_tokens", "Restore", true})
+}
+
+// paidEdition: what a paid edition does besides is not done here.
+func paidEdition(t *testing.T, server *sandbox.Server) {
+	s := diagnosed(t, server)
+	s.setOption("active_plugins", `a:1:{i:0;s:56:"miniorange-oauth-20-server-premium/mo_oauth_settings.php";}`)
+	s.check(expectation{"(miniorange-oauth-20-server-premium). Clients with the grants password", "--accept paid-edition", false})
+	s.setOption("active_plugins", `a:1:{i:0;s:48:"miniorange-oauth-20-server/mo_oauth_settings.php";}`)
+	s.check()
+	s.exec("ALTER TABLE {}moos_oauth_clients ADD grant_types VARCHAR(80)")
+	s.exec("ALTER TABLE {}moos_oauth_authorization_codes ADD code_challenge VARCHAR(1000)")
+	for id, grants := range map[string]string{"p": "authorization_code password", "c": "client_credentials", "a": "authorization_code passwordless"} {
+		s.exec("INSERT INTO {}moos_oauth_clients (client_id, client_name, grant_types) VALUES (?, 'My App', ?)", id, grants)
+	}
+	s.check(expectation{"{}moos_oauth_clients.grant_types, {}moos_oauth_authorization_codes.code_challenge. Clients with the grants password and client_credentials, " +
+		"which only PHP serves, stop working once nginx sends token requests here; of the clients with a list of grants (grant_types), 2 have one of the two.",
+		"--accept columns-unknown", false})
 }
 
 func allAtOnce(t *testing.T, server *sandbox.Server) {

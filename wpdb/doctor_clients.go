@@ -64,7 +64,7 @@ func (e *examination) optionsOfBlogs(clients []row) error {
 			e.lifetimes(options, fmt.Sprintf(" of blog %d", blog))
 		case denied(err):
 			e.blogTables = append(e.blogTables, table)
-			e.add(KindPrivilegeMissing, false, fmt.Sprintf("As an administrator of the database run: GRANT SELECT ON %s TO …;", quoteName(table)),
+			e.add(KindPrivilegeMissing, false, e.grantTo(e.account(e.ctx), "SELECT", table),
 				"The user %q may not SELECT on the table %s, so the clients of blog %d get no tokens.", e.config.User, table, blog)
 		case number(err) == errNoSuchTable:
 			e.advise(KindBlogMissing, "Delete these clients in the database, or restore the blog.",

@@ -46,7 +46,7 @@ func (e *examination) expiresColumn(table string, column row) {
 		faults = append(faults, "moves to now with each UPDATE of a row (ON UPDATE)")
 	}
 	if len(faults) > 0 {
-		e.advise(KindExpiresColumn, fmt.Sprintf("Run at a quiet hour: SET SESSION sql_mode='NO_ENGINE_SUBSTITUTION'; ALTER TABLE %s MODIFY expires TIMESTAMP NULL DEFAULT NULL;", quoteName(table)),
+		e.advise(KindExpiresColumn, fmt.Sprintf("Run at a quiet hour: SET SESSION sql_mode='NO_ENGINE_SUBSTITUTION'; ALTER TABLE %s MODIFY expires TIMESTAMP NULL DEFAULT NULL;", e.fullName(table)),
 			"The column expires of the table %s %s.", table, strings.Join(faults, " and "))
 	}
 }
@@ -66,7 +66,7 @@ func (e *examination) idTokenColumn(table string, column row) {
 		return
 	}
 	if kind := strings.ToLower(column.text("Type")); !strings.Contains(kind, "text") {
-		e.advise(KindIDTokenColumn, fmt.Sprintf("Run at a quiet hour: SET SESSION sql_mode='NO_ENGINE_SUBSTITUTION'; ALTER TABLE %s MODIFY id_token TEXT;", quoteName(table)),
+		e.advise(KindIDTokenColumn, fmt.Sprintf("Run at a quiet hour: SET SESSION sql_mode='NO_ENGINE_SUBSTITUTION'; ALTER TABLE %s MODIFY id_token TEXT;", e.fullName(table)),
 			"The column id_token of the table %s is %s, which cuts ID tokens off, so clients that send a nonce may have to log in again.", table, kind)
 	}
 }
@@ -88,7 +88,7 @@ func (e *examination) indexes() error {
 		}
 	}
 	if len(missing) > 0 {
-		e.advise(KindIndexMissing, "Run: moserver-sidecar migrate",
+		e.advise(KindIndexMissing, "Run: "+e.command("migrate"),
 			"There is no index on %s, so statements read whole tables.", strings.Join(missing, ", "))
 	}
 	return nil

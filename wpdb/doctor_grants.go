@@ -92,7 +92,7 @@ func (e *examination) leastPrivilege() []string {
 	if at := strings.LastIndex(e.facts.Account, "@"); at >= 0 && at+1 < len(e.facts.Account) {
 		host = e.facts.Account[at+1:]
 	}
-	account := fmt.Sprintf("'moserver'@'%s'", strings.ReplaceAll(host, "'", "''"))
+	account := quoteAccount("moserver", host)
 	statements := []string{fmt.Sprintf("CREATE USER %s IDENTIFIED BY '…';", account)}
 	for _, n := range e.granted() {
 		schema, name := e.config.split(n.table)

@@ -64,7 +64,7 @@ func (e *examination) adviseRotated(own string) error {
 	}
 	_, err := e.db.ExecContext(e.ctx, "SELECT 1 FROM "+quoteName(own)+" WHERE FALSE")
 	if number(err) == errNoSuchTable || denied(err) {
-		e.advise(KindRotationsMissing, "Run: moserver-sidecar migrate",
+		e.advise(KindRotationsMissing, "Run: "+e.command("migrate"),
 			"The server's own table %s is not there or may not be read, so nobody notices when a replaced refresh token is used again.", own)
 		return nil
 	}
@@ -154,13 +154,13 @@ func (e *examination) bounded(what string) (query string, bounded bool) {
 }
 
 func (e *examination) adviseRows(f *TableFacts) {
-	const purge = "Run: moserver-sidecar purge"
+	purge := "Nothing else removes what has expired. Run: " + e.command("purge")
 	switch {
 	case !f.RowsExact && f.Rows != nil:
-		e.advise(KindRowsExpired, purge+"; nothing else removes what has expired.",
+		e.advise(KindRowsExpired, purge,
 			"The table %s has about %d rows, too many to count within %d s.", f.Name, *f.Rows, countMillis/1000)
 	case f.purgeable >= manyPurgeable:
-		e.advise(KindRowsExpired, purge+"; nothing else removes them.", "%d of the %d rows of the table %s have expired and may be deleted.", f.purgeable, *f.Rows, f.Name)
+		e.advise(KindRowsExpired, purge, "%d of the %d rows of the table %s have expired and may be deleted.", f.purgeable, *f.Rows, f.Name)
 	}
 	if f.AtLimit != nil && *f.AtLimit > 0 {
 		e.advise(KindRowsAtEnd, "Shorten the lifetime (the options "+optionAccessLifetime+" and "+optionRefreshLifetime+"), and let these clients log in again before then.",

@@ -30,7 +30,7 @@ func olderColumns(t *testing.T, root, s *site) {
 	root.exec("ALTER TABLE {}moos_oauth_authorization_codes MODIFY expires TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, MODIFY id_token VARCHAR(255)")
 	root.exec("ALTER TABLE {}moos_oauth_clients DROP COLUMN active_oauth_server_id")
 	facts := s.examine(
-		finding{"expires of the table {}moos_oauth_refresh_tokens cannot be NULL and moves to now with each UPDATE", "ALTER TABLE `{}moos_oauth_refresh_tokens` MODIFY expires", true},
+		finding{"expires of the table {}moos_oauth_refresh_tokens cannot be NULL and moves to now with each UPDATE", "ALTER TABLE `wordpress`.`{}moos_oauth_refresh_tokens` MODIFY expires", true},
 		finding{"expires of the table {}moos_oauth_authorization_codes cannot be NULL.", "MODIFY expires", true},
 		finding{"id_token of the table {}moos_oauth_authorization_codes is varchar(255)", "MODIFY id_token TEXT", true})
 	if facts.Plugin.VersionRange != "earlier than 5" {

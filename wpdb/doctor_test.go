@@ -139,9 +139,9 @@ func factsOfNetwork(t *testing.T, root, s *site) {
 	root.putPair("two", wpdb.EncryptSecret("the secret", "My App"), "")
 	root.exec("UPDATE {}moos_oauth_clients SET active_oauth_server_id = 2")
 	network := func(c *wpdb.Config) { c.Multisite = true }
-	facts := s.reopen(network).examine(finding{"may not SELECT on the table {}2_options", "GRANT SELECT ON `{}2_options`", false},
-		finding{"may not SELECT on the table {}blogs", "GRANT SELECT ON `{}blogs`", false},
-		finding{"may not SELECT on the table {}sitemeta", "GRANT SELECT ON `{}sitemeta`", false})
+	facts := s.reopen(network).examine(finding{"may not SELECT on the table {}2_options", "GRANT SELECT ON `wordpress`.`{}2_options`", false},
+		finding{"may not SELECT on the table {}blogs", "GRANT SELECT ON `wordpress`.`{}blogs`", false},
+		finding{"may not SELECT on the table {}sitemeta", "GRANT SELECT ON `wordpress`.`{}sitemeta`", false})
 	if facts.WordPress.Blogs != nil || len(facts.Notes) != 2 || !strings.Contains(facts.Notes[0], root.sql("may not read {}blogs")) {
 		t.Errorf("of what may not be read it says: %+v, %q", facts.WordPress, facts.Notes)
 	}

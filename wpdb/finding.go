@@ -1,5 +1,11 @@
 package wpdb
 
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
 // Finding is something that is wrong with the database: what, and what to do
 // about it, in one sentence each.
 type Finding struct {
@@ -8,6 +14,43 @@ type Finding struct {
 	Remedy  string `json:"remedy"`
 	Fatal   bool   `json:"fatal"` // no token can be issued while it is so
 	Advice  bool   `json:"-"`     // everything works; only Examine tells of such
+}
+
+// Note says that nothing need be done about it: each site is so that was made as the
+// plugin and WordPress make one.
+func (f Finding) Note() bool { return f.Kind == KindPrivilegesWide || f.Kind == KindIDTokenColumn }
+
+// command is a command of this program for this site, to be pasted.
+func (s *Store) command(words string) string {
+	return strings.TrimSpace("moserver-sidecar " + words + " " + s.config.Flags)
+}
+
+// account is the account that the database takes this server for, as GRANT has it;
+// … where it cannot say.
+func (s *Store) account(ctx context.Context) string {
+	var account string
+	err := s.db.GetContext(ctx, &account, "SELECT CURRENT_USER()")
+	at := strings.LastIndex(account, "@")
+	if err != nil || at <= 0 {
+		return "…"
+	}
+	return quoteAccount(account[:at], account[at+1:])
+}
+
+func quoteAccount(user, host string) string {
+	quote := strings.NewReplacer("'", "''", `\`, `\\`)
+	return "'" + quote.Replace(user) + "'@'" + quote.Replace(host) + "'"
+}
+
+// grantTo is the GRANT to run for an account.
+func (s *Store) grantTo(account, privileges, table string) string {
+	return fmt.Sprintf("As an administrator of the database run: GRANT %s ON %s TO %s;", privileges, s.fullName(table), account)
+}
+
+// fullName is a table with its database, quoted for SQL.
+func (s *Store) fullName(table string) string {
+	schema, name := s.config.split(table)
+	return "`" + schema + "`.`" + name + "`"
 }
 
 // String is the finding as a line for people.
@@ -35,6 +78,8 @@ const (
 	KindPrimaryKeys       Kind = "primary-key-demanded"
 	KindClock             Kind = "clock"
 	KindSwitchedOff       Kind = "switched-off"
+	KindPaidEdition       Kind = "paid-edition"
+	KindColumnsUnknown    Kind = "columns-unknown"
 	KindPluginInactive    Kind = "plugin-inactive"
 	KindMultisite         Kind = "multisite"
 	KindRotations         Kind = "rotations-unusable"
@@ -84,12 +129,11 @@ func Kinds() []Kind {
 	return []Kind{
 		KindSettings, KindAway, KindAccessDenied, KindDatabaseMissing, KindPrefix, KindWordPressMissing, KindPluginMissing,
 		KindTableMissing, KindColumnMissing, KindEngine, KindPrivilegeMissing, KindReadOnly, KindBinlog, KindPrimaryKeys,
-		KindClock, KindSwitchedOff, KindRotations, KindClientDuplicate, KindSecretsUnreadable, KindKeyUnreadable, KindKeyShort,
-		KindKeyAlgorithm, KindKeysSeveral,
+		KindClock, KindSwitchedOff, KindPaidEdition, KindColumnsUnknown, KindPluginInactive, KindMultisite, KindRotations,
+		KindClientDuplicate, KindSecretsUnreadable, KindKeyUnreadable, KindKeyShort, KindKeyAlgorithm, KindKeysSeveral,
 		KindIndexMissing, KindRotationsMissing, KindRowsExpired, KindRowsAtEnd, KindLifetime, KindExpiresColumn,
-		KindIDTokenColumn, KindPluginInactive, KindMultisite, KindBlogMissing, KindClientAlike, KindSecretsPlain,
-		KindKeySecret, KindKeyWeak, KindKeyCommon, KindKeyShared, KindPrivilegesWide, KindPrivilegesUnchecked, KindFlush,
-		KindConnections, KindTimeZone,
+		KindIDTokenColumn, KindBlogMissing, KindClientAlike, KindSecretsPlain, KindKeySecret, KindKeyWeak, KindKeyCommon,
+		KindKeyShared, KindPrivilegesWide, KindPrivilegesUnchecked, KindFlush, KindConnections, KindTimeZone,
 		KindChangeBlocking, KindChangeGalera, KindChangeRefused, KindChangeStopped, KindChangeLocked, KindNameTaken,
 	}
 }

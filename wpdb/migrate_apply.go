@@ -200,9 +200,12 @@ func describeChange(err error) string {
 // grantRemedy is the GRANT to run. The privilege to lock tables is one on all of
 // the database.
 func (m *migrator) grantRemedy(privileges, table string) string {
-	grant := fmt.Sprintf("GRANT %s ON %s TO …;", strings.TrimSuffix(privileges, lockTables), quoteName(table))
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	account := m.account(ctx)
+	grant := m.grantTo(account, strings.TrimSuffix(privileges, lockTables), table)
 	if strings.HasSuffix(privileges, lockTables) {
-		grant += fmt.Sprintf(" GRANT LOCK TABLES ON `%s`.* TO …;", m.config.Name)
+		grant += fmt.Sprintf(" GRANT LOCK TABLES ON `%s`.* TO %s;", m.config.Name, account)
 	}
-	return "As an administrator of the database run: " + grant + " Or give --db-user and --db-password-file of an administrator for this once."
+	return grant + " Or give --db-user and --db-password-file of an administrator for this once."
 }

@@ -98,7 +98,7 @@ func (m *migrator) refuseEngine(table, engine string) {
 	said := slices.ContainsFunc(m.tables.needs(), func(n need) bool { return n.table == table && n.written() })
 	if !m.options.Undo && !said && !strings.EqualFold(engine, "InnoDB") {
 		m.find(KindEngine, fmt.Sprintf("The table %s is kept by the engine %s, which cannot add an index while the table is in use.", table, engine),
-			fmt.Sprintf("Run: ALTER TABLE %s ENGINE=InnoDB;", quoteName(table)))
+			fmt.Sprintf("Run: ALTER TABLE %s ENGINE=InnoDB;", m.fullName(table)))
 	}
 }
 

@@ -20,11 +20,11 @@ func TestMigrateRefused(t *testing.T) {
 		break_       string
 		remedy, want string
 	}{
-		"no ALTER":  {[]string{"GRANT SELECT, INSERT, DELETE, CREATE ON wordpress.* TO wp@localhost"}, "", "GRANT ALTER ON `{}moos_oauth_access_tokens` TO", "may not change the table {}moos_oauth_access_tokens"},
-		"no CREATE": {[]string{"GRANT SELECT, INSERT, DELETE, ALTER ON wordpress.* TO wp@localhost"}, "", "GRANT CREATE ON `{}moserver_rotated_tokens` TO", "may not change the table {}moserver_rotated_tokens"},
+		"no ALTER":  {[]string{"GRANT SELECT, INSERT, DELETE, CREATE ON wordpress.* TO wp@localhost"}, "", "GRANT ALTER ON `wordpress`.`{}moos_oauth_access_tokens` TO", "may not change the table {}moos_oauth_access_tokens"},
+		"no CREATE": {[]string{"GRANT SELECT, INSERT, DELETE, ALTER ON wordpress.* TO wp@localhost"}, "", "GRANT CREATE ON `wordpress`.`{}moserver_rotated_tokens` TO", "may not change the table {}moserver_rotated_tokens"},
 		"MyISAM":    {nil, "ALTER TABLE {}moos_oauth_access_tokens ENGINE=MyISAM", "ENGINE=InnoDB", "MyISAM"},
 		"MyISAM clients": {nil, "ALTER TABLE {}moos_oauth_clients ENGINE=MyISAM",
-			"ALTER TABLE `{}moos_oauth_clients` ENGINE=InnoDB", "cannot add an index"},
+			"ALTER TABLE `wordpress`.`{}moos_oauth_clients` ENGINE=InnoDB", "cannot add an index"},
 		"no table": {nil, "DROP TABLE {}moos_oauth_access_tokens", "activate the plugin", "missing"},
 	} {
 		t.Run(name, func(t *testing.T) {

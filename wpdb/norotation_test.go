@@ -121,7 +121,7 @@ func rotationsUnusable(t *testing.T, server *sandbox.Server) {
 	}
 	advises("may not SELECT on the table", "moserver-sidecar migrate")
 	root.createRotations()
-	advises("may not SELECT on the table", "GRANT SELECT, INSERT, DELETE ON `{}moserver_rotated_tokens`")
+	advises("may not SELECT on the table", "GRANT SELECT, INSERT, DELETE ON `wordpress`.`{}moserver_rotated_tokens`")
 	for _, privileges := range []string{"SELECT", "INSERT"} {
 		s.exec("GRANT " + privileges + " ON {}moserver_rotated_tokens TO wp@localhost")
 		advises("may not INSERT or DELETE on the table", "GRANT SELECT, INSERT, DELETE")

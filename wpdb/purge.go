@@ -134,7 +134,7 @@ func (s *Store) purge(ctx context.Context, p purgeable, o PurgeOptions) (Purged,
 	case number(err) == errNoSuchTable:
 		return Purged{}, nil // such as the server's own, before Migrate
 	case denied(err):
-		purged.Finding = s.purgeDenied(p)
+		purged.Finding = s.purgeDenied(ctx, p)
 		return purged, nil
 	case err != nil:
 		return purged, err
@@ -147,19 +147,19 @@ func (s *Store) purge(ctx context.Context, p purgeable, o PurgeOptions) (Purged,
 		purged.Finding = &Finding{
 			Kind:    KindIndexMissing,
 			Problem: fmt.Sprintf("Nothing is deleted from the table %s, which has no index on %s or %s: each batch would read all of it.", p.table, p.value, p.date),
-			Remedy:  "Run moserver-sidecar migrate once."}
+			Remedy:  "Run: " + s.command("migrate")}
 		return purged, nil
 	}
 	err = s.purgeBatches(ctx, &purged, p, p.statements(byValue, byDate), o)
 	if denied(err) {
-		purged.Finding, err = s.purgeDenied(p), nil
+		purged.Finding, err = s.purgeDenied(ctx, p), nil
 	}
 	return purged, err
 }
 
-func (s *Store) purgeDenied(p purgeable) *Finding {
+func (s *Store) purgeDenied(ctx context.Context, p purgeable) *Finding {
 	return &Finding{Kind: KindPrivilegeMissing, Problem: fmt.Sprintf("The user %q may not delete from the table %s.", s.config.User, p.table),
-		Remedy: fmt.Sprintf("As an administrator of the database run: GRANT SELECT, DELETE ON %s TO …;", quoteName(p.table))}
+		Remedy: s.grantTo(s.account(ctx), "SELECT, DELETE", p.table)}
 }
 
 func (s *Store) countExpired(ctx context.Context, p purgeable) (n int, err error) {

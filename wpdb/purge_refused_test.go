@@ -39,7 +39,7 @@ func TestPurgeWithoutPrivilege(t *testing.T) {
 	s.reopen(func(c *wpdb.Config) { c.User, c.Password = "root", "" }).migrate(wpdb.MigrateOptions{})
 	s.putRows(map[string]any{"old": "2020-03-01 12:00:00"})
 	purged, err := s.Purge(within(t, patience), wpdb.PurgeOptions{After: week})
-	if err != nil || len(purged) != 4 || purged[0].Finding == nil || !strings.Contains(purged[0].Finding.Remedy, s.sql("GRANT SELECT, DELETE ON `{}moos_oauth_access_tokens`")) {
+	if err != nil || len(purged) != 4 || purged[0].Finding == nil || !strings.Contains(purged[0].Finding.Remedy, s.sql("GRANT SELECT, DELETE ON `wordpress`.`{}moos_oauth_access_tokens`")) {
 		t.Errorf("Purge: %+v, %v", purged, err)
 	}
 }

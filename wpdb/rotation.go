@@ -85,7 +85,7 @@ func (s *Store) noteRotations(err error) error {
 	case errTableDenied, errColumnDenied, errUnknownColumn:
 		if s.rotations.missing() {
 			s.log.Warn("rotations of refresh tokens are not put on record: their table cannot be used",
-				"error", describe(err), "remedy", s.rotationsRemedy())
+				"error", describe(err), "remedy", s.rotationsRemedy("…"))
 		}
 		return nil
 	}

@@ -30,7 +30,7 @@ func (r *reader) dotenv(name string) value {
 	case d.failed:
 		return unknown("the .env file of this site, which this program cannot read or understand")
 	case !set:
-		return value{env: name, why: "a variable that neither the environment nor the .env file of this site sets"}
+		return value{kind: boolKind, env: name, why: "a variable that neither the environment nor the .env file of this site sets"}
 	}
 	// PHP's Dotenv may read these differently: outside of single quotes, a
 	// backslash, a reference to another variable, or a # within a word.
@@ -38,7 +38,7 @@ func (r *reader) dotenv(name string) value {
 	line := regexp.MustCompile(`(?m)^\s*(?:export\s+)?` + regexp.QuoteMeta(name) + `\s*[=:]\s*(.*)$`)
 	for _, found := range line.FindAllSubmatch(d.raw, -1) {
 		if mistakable.Match(found[1]) {
-			return unknown(shownName(name) + " in the .env file, where \\, # or ${ is not within single quotes, as it should be")
+			return unknown("the .env file of this site, in a line where \\, # or ${ is not within single quotes, as it should be")
 		}
 	}
 	return value{kind: stringKind, str: text, env: name}

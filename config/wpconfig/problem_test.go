@@ -120,8 +120,8 @@ func TestBedrock(t *testing.T) {
 // that is broken shows nothing of itself.
 func TestDotenv(t *testing.T) {
 	for env, want := range map[string]string{
-		"DB_NAME=a#b": "DB_NAME is set from DB_NAME in the .env file, where", `DB_NAME="a\b"`: "DB_NAME is set from DB_NAME in the .env file",
-		"DB_NAME=${X}": "DB_NAME is set from DB_NAME in the .env file", "X=1": "DB_NAME is set from a variable that neither the environment nor",
+		"DB_NAME=a#b": "DB_NAME is set from the .env file of this site, in a line where", `DB_NAME="a\b"`: "DB_NAME is set from the .env file of this site, in a line where",
+		"DB_NAME=${X}": "DB_NAME is set from the .env file of this site, in a line where", "X=1": "DB_NAME is set from a variable that neither the environment nor",
 		"DB_NAME=x\nDB-PASSWORD=hunter2!": "DB_NAME is set from the .env file of this site, which this program cannot read or understand",
 		"DB_NAME='a#b\\c${d}'":            "", "DB_NAME=x # y": "",
 	} {
@@ -142,6 +142,16 @@ func TestDotenv(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestLoadedDotenv: after a loader, getenv() knows what the .env does not set.
+func TestLoadedDotenv(t *testing.T) {
+	src := "<?php Dotenv::load(__DIR__); define('DB_NAME', getenv('NAME')); $p = getenv('PREFIX') ? getenv('PREFIX') : 'd_';" + complete[5:] + "$table_prefix = $p;"
+	config, problems := Read(mainPath, environment(map[string]string{mainPath: src, "/srv/www/.env": "NAME=shop"}, nil))
+	checkProblems(t, problems, nil)
+	if config.DBName != "shop" || config.TablePrefix != "d_" {
+		t.Errorf("read %+v", config)
 	}
 }
 

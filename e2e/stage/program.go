@@ -45,6 +45,7 @@ func packages() map[string]string {
 		"ruby-oauth2":        "ruby-oauth2",
 		"script":             "bsdutils", // for a terminal
 		"social-core":        "python3-social-auth-core",
+		"systemd-analyze":    "systemd",
 		"wordpress":          "wordpress",
 		"zoneinfo":           "tzdata",
 	}

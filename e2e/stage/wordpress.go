@@ -80,14 +80,14 @@ func StartWordPress(t T, binary string, o WordPressOptions) *WordPress {
 
 func (w *WordPress) sidecarAddress() string { return "unix:" + filepath.Join(w.dir, "token.sock") }
 
-// home is the folder of WordPress's own files.
-func (w *WordPress) home() string { return filepath.Join(w.dir, "www", w.Options.Folder) }
+// Home is the folder of WordPress's own files.
+func (w *WordPress) Home() string { return filepath.Join(w.dir, "www", w.Options.Folder) }
 
 // layOut makes WordPress's folder of links to the files of Debian's package, and
 // of a wp-content of its own.
 func (w *WordPress) layOut() {
 	w.t.Helper()
-	plugins := filepath.Join(w.home(), "wp-content", "mu-plugins")
+	plugins := filepath.Join(w.Home(), "wp-content", "mu-plugins")
 	if err := os.MkdirAll(plugins, 0o755); err != nil {
 		w.t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func (w *WordPress) layOut() {
 		case "wp-config.php", "wp-content", ".htaccess":
 			continue
 		}
-		if err := os.Symlink(filepath.Join(wordPressFiles, e.Name()), filepath.Join(w.home(), e.Name())); err != nil {
+		if err := os.Symlink(filepath.Join(wordPressFiles, e.Name()), filepath.Join(w.Home(), e.Name())); err != nil {
 			w.t.Fatal(err)
 		}
 	}
@@ -110,7 +110,7 @@ func (w *WordPress) layOut() {
 	w.copyOurs("install.php", w.dir)
 	// WordPress takes the folder that its files are really in for its home. The
 	// constant, set before any of its files is read, tells it the right one.
-	WriteFile(w.t, w.prepend(), fmt.Sprintf("<?php define( 'ABSPATH', '%s/' );\n", w.home()))
+	WriteFile(w.t, w.prepend(), fmt.Sprintf("<?php define( 'ABSPATH', '%s/' );\n", w.Home()))
 }
 
 // prepend is the file that PHP runs before each other one.
@@ -160,7 +160,7 @@ func (w *WordPress) writeConfig(more string) {
 	w.t.Helper()
 	more += "define( 'DISABLE_WP_CRON', true ); // no work beside the requests of the test\n"
 	text := strings.Replace(wpConfig(w.Server, w.Prefix, "root", DBPassword), "$table_prefix", more+"\n$table_prefix", 1)
-	w.WPConfig = WriteFile(w.t, filepath.Join(w.home(), "wp-config.php"), text)
+	w.WPConfig = WriteFile(w.t, filepath.Join(w.Home(), "wp-config.php"), text)
 }
 
 // startFPM starts PHP as Debian's service does, with a pool of its own.
@@ -236,4 +236,15 @@ func (w *WordPress) RunWholeConf() {
 	conf = Substitute(w.t, conf, RootLine, "root "+w.dir+"/www;")
 	conf = Substitute(w.t, conf, PHPLine, "fastcgi_pass unix:"+w.dir+"/php.sock;")
 	w.Nginx.Reload(conf)
+}
+
+// RunComposeConf reloads nginx with docker/nginx-compose.conf, as RunWholeConf
+// does. There is no name of a container to look up.
+func (w *WordPress) RunComposeConf() {
+	w.t.Helper()
+	conf := ReadFile(w.t, ProjectFile(w.t, "docker/nginx-compose.conf"))
+	conf = Substitute(w.t, conf, "include snippets/moserver-token.conf;", "include "+filepath.Join(w.dir, "moserver-token.conf")+";")
+	conf = Substitute(w.t, conf, "include fastcgi_params;", "include /etc/nginx/fastcgi_params;")
+	conf = Substitute(w.t, conf, RootLine, "root "+w.dir+"/www;")
+	w.Nginx.Reload(Substitute(w.t, conf, "fastcgi_pass $php;", "fastcgi_pass unix:"+w.dir+"/php.sock;"))
 }

@@ -135,3 +135,35 @@ add_action(
 		}
 	}
 );
+
+/** As the documents of a client. */
+add_action(
+	'rest_api_init',
+	function () {
+		foreach ( array( 'openid-configuration' => 'token_endpoint', 'keys' => 'keys' ) as $document => $member ) {
+			register_rest_route(
+				'moserver',
+				'/(?P<client_id>\w+)/.well-known/' . $document,
+				array(
+					'methods'             => 'GET',
+					'permission_callback' => '__return_true',
+					'callback'            => fn() => array( $member => array( rest_url( 'moserver/token' ) ) ),
+				)
+			);
+		}
+	}
+);
+
+/** As the metadata for AI clients, which has addresses of its own. */
+add_action(
+	'parse_request',
+	function () {
+		$path = wp_parse_url( $_SERVER['REQUEST_URI'], PHP_URL_PATH );
+		if ( preg_match( '#/\.well-known/oauth-authorization-server(/|$)#', $path ) ) {
+			wp_send_json( array( 'token_endpoint' => rest_url( 'moserver/token' ) ) );
+		}
+		if ( preg_match( '#/\.well-known/oauth-protected-resource(/|$)#', $path ) ) {
+			wp_send_json( array( 'authorization_servers' => array( home_url() ) ) );
+		}
+	}
+);

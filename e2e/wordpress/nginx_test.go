@@ -1,0 +1,98 @@
+package wordpress_test
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"moserver-sidecar/e2e/stage"
+)
+
+// TestWholeFiles runs the whole nginx files before a WordPress: what is not the
+// token endpoint reaches PHP, whose documents are below /.well-known too.
+func TestWholeFiles(t *testing.T) {
+	t.Parallel()
+	w := stage.StartWordPress(t, binary, stage.WordPressOptions{})
+	p := newPeople(w.Blog, "whole")
+	for name, run := range map[string]func(){"nginx.conf": w.RunWholeConf, "nginx-compose.conf": w.RunComposeConf} {
+		run()
+		t.Run(name, func(t *testing.T) {
+			login(t, p)
+			wellKnown(t, p)
+		})
+	}
+}
+
+// wellKnown asks for what browsers, AI clients and certificate authorities want,
+// and for what nobody may have.
+func wellKnown(t *testing.T, p *people) {
+	w := p.WordPress
+	challenge := filepath.Join(w.Home(), ".well-known/acme-challenge")
+	if err := os.MkdirAll(challenge, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	stage.WriteFile(t, filepath.Join(challenge, "a-token"), "a-token.thumbprint")
+	stage.WriteFile(t, filepath.Join(w.Home(), ".env"), "DB_PASSWORD=x")
+	stage.WriteFile(t, filepath.Join(w.Home(), ".well-known/.hidden"), "x")
+	client := "/wp-json/moserver/" + p.client.ID + "/.well-known/"
+	for path, member := range map[string]string{
+		client + "openid-configuration":               "token_endpoint",
+		client + "keys":                               "keys",
+		"/index.php" + client + "keys":                "keys",
+		"/.well-known/oauth-authorization-server":     "token_endpoint",
+		"/.well-known/oauth-protected-resource":       "authorization_servers",
+		"/.well-known/oauth-protected-resource/mcp/x": "authorization_servers",
+	} {
+		if a := w.Nginx.Get(path); a.Status != http.StatusOK || a.Body[member] == nil {
+			t.Errorf("%s: %s", path, a)
+		}
+	}
+	if a := w.Nginx.Get("/.well-known/acme-challenge/a-token"); a.Text != "a-token.thumbprint" {
+		t.Errorf("ACME: %s", a)
+	}
+	for _, path := range []string{"/.env", "/.git/config", "/.well-known/.hidden", "/.well-known-not/x", "/x/.htaccess"} {
+		if a := w.Nginx.Get(path); a.Status != http.StatusForbidden {
+			t.Errorf("%s: want 403, got %s", path, a)
+		}
+	}
+}
+
+// TestLetterCase: nginx and the server take for the token endpoint what WordPress
+// does, in capital and small letters.
+func TestLetterCase(t *testing.T) {
+	t.Parallel()
+	w := stage.StartWordPress(t, binary, stage.WordPressOptions{})
+	paths := []string{
+		"/wp-json/moserver/token", "/wp-json/Moserver/Token", "/wp-json/MOSERVER/TOKEN/", "/index.php/wp-json/moserver/TOKEN",
+		"/WP-JSON/moserver/token", "/Wp-Json/moserver/token",
+		"/?rest_route=/moserver/token", "/?rest_route=/Moserver/Token/", "/?rest_route=%2fmoserver%2FTOKEN", "/?REST_ROUTE=/moserver/token",
+		"/index.php?a=b&rest_route=/MOSERVER/token&c=d",
+	}
+	takes := func(path string) bool { // only the endpoint refuses a client that is unknown
+		return strings.Contains(w.Nginx.Post(path, "grant_type", "refresh_token", "client_id", "nobody").Text, "invalid_client")
+	}
+	w.RouteToPHP()
+	php := map[string]bool{}
+	for _, path := range paths {
+		php[path] = takes(path)
+	}
+	if !php[paths[1]] || php[paths[4]] || php[paths[9]] {
+		t.Fatalf("WordPress takes for the token endpoint: %v", php)
+	}
+	w.RouteToSidecar()
+	before := strings.Count(w.Sidecar.Stderr.String(), "msg=request")
+	taken := 0
+	for _, path := range paths {
+		if got := takes(path); got != php[path] {
+			t.Errorf("%s: with the server it is the token endpoint: %v, at WordPress: %v", path, got, php[path])
+		}
+		if php[path] {
+			taken++
+		}
+	}
+	w.Sidecar.AwaitThat("the server has answered those of the endpoint", func() bool {
+		return strings.Count(w.Sidecar.Stderr.String(), "msg=request")-before >= taken
+	})
+}
