@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -99,21 +98,7 @@ func unknownCommand(cmd *cobra.Command) error {
 	for _, c := range cmd.Commands() {
 		names = append(names, c.Name())
 	}
-	return see(unknown("command", words[0], "", config.Nearest(words[0], names)), cmd)
-}
-
-// unknown says that there is nothing of that name, and what may have been meant.
-// A word that looks like no name is not repeated: it may be a password in the
-// wrong place.
-func unknown(what, word, dashes, nearest string) string {
-	text := "unknown " + what
-	if nearest != "" || regexp.MustCompile(`^[a-z][a-z_-]{0,30}$`).MatchString(word) {
-		text += fmt.Sprintf(" %s%s", dashes, word)
-	}
-	if nearest != "" {
-		text += fmt.Sprintf("; did you mean %s%s?", dashes, nearest)
-	}
-	return text
+	return see(config.Unknown("command", "", words[0], names), cmd)
 }
 
 // noArguments is for commands that take flags only. It repeats an argument only
@@ -124,11 +109,11 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	}
 	word := args[0]
 	what := "unexpected argument; it takes flags only"
-	switch near := config.Nearest(word, flagNames(cmd)); {
+	switch {
 	case slices.Contains([]string{"true", "false"}, word):
 		what = fmt.Sprintf("unexpected argument %q; write it behind its flag, with = and no space", word)
-	case near != "":
-		what = fmt.Sprintf("unexpected argument %q; did you mean --%s?", word, near)
+	case slices.Contains(flagNames(cmd), word):
+		what = fmt.Sprintf("unexpected argument %q; did you mean --%s?", word, word)
 	case takesSettings(cmd) && filepath.Ext(word) == ".php":
 		what = fmt.Sprintf("unexpected argument %q; did you mean --wp-config %s?", word, word)
 	case takesSettings(cmd) && slices.Contains([]string{".yaml", ".yml"}, filepath.Ext(word)):
@@ -161,7 +146,7 @@ func flagError(cmd *cobra.Command, err error) error {
 func unknownFlag(cmd *cobra.Command, err *pflag.NotExistError) string {
 	letters, _, _ := strings.Cut(err.GetSpecifiedShortnames(), "=")
 	if letters == "" {
-		return unknown("flag", err.GetSpecifiedName(), "--", config.Nearest(err.GetSpecifiedName(), flagNames(cmd)))
+		return config.Unknown("flag", "--", err.GetSpecifiedName(), flagNames(cmd))
 	}
 	for _, name := range []string{letters, "h" + letters} { // -h is a flag, of which -home begins
 		if near := config.Nearest(name, flagNames(cmd)); near != "" {

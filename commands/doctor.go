@@ -115,6 +115,9 @@ func (x *examined) examine() {
 	x.Status = "unknown"
 	if !knowsDatabase(x.settings) {
 		x.Error = "the settings do not say where the database is"
+		if len(x.Settings) > 0 && x.settings.DBName != "" {
+			x.Error = "where the database is cannot be known before the settings are mended"
+		}
 		return
 	}
 	facts, findings, err := look(x.settings)

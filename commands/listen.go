@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"syscall"
 )
 
 // listen opens the address to listen on: host:port, or unix: and a path.
@@ -15,7 +16,7 @@ func listen(address string, mode fs.FileMode) (net.Listener, error) {
 	if !isUnix {
 		listener, err := net.Listen("tcp", address)
 		if err != nil {
-			return nil, fmt.Errorf("cannot listen on %s: %w; is another server there already?", address, err)
+			return nil, fmt.Errorf("cannot listen on %s: %w", address, listenError(err))
 		}
 		return listener, nil
 	}
@@ -27,6 +28,23 @@ func listen(address string, mode fs.FileMode) (net.Listener, error) {
 		return nil, fmt.Errorf("cannot listen on %s: %w; does its folder exist, and may this user write to it?", address, err)
 	}
 	return listener, os.Chmod(path, mode)
+}
+
+// listenError adds to why an address cannot be had what to do about it.
+func listenError(err error) error {
+	var call *os.SyscallError
+	if !errors.As(err, &call) {
+		return err
+	}
+	switch {
+	case errors.Is(call.Err, fs.ErrPermission):
+		return fmt.Errorf("%w: this user may not use a port below 1024; choose a higher one", call.Err)
+	case errors.Is(call.Err, syscall.EADDRINUSE):
+		return fmt.Errorf("%w; is another server there already?", call.Err)
+	case errors.Is(call.Err, syscall.EADDRNOTAVAIL):
+		return fmt.Errorf("%w: this machine does not have it", call.Err)
+	}
+	return call.Err
 }
 
 // removeStaleSocket removes what a killed process has left behind. A socket

@@ -47,7 +47,7 @@ func (p *purgeTimer) purge(ctx context.Context) {
 	purged, err := p.store.Purge(ctx, wpdb.PurgeOptions{After: p.after})
 	for _, t := range purged {
 		if t.Rows > 0 {
-			p.log.Info("expired rows deleted", "table", t.Table, "rows", t.Rows, "duration", time.Since(began).Round(time.Millisecond))
+			p.log.Info("expired rows deleted", "table", t.Table, "rows", t.Rows, "duration_ms", time.Since(began).Milliseconds())
 		}
 		if t.Finding != nil && !p.told[t.Finding.Problem] {
 			p.told[t.Finding.Problem] = true

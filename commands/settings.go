@@ -60,6 +60,9 @@ func readSettings(cmd *cobra.Command) (config.Settings, []config.Problem) {
 			set[s.name] = s.text
 		}
 	})
+	if cmd.Flags().Changed("db-password") {
+		fmt.Fprintln(os.Stderr, programName+": warning: every user of this machine can read --db-password in the list of processes; use db_password_file")
+	}
 	settings, problems := config.Load(config.Sources{Flags: set, Environment: os.Environ()})
 	if problems == nil {
 		problems = []config.Problem{} // in JSON a list, and not null

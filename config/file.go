@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -14,12 +15,14 @@ import (
 func (l *loader) fileLayer(file value) layer {
 	text, err := os.ReadFile(file.text)
 	if err != nil {
-		l.problem(file.where, "the file %s cannot be read: %v", file.text, plainCause(err))
+		l.lost = true
+		l.problem(file.where, "%s cannot be read: %v", fileName(file), plainCause(err))
 		return nil
 	}
 	var document yaml.Node
 	if err := yaml.Unmarshal(text, &document); err != nil {
-		l.problem(file.text, "this is not YAML: %v", strings.TrimPrefix(err.Error(), "yaml: "))
+		l.lost = true
+		l.problem(file.text+yamlLine(err), "this is not YAML; a value with special characters needs quotation marks")
 		return nil
 	}
 	if len(document.Content) == 0 { // an empty file sets nothing
@@ -27,7 +30,8 @@ func (l *loader) fileLayer(file value) layer {
 	}
 	root := document.Content[0]
 	if root.Kind != yaml.MappingNode {
-		l.problem(file.text, "this must be lines of a name, a colon and a value")
+		l.lost = true
+		l.problem(file.text, "expected `name: value` lines")
 		return nil
 	}
 	set := layer{}
@@ -37,17 +41,34 @@ func (l *loader) fileLayer(file value) layer {
 	return set
 }
 
+// fileName is the file in a sentence.
+func fileName(file value) string {
+	if path := file.path(); path != file.where {
+		return "the file " + path
+	}
+	return "the file"
+}
+
+// yamlLine is ":" and the line that an error of the parser is about, if it says so.
+// The rest of its text may quote that line.
+func yamlLine(err error) string {
+	if line := regexp.MustCompile(`line (\d+)`).FindStringSubmatch(err.Error()); line != nil {
+		return ":" + line[1]
+	}
+	return ""
+}
+
 // fileEntry takes one line of the file into set.
 func (l *loader) fileEntry(set layer, path string, key, content *yaml.Node) {
 	where := fmt.Sprintf("%s:%d", path, key.Line)
 	text, err := scalar(content)
 	switch _, repeated := set[key.Value]; {
 	case !known(key.Value) || key.Value == configName:
-		l.problem(where, "there is no setting of that name; config.example.yaml has them all")
+		l.unknown(where, key.Value)
 	case repeated:
-		l.problem(where, "%s is set a second time", key.Value)
+		l.blame(key.Value, where, "%s is set a second time", key.Value)
 	case err != nil:
-		l.problem(where, "%s %v", key.Value, err)
+		l.blame(key.Value, where, "%s %v", key.Value, err)
 	default:
 		set[key.Value] = value{text, where}
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -41,10 +43,18 @@ func (l layer) get(name string) (value, bool) {
 type loader struct {
 	layers   []layer // the first that sets something counts
 	problems []Problem
+	doubtful []string // settings of which a value is a problem
+	lost     bool     // what could not be read may set any setting
 }
 
 func (l *loader) problem(where, format string, args ...any) {
 	l.problems = append(l.problems, Problem{where, fmt.Sprintf(format, args...)})
+}
+
+// blame is problem for a value of a setting.
+func (l *loader) blame(setting, where, format string, args ...any) {
+	l.doubtful = append(l.doubtful, setting)
+	l.problem(where, format, args...)
 }
 
 // get is a setting's value from the first layer that sets it.
@@ -61,7 +71,8 @@ func (l *loader) get(name string) (value, bool) {
 func Defaults() Settings { return (&loader{}).settings() }
 
 // Load gathers the settings of all sources. It reports every problem at once;
-// the settings may be used only if there is none.
+// the settings may be used only if there is none. Where the database is stays
+// unknown if one of them is about that: to look there would only find more.
 func Load(sources Sources) (Settings, []Problem) {
 	l := &loader{}
 	l.add(flagLayer(sources.Flags))
@@ -72,17 +83,42 @@ func Load(sources Sources) (Settings, []Problem) {
 	l.readPasswordFiles()
 	_, database := l.get("db_name")
 	if file, ok := l.get("wp_config"); ok {
-		l.add(l.wpConfigLayer(value{inFolder(file.text), file.where}, sources.Environment))
+		l.readWPConfig(value{inFolder(file.text), file.where}, sources.Environment)
 	} else if path := inFolder("."); !database && exists(path) {
-		l.add(l.wpConfigLayer(value{path, "working directory"}, sources.Environment))
-	} else if !database {
+		l.readWPConfig(value{path, "working directory"}, sources.Environment)
+	} else if !database && !l.lost && !slices.Contains(l.doubtful, "db_name") && !slices.Contains(l.doubtful, "wp_config") {
 		l.problem("settings", "nothing says where WordPress's database is; "+
 			"give --wp-config /path/to/wp-config.php, or set db_name, db_user and db_password")
 	}
 	settings := l.settings()
 	l.locate(&settings)
-	settings.SiteFlags = siteFlags(sources.Flags)
+	if l.lost || slices.ContainsFunc(l.doubtful, aboutDatabase) {
+		settings.DBNetwork, settings.DBAddress = "", ""
+	}
+	settings.SiteFlags = siteFlags(sources.Flags, l.doubtful)
 	return settings, l.problems
+}
+
+func (l *loader) readWPConfig(file value, environment []string) {
+	before := len(l.problems)
+	l.add(l.wpConfigLayer(file, environment))
+	l.lost = l.lost || len(l.problems) > before && !l.complete()
+}
+
+// complete says if all is known that wp-config.php has to say of the database.
+func (l *loader) complete() bool {
+	for _, name := range []string{"db_name", "db_user", passwordName, "table_prefix"} {
+		if _, ok := l.get(name); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// aboutDatabase says if a setting tells how to find WordPress's tables.
+func aboutDatabase(setting string) bool {
+	return strings.HasPrefix(setting, "db_") ||
+		slices.Contains([]string{"table_prefix", "users_table", "usermeta_table", "multisite", "wp_config"}, setting)
 }
 
 func (l *loader) add(added layer) { l.layers = append(l.layers, added) }
@@ -99,7 +135,7 @@ func (l *loader) settings() Settings {
 			continue
 		}
 		if err := setting.parse(v.text); err != nil {
-			l.problem(v.where, "%s %v", setting.name, err)
+			l.blame(setting.name, v.where, "%s %v", setting.name, err)
 		}
 	}
 	return s
@@ -122,12 +158,24 @@ func (l *loader) environmentLayer(environment []string) layer {
 			continue
 		}
 		if !known(name) {
-			l.problem(variable, "there is no such setting; config.example.yaml has them all")
+			l.unknown(variable, name)
 			continue
 		}
 		set[name] = value{text, variable}
 	}
 	return set
+}
+
+// unknown is the problem of a name that no setting has.
+func (l *loader) unknown(where, name string) {
+	names := settingNames()
+	text := Unknown("setting", "", name, names)
+	if near := Nearest(name, names); near != "" {
+		l.doubtful = append(l.doubtful, near)
+	} else {
+		text += "; config.example.yaml has them all"
+	}
+	l.problem(where, "%s", text)
 }
 
 // known says if there is a setting of that name. "config" is one wherever the
@@ -153,15 +201,25 @@ func (l *loader) readPasswordFiles() {
 			continue
 		}
 		if _, both := layer.get(passwordName); both {
-			l.problem(file.where, "%s and %s are both set; keep one of them", passwordName, passwordFileName)
+			l.blame(passwordFileName, file.where, "%s and %s are both set; keep one of them", passwordName, passwordFileName)
 		}
 		text, err := os.ReadFile(file.text)
 		if err != nil {
-			l.problem(file.where, "the password file cannot be read: %v", plainCause(err))
+			l.blame(passwordFileName, file.where, "the password file cannot be read: %v", plainCause(err))
 			continue
 		}
 		layer[passwordName] = value{string(bytes.TrimRight(text, "\r\n")), file.where}
 	}
+}
+
+// path is a file's path, if there is such a file or it is named like one of ours;
+// else it is where the path was set, for it may be a password in the wrong place.
+func (v value) path() string {
+	_, err := os.Stat(v.text)
+	if err == nil || slices.Contains([]string{".php", ".yaml", ".yml"}, filepath.Ext(v.text)) {
+		return v.text
+	}
+	return v.where
 }
 
 // plainCause is what went wrong with a file, without the path.

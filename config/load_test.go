@@ -180,7 +180,7 @@ func TestProblems(t *testing.T) {
 	text := strings.Join(all, "\n")
 	for _, want := range []string{
 		"moserver.yaml:1: listen must be host:port",
-		"moserver.yaml:2: there is no setting of that name",
+		"moserver.yaml:2: unknown setting listn; did you mean listen?",
 		"moserver.yaml:3: log_level must be one of debug",
 		"moserver.yaml:4: log_level is set a second time",
 		"moserver.yaml:5: multisite must be a single value",
@@ -190,7 +190,7 @@ func TestProblems(t *testing.T) {
 		"moserver.yaml:9: error_status must be one of rfc6749, 200",
 		"moserver.yaml:10: db_max_connections must be a whole number",
 		"MOSERVER_MULTISITE: multisite must be one of true, false",
-		"MOSERVER_DB_PASSWRD: there is no such setting",
+		"MOSERVER_DB_PASSWRD: unknown setting db_passwrd; did you mean db_password?",
 		"MOSERVER_DB_PASSWORD_FILE: db_password and db_password_file are both set",
 		"MOSERVER_DB_PASSWORD_FILE: the password file cannot be read: no such file",
 		"--db-host: db_host",

@@ -1,5 +1,24 @@
 package config
 
+import (
+	"fmt"
+	"regexp"
+)
+
+// Unknown says that there is no such thing of that name, and which of names may
+// have been meant; prefix stands before each, such as the dashes of a flag. A word
+// that looks like no name is not repeated: it may be a password in the wrong place.
+func Unknown(what, prefix, word string, names []string) string {
+	text, nearest := "unknown "+what, Nearest(word, names)
+	if nearest != "" || regexp.MustCompile(`^[A-Za-z][A-Za-z_-]{0,30}$`).MatchString(word) {
+		text += " " + prefix + word
+	}
+	if nearest != "" {
+		text += fmt.Sprintf("; did you mean %s%s?", prefix, nearest)
+	}
+	return text
+}
+
 // Nearest is the name that somebody who wrote word may have meant, or empty if
 // there is none.
 func Nearest(word string, names []string) string {

@@ -9,10 +9,12 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // The functions of this file make a parse function for a setting of a type.
@@ -31,6 +33,35 @@ type choices []string
 
 // Error implements error.
 func (c choices) Error() string { return "must be one of " + strings.Join(c, ", ") }
+
+// name is a name in the database, such as it lets people give.
+func name(target *string) func(string) error {
+	return func(s string) error {
+		if len(s) > 128 || strings.ContainsFunc(s, unicode.IsControl) {
+			return errors.New("must be a name of at most 128 bytes, without line breaks")
+		}
+		*target = s
+		return nil
+	}
+}
+
+// tableName is a name that may stand in a statement without quotation marks, as
+// WordPress demands of its prefix too. With schema, that of another database may
+// stand before it.
+func tableName(target *string, schema bool) func(string) error {
+	const word = `[0-9A-Za-z_$-]{1,64}`
+	form := regexp.MustCompile(`^` + word + `$`)
+	if schema {
+		form = regexp.MustCompile(`^(` + word + `\.)?` + word + `$`)
+	}
+	return func(s string) error {
+		if !form.MatchString(s) {
+			return errors.New("must be letters, digits and underscores")
+		}
+		*target = s
+		return nil
+	}
+}
 
 func choice(target *string, values ...string) func(string) error {
 	return func(s string) error {
@@ -116,7 +147,7 @@ func listenAddress(target *string) func(string) error {
 			if !filepath.IsAbs(path) {
 				return errors.New("must be unix: and a path that begins with /")
 			}
-		} else if _, port, err := net.SplitHostPort(s); err != nil || port == "" {
+		} else if !isHostPort(s) {
 			return errors.New("must be host:port, such as 127.0.0.1:8089, or unix:/run/moserver/token.sock")
 		}
 		*target = s
@@ -124,10 +155,16 @@ func listenAddress(target *string) func(string) error {
 	}
 }
 
+func isHostPort(s string) bool {
+	host, port, err := net.SplitHostPort(s)
+	_, notANumber := strconv.ParseUint(port, 10, 16)
+	return err == nil && notANumber == nil && regexp.MustCompile(`^[0-9A-Za-z._:%-]*$`).MatchString(host)
+}
+
 func webAddress(target *string) func(string) error {
 	return func(s string) error {
 		u, err := url.Parse(s)
-		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		if err != nil || u.Host == "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https" {
 			return errors.New("must be an address such as https://example.com or https://example.com/blog")
 		}
 		*target = s

@@ -7,12 +7,13 @@ import (
 )
 
 // siteFlags is those of the flags that say which site it is, as a shell reads them,
-// for remedies to repeat. A password is left for a person to give.
-func siteFlags(flags map[string]string) string {
+// for remedies to repeat. A password is left for a person to give, and so is a value
+// that was not understood.
+func siteFlags(flags map[string]string, doubtful []string) string {
 	var words []string
 	for _, name := range append([]string{"config"}, settingNames()...) {
 		text, given := flags[name]
-		if !given || !strings.HasPrefix(name, "db_") && !slices.Contains([]string{"config", "wp_config", "table_prefix",
+		if !given || slices.Contains(doubtful, name) || !strings.HasPrefix(name, "db_") && !slices.Contains([]string{"config", "wp_config", "table_prefix",
 			"users_table", "usermeta_table", "home", "multisite", "revoke_access_tokens", "purge_after"}, name) {
 			continue
 		}

@@ -30,6 +30,9 @@ func (l *loader) wpConfigLayer(file value, environment []string) layer {
 		return text, ok
 	}}, given...)
 	for _, p := range problems {
+		if p.File == file.text {
+			p.File = file.path()
+		}
 		l.problems = append(l.problems, wpConfigProblem(p))
 	}
 	if c.DBCharset == "utf8" {
@@ -79,7 +82,7 @@ func (l *loader) locate(s *Settings) {
 	host, err := wpconfig.ParseHost(s.DBHost)
 	if err != nil {
 		v, _ := l.get("db_host")
-		l.problem(v.where, "db_host: %v", err)
+		l.blame("db_host", v.where, "db_host: %v", err)
 		return
 	}
 	s.DBNetwork, s.DBAddress = host.Network, host.Address

@@ -46,7 +46,7 @@ func TestStartErrors(t *testing.T) {
 	}{
 		{"wrong password", stage.WriteWPConfig(t, s.Server, s.Prefix, "wp", stage.DBPassword), nil, "refuses the user"},
 		{"wrong prefix", stage.WriteWPConfig(t, s.Server, "other_", "wp", "the right one"), nil, "no tables of the OAuth server plugin with the prefix"},
-		{"no such database", right, []string{"--db-name", "nowhere"}, "There is no database"},
+		{"no such database", right, []string{"--db-name", "nowhere"}, "there is no database of that name"},
 		{"plugin not activated", right, []string{"--db-name", "bare"}, "Activate"},
 		{"no network", right, []string{"--multisite"}, "Do not set multisite"},
 		{"read-only user", stage.WriteWPConfig(t, s.Server, s.Prefix, "reader", "the right one"), nil, "may not INSERT"},

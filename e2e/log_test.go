@@ -22,7 +22,7 @@ func TestLog(t *testing.T) {
 		t.Run(format, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, database)
-			secretive := stage.Client{Name: "Log", ID: "LogClientLogClientLogClientLogCl", Secret: "hush-client-secret", Redirect: "https://log.example.com/"}
+			secretive := stage.Client{Name: "Log", ID: "LogClientLogClientLogClientLogCl", Secret: "LogSecret-hush-client-secret", Redirect: "https://log.example.com/"}
 			s.PutClient(secretive)
 			s.Put("refresh", "hush-refresh", secretive, stage.Row{})
 			s.Put("code", "hush-code", secretive, stage.Row{})
@@ -66,7 +66,7 @@ func secretRequests(base string, c stage.Client) []*http.Request {
 		stage.FormRequest(target, stage.RefreshForm(c, "hush-unknown")...),
 		stage.FormRequest(target, stage.RefreshForm(stage.Client{ID: c.ID, Secret: "hush-wrong"}, "hush-refresh")...),
 		stage.FormRequest(target, stage.RefreshForm(stage.Client{ID: c.Secret, Secret: c.ID}, "hush-refresh")...), // swapped
-		stage.FormRequest(target, append(stage.Credentials(c), "grant_type", "hush-grant")...),
+		stage.FormRequest(target, append(stage.Credentials(c), "grant_type", "Grant1-of-a-length-hush-grant")...),
 		stage.FormRequest(target, append(stage.RefreshForm(c, "hush-refresh"), "scope", "hush-scope")...),
 		stage.FormRequest(target, append(stage.RefreshForm(c, "hush-refresh"), "username", "hush-name", "password", "hush-password")...),
 		stage.FormRequest(target, append(stage.RefreshForm(c, "hush-refresh"), "refresh_token", "hush-repeated")...),
@@ -125,7 +125,7 @@ func judgeLog(t *testing.T, log string, secrets []string) {
 // have succeeded.
 func judgeLines(t *testing.T, lines []string, format string, c stage.Client) {
 	for _, line := range lines {
-		for _, name := range []string{"route", "grant", "client_id", "outcome", "status", "duration", "remote"} {
+		for _, name := range []string{"route", "grant", "client_id", "outcome", "status", "duration_ms", "remote"} {
 			if !hasAttribute(t, line, format, name) {
 				t.Errorf("no %s: %s", name, line)
 			}

@@ -155,7 +155,7 @@ func nginxAddress(t *testing.T, s *site, server *stage.Sidecar, nginx *stage.Ngi
 		a.WantTokens(t, "profile email")
 	}
 	server.AwaitThat("lines in the log", func() bool { return requests(server) == before+len(forgeries) })
-	if n := strings.Count(server.Stderr.String(), "remote=127.0.0.2\n"); n != len(forgeries) {
+	if n := strings.Count(server.Stderr.String(), "remote=127.0.0.2 request_id="); n != len(forgeries) {
 		t.Errorf("%d of %d lines have the address that nginx saw:\n%s", n, len(forgeries), stage.Tail(server.Stderr.String()))
 	}
 }

@@ -76,15 +76,15 @@ var (
 	errInternal = unavailable{status: http.StatusInternalServerError, code: "internal_server_error",
 		message: "The server has met an error."}
 
-	errMethod    = badRequest(http.StatusMethodNotAllowed, "The request method must be POST")
-	errMethodGet = badRequest(http.StatusMethodNotAllowed, "The request method must be GET")
-	errTooLarge  = badRequest(http.StatusRequestEntityTooLarge, "The request body is too large")
-	errSlow      = badRequest(http.StatusRequestTimeout, "The request body did not arrive in time")
+	errMethod    = badRequest(http.StatusMethodNotAllowed, reasonMethod, "The request method must be POST")
+	errMethodGet = badRequest(http.StatusMethodNotAllowed, reasonMethod, "The request method must be GET")
+	errTooLarge  = badRequest(http.StatusRequestEntityTooLarge, reasonTooLarge, "The request body is too large")
+	errSlow      = badRequest(http.StatusRequestTimeout, reasonSlow, "The request body did not arrive in time")
 )
 
 // badRequest is invalid_request with a status of HTTP's own.
-func badRequest(status int, description string) error {
-	return routeError{refusal: oauth.Error{Code: oauth.InvalidRequest, Description: description}, status: status}
+func badRequest(status int, reason oauth.Reason, description string) error {
+	return routeError{refusal: oauth.Error{Code: oauth.InvalidRequest, Description: description, Reason: reason}, status: status}
 }
 
 // respondError is the one place that turns an error into a response.

@@ -24,7 +24,7 @@ func parseJSON(body []byte) (parameters, error) {
 	case len(rest) == 0:
 		return p, nil
 	case rest[0] != '{':
-		return nil, malformed("The request body must be a JSON object")
+		return nil, malformed(reasonBody, "The request body must be a JSON object")
 	case !utf8.Valid(rest) || !json.Valid(rest):
 		return nil, errJSON()
 	}
@@ -46,7 +46,7 @@ func parseJSON(body []byte) (parameters, error) {
 	return p, nil
 }
 
-func errJSON() error { return malformed("The request body is not valid JSON") }
+func errJSON() error { return malformed(reasonBody, "The request body is not valid JSON") }
 
 // setJSON takes one member of valid JSON.
 func (p parameters) setJSON(name, value []byte) error {
@@ -59,7 +59,7 @@ func (p parameters) setJSON(name, value []byte) error {
 	}
 	switch value[0] {
 	case '{', '[':
-		return malformed("The parameter " + parameter + " must be a string")
+		return malformed(reasonNotText, "The parameter "+parameter+" must be a string")
 	case '"':
 		return p.set(parameter, jsonString(value))
 	case 't':

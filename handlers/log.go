@@ -1,9 +1,8 @@
 package handlers
 
 import (
-	"context"
-	"errors"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -11,16 +10,20 @@ import (
 	"moserver-sidecar/oauth"
 )
 
-// remark is what the log learns of a request on its way. It holds nothing that
-// the client chose, but for the id of a client that is registered.
+// remark is what the log learns of a request on its way. Of what a client can send
+// as it likes, the log has excerpts only.
 type remark struct {
 	remote     string // the client's address; empty: not known
 	grant      string
-	client     string
-	headerAuth bool // credentials were looked for in the Authorization header
-	err        error
-	defect     error           // of the client's registration; the request was answered
-	replay     *oauth.Rotation // the request has ended its successor
+	grantSent  string // where it is none that is known
+	client     string // the id of a registered client
+	clientSent string // the id that was sent, whosesoever it is
+	headerAuth bool   // credentials were looked for in the Authorization header
+
+	authenticated bool // the client has proved who it is; a public one cannot
+	err           error
+	defect        error           // of the client's registration; the request was answered
+	replay        *oauth.Rotation // the request has ended its successor
 }
 
 const remarkKey = "remark"
@@ -52,8 +55,13 @@ func (s *server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 			slog.String("client_id", n.client),
 			slog.String("outcome", outcome(n.err)),
 			slog.Int("status", c.Response().Status),
-			slog.Duration("duration", time.Since(start).Round(time.Microsecond)),
-			slog.String("remote", n.remote),
+			slog.Float64("duration_ms", float64(time.Since(start).Microseconds())/1000),
+			slog.String("remote", remoteName(n.remote, c.Request())),
+		}
+		for _, a := range n.more(c.Request()) {
+			if a.Value.String() != "" {
+				attributes = append(attributes, a)
+			}
 		}
 		if n.defect != nil {
 			level = slog.LevelWarn
@@ -67,6 +75,9 @@ func (s *server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 			level = slog.LevelError
 			attributes = append(attributes, slog.String("error", reason))
 		}
+		if level == slog.LevelInfo && n.open(c.Response().Status) && !s.refusals.admit(n.err) {
+			return nil
+		}
 		if path := c.Path(); n.err == nil && (path == routeHealth || path == routeReady) {
 			level = slog.LevelDebug // a probe every few seconds tells nothing
 		}
@@ -75,12 +86,32 @@ func (s *server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// more are attributes that have a value only at times.
+func (n *remark) more(r *http.Request) []slog.Attr {
+	clientSent := ""
+	if n.client == "" {
+		clientSent = excerpt(n.clientSent)
+	}
+	return []slog.Attr{
+		slog.String("reason", reasonOf(n.err)),
+		slog.String("grant_sent", grantName(n.grantSent)),
+		slog.String("client_id_sent", clientSent),
+		slog.String("request_id", requestID(r.Header.Get(echo.HeaderXRequestID))),
+	}
+}
+
+// open is whether anybody can have such an answer without a secret, and so as many
+// lines of the log as there is time for.
+func (n *remark) open(status int) bool {
+	return n.err != nil && !n.authenticated && status < http.StatusInternalServerError
+}
+
 // replayAttributes tell whose login was ended, and perhaps stolen.
 func replayAttributes(r *oauth.Rotation) []slog.Attr {
 	return []slog.Attr{
 		slog.String("replay", "a refresh token that was replaced was used again; the one that took its place was ended"),
 		slog.Int64("user_id", r.UserID),
-		slog.Duration("replaced_ago", r.Age),
+		slog.Int64("replaced_ago_ms", r.Age.Milliseconds()),
 	}
 }
 
@@ -114,41 +145,4 @@ func methodName(method string) string {
 		return method
 	}
 	return "other"
-}
-
-// outcome is "ok", the error code, or what kept the server from answering.
-func outcome(err error) string {
-	var (
-		denied oauth.Error
-		away   unavailable
-	)
-	switch {
-	case err == nil:
-		return "ok"
-	case errors.As(err, &denied):
-		return string(denied.Code)
-	case errors.As(err, &away):
-		return away.code
-	case errors.Is(err, context.Canceled):
-		return "client_gone"
-	case errors.Is(err, oauth.ErrDeactivated):
-		return "plugin_not_active"
-	case errors.Is(err, oauth.ErrSwitchedOff):
-		return errSwitchedOff.code
-	case errors.Is(err, oauth.ErrBusy):
-		return errOverloaded.code
-	case errors.Is(err, oauth.ErrUnavailable):
-		return errAway.code
-	}
-	return errInternal.code
-}
-
-// serverFault is the text of an error that is the server's or the database's,
-// for the operator.
-func serverFault(err error) string {
-	switch code := outcome(err); code {
-	case errAway.code, errInternal.code:
-		return err.Error()
-	}
-	return ""
 }

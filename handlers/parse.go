@@ -42,6 +42,9 @@ func (s *server) parse(c echo.Context) (oauth.Request, error) {
 	header := r.Header.Get(echo.HeaderAuthorization)
 	basic := basicCredentials(header)
 	request.Credentials = credentials(basic, p)
+	if n := len(request.Credentials); n > 0 {
+		note(c).clientSent = request.Credentials[n-1].ClientID
+	}
 	note(c).headerAuth = header != "" && (len(request.Credentials) == 0 || basic != nil)
 	return request, nil
 }
@@ -55,11 +58,11 @@ func bodyError(err error) error {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return errSlow
 	}
-	return malformed("The request body could not be read")
+	return malformed(reasonBody, "The request body could not be read")
 }
 
-func malformed(description string) error {
-	return oauth.Error{Code: oauth.InvalidRequest, Description: description}
+func malformed(reason oauth.Reason, description string) error {
+	return oauth.Error{Code: oauth.InvalidRequest, Description: description, Reason: reason}
 }
 
 // parameters are those that the token endpoint knows and that have a value.
@@ -71,7 +74,7 @@ type parameters map[string]string
 // those, which may be many, nobody reads the value.
 func (p parameters) set(name, value string) error {
 	if earlier, repeated := p[name]; repeated && value != "" && earlier != value {
-		return malformed("The parameter " + name + " is repeated with another value")
+		return malformed(reasonRepeated, "The parameter "+name+" is repeated with another value")
 	}
 	if value != "" {
 		p[name] = value
@@ -121,7 +124,7 @@ func parseBody(contentType string, body []byte) (parameters, error) {
 // parameters.
 func parseMultipart(contentType string, body []byte) (parameters, error) {
 	if len(contentType) > maxMediaType || bytes.Count(body, []byte("\n"))+bytes.Count(body, []byte(";")) > maxMultipart {
-		return nil, malformed("The multipart body has too many parts")
+		return nil, malformed(reasonBody, "The multipart body has too many parts")
 	}
 	r := &http.Request{
 		Method: http.MethodPost,
@@ -130,7 +133,7 @@ func parseMultipart(contentType string, body []byte) (parameters, error) {
 	}
 	reader, err := r.MultipartReader()
 	if err != nil {
-		return nil, malformed("The multipart body has no boundary")
+		return nil, malformed(reasonBody, "The multipart body has no boundary")
 	}
 	p := parameters{}
 	for {
@@ -139,7 +142,7 @@ func parseMultipart(contentType string, body []byte) (parameters, error) {
 			return p, nil
 		}
 		if err != nil {
-			return nil, malformed("The multipart body is malformed")
+			return nil, malformed(reasonBody, "The multipart body is malformed")
 		}
 		if err := p.setPart(part); err != nil {
 			return nil, err
@@ -153,7 +156,7 @@ func (p parameters) setPart(part *multipart.Part) error {
 	}
 	value, err := io.ReadAll(part)
 	if err != nil {
-		return malformed("The multipart body is malformed")
+		return malformed(reasonBody, "The multipart body is malformed")
 	}
 	return p.set(part.FormName(), string(value))
 }

@@ -86,11 +86,11 @@ func bearerToken(r *http.Request) (string, error) {
 		return query, nil
 	}
 	if query != "" {
-		return "", malformed("Only one method may be used to authenticate at a time (Auth header, GET or POST)")
+		return "", malformed(reasonTwoTokens, "Only one method may be used to authenticate at a time (Auth header, GET or POST)")
 	}
 	parts := strings.Fields(header)
 	if len(parts) != 2 || !strings.EqualFold(parts[0], "Bearer") {
-		return "", malformed("Malformed auth header")
+		return "", malformed(reasonAuthHeader, "Malformed auth header")
 	}
 	return parts[1], nil
 }

@@ -44,6 +44,7 @@ type server struct {
 	log      *slog.Logger
 	limiter  *limiter
 	overload *overload
+	refusals *refusals
 }
 
 // New returns the handler of all routes. ready says what is wrong while the
@@ -56,6 +57,7 @@ func New(tokens TokenServer, ready func(context.Context) error, options Options,
 		log:      log,
 		limiter:  newLimiter(options.AuthFailures),
 		overload: newOverload(options.MaxInFlight, log),
+		refusals: newRefusals(log),
 	}
 	e := echo.New()
 	e.IPExtractor = forwardedFor(options.TrustedProxies)

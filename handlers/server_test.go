@@ -257,7 +257,7 @@ func TestLog(t *testing.T) {
 	f.refresh("X-Forwarded-For", "192.0.2.7")
 	line := f.log.String()
 	for _, want := range []string{
-		"route=token", "grant=refresh_token", "client_id=" + clientID, "outcome=ok", "status=200", "duration=", "remote=192.0.2.7",
+		"route=token", "grant=refresh_token", "client_id=" + clientID, "outcome=ok", "status=200", "duration_ms=", "remote=192.0.2.7",
 	} {
 		if !strings.Contains(line, want) {
 			t.Errorf("no %s in: %s", want, line)

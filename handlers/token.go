@@ -31,6 +31,8 @@ func (s *server) token(c echo.Context) error {
 	return s.post(c, func(ctx context.Context, r oauth.Request) (any, oauth.Answer, error) {
 		if grant, known := r.Grant(); known {
 			note(c).grant = string(grant)
+		} else {
+			note(c).grantSent = r.GrantType
 		}
 		answer, err := s.tokens.Token(ctx, r)
 		return tokenBody(answer), answer, err
@@ -105,6 +107,7 @@ func noteAnswer(c echo.Context, answer oauth.Answer) {
 	note(c).defect, note(c).replay = answer.Defect, answer.Replay
 	if client := answer.Client; client != nil {
 		note(c).client = client.ID
+		note(c).authenticated = answer.Authenticated && client.Confidential
 		if answer.Authenticated || !client.Confidential {
 			allowOrigin(c, client)
 		}

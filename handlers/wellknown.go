@@ -147,6 +147,7 @@ func (s *server) document(c echo.Context, read func(context.Context, string) (an
 		return err
 	}
 	h.Set(echo.HeaderAccessControlAllowOrigin, "*")
+	note(c).clientSent = c.Param(paramClient)
 	return s.withDatabase(c, func(ctx context.Context) error {
 		document, err := read(ctx, c.Param(paramClient))
 		if err != nil {

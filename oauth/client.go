@@ -13,13 +13,19 @@ func authenticate(client *Client, credentials []Credential) error {
 		return errCredentialsMissing
 	}
 	if credentials[0].ClientSecret == "" {
-		if client == nil || client.Confidential {
+		switch {
+		case client == nil:
+			return errSecretMissing.because(ReasonClientUnknown)
+		case client.Confidential:
 			return errSecretMissing
 		}
 		return nil
 	}
-	if client == nil || !client.Confidential {
-		return errCredentialsWrong
+	switch {
+	case client == nil:
+		return errCredentialsWrong.because(ReasonClientUnknown)
+	case !client.Confidential:
+		return errCredentialsWrong.because(ReasonSecretUnexpected)
 	}
 	// Every reading is compared, so that time does not tell which one matched.
 	matches := 0
@@ -27,9 +33,28 @@ func authenticate(client *Client, credentials []Credential) error {
 		matches |= equal(c.ClientID, client.ID) & equal(c.ClientSecret, client.Secret)
 	}
 	if matches == 0 {
-		return errCredentialsWrong
+		return errCredentialsWrong.because(whyWrong(client, credentials))
 	}
 	return nil
+}
+
+// whyWrong is why no reading of the credentials has the client's secret. A secret
+// that is stored otherwise than the site says lets nobody in, but an operator must
+// be able to tell it from a guess.
+func whyWrong(client *Client, credentials []Credential) Reason {
+	otherwise := 0
+	for _, c := range credentials {
+		otherwise |= equal(c.ClientSecret, client.Otherwise)
+	}
+	switch {
+	case otherwise == 1 && client.Encrypted:
+		return ReasonSecretPlain
+	case otherwise == 1:
+		return ReasonSecretNotMarked
+	case client.Secret == "":
+		return ReasonSecretUnreadable
+	}
+	return ReasonSecretWrong
 }
 
 // equal is 1 if a and b are the same. It compares digests because

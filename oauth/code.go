@@ -20,7 +20,7 @@ func (x *exchange) redeemCode(ctx context.Context) (*Tokens, error) {
 		issued = append(issued, refresh)
 		tokens.RefreshToken = refresh.Value
 	}
-	if err := x.redeem(ctx, errCodeUnknown, issued...); err != nil {
+	if err := x.redeem(ctx, errCodeUnknown.because(ReasonCodeTaken), issued...); err != nil {
 		return nil, err
 	}
 	return tokens, nil

@@ -53,7 +53,7 @@ func (s *Server) PublicKey(ctx context.Context, clientID string) (*rsa.PublicKey
 	_, identity, err := s.registered(ctx, clientID)
 	switch {
 	case errors.Is(err, errNoClient):
-		return nil, errNoKeys
+		return nil, errNoKeys.because(ReasonClientUnknown)
 	case err != nil:
 		return nil, err
 	case identity.Key.Algorithm == HS256:

@@ -31,11 +31,12 @@ const (
 // InvalidClientKey is the plugin's code for a client whose key cannot be read.
 const InvalidClientKey Code = "invalid_client_key"
 
-// Error refuses a request. Both members are told to the client, so neither
+// Error refuses a request. Code and Description are told to the client, so neither
 // ever holds a value that came with the request or out of the store.
 type Error struct {
 	Code        Code
 	Description string // printable ASCII without quotation mark and backslash (RFC 6749, 5.2)
+	Reason      Reason // for the log
 }
 
 // Error implements error.
@@ -43,7 +44,7 @@ func (e Error) Error() string { return string(e.Code) + ": " + e.Description }
 
 // ErrUserGone refuses an access token whose user was deleted. The plugin has a
 // status of its own for it.
-var ErrUserGone = Error{InvalidToken, "access_token provided is either invalid or does not belong to a valid user."}
+var ErrUserGone = Error{InvalidToken, "access_token provided is either invalid or does not belong to a valid user.", ReasonUserGone}
 
 // ErrNotFound is returned by a Store when the grant that was to be taken is
 // not there, or not there any more.
@@ -77,36 +78,36 @@ func (s Site) closed() error {
 
 // The descriptions are the plugin's, less their quotation marks.
 var (
-	errGrantMissing   = Error{InvalidRequest, "The grant type was not specified in the request"}
-	errGrantUnknown   = Error{UnsupportedGrantType, "The grant type is not supported"}
-	errGrantForbidden = Error{UnauthorizedClient, "The grant type is unauthorized for this client_id"}
+	errGrantMissing   = Error{InvalidRequest, "The grant type was not specified in the request", ReasonGrantTypeMissing}
+	errGrantUnknown   = Error{UnsupportedGrantType, "The grant type is not supported", ReasonGrantTypeUnknown}
+	errGrantForbidden = Error{UnauthorizedClient, "The grant type is unauthorized for this client_id", ReasonGrantTypeForbidden}
 
-	errCredentialsMissing = Error{InvalidClient, "Client credentials were not found in the headers or body"}
-	errSecretMissing      = Error{InvalidClient, "This client is invalid or must authenticate using a client secret"}
-	errCredentialsWrong   = Error{InvalidClient, "The client credentials are invalid"}
+	errCredentialsMissing = Error{InvalidClient, "Client credentials were not found in the headers or body", ReasonClientMissing}
+	errSecretMissing      = Error{InvalidClient, "This client is invalid or must authenticate using a client secret", ReasonSecretMissing}
+	errCredentialsWrong   = Error{InvalidClient, "The client credentials are invalid", ReasonSecretWrong}
 
-	errCodeMissing  = Error{InvalidRequest, "Missing parameter: code is required"}
-	errCodeUnknown  = Error{InvalidGrant, "Authorization code doesn't exist or is invalid for the client"}
-	errCodeExpired  = Error{InvalidGrant, "The authorization code has expired"}
-	errCodeForeign  = Error{InvalidGrant, "authorization_code doesn't exist or is invalid for the client"}
-	errRedirectURI  = Error{RedirectURIMismatch, "The redirect URI provided does not match the one used in the authorization request"}
-	errTokenMissing = Error{InvalidRequest, "Missing parameter: token is required"}
-	errTokenForeign = Error{InvalidGrant, "The token was not issued to this client"}
+	errCodeMissing  = Error{InvalidRequest, "Missing parameter: code is required", ReasonCodeMissing}
+	errCodeUnknown  = Error{InvalidGrant, "Authorization code doesn't exist or is invalid for the client", ReasonCodeUnknown}
+	errCodeExpired  = Error{InvalidGrant, "The authorization code has expired", ReasonCodeExpired}
+	errCodeForeign  = Error{InvalidGrant, "authorization_code doesn't exist or is invalid for the client", ReasonCodeForeign}
+	errRedirectURI  = Error{RedirectURIMismatch, "The redirect URI provided does not match the one used in the authorization request", ReasonRedirectURI}
+	errTokenMissing = Error{InvalidRequest, "Missing parameter: token is required", ReasonTokenMissing}
+	errTokenForeign = Error{InvalidGrant, "The token was not issued to this client", ReasonTokenForeign}
 
-	errRefreshMissing = Error{InvalidRequest, "Missing parameter: refresh_token is required"}
-	errRefreshUnknown = Error{InvalidGrant, "Invalid refresh token"}
-	errRefreshExpired = Error{InvalidGrant, "Refresh token has expired"}
-	errRefreshForeign = Error{InvalidGrant, "refresh_token doesn't exist or is invalid for the client"}
+	errRefreshMissing = Error{InvalidRequest, "Missing parameter: refresh_token is required", ReasonRefreshMissing}
+	errRefreshUnknown = Error{InvalidGrant, "Invalid refresh token", ReasonRefreshUnknown}
+	errRefreshExpired = Error{InvalidGrant, "Refresh token has expired", ReasonRefreshExpired}
+	errRefreshForeign = Error{InvalidGrant, "refresh_token doesn't exist or is invalid for the client", ReasonRefreshForeign}
 
-	errAccessMissing = Error{MissingAccessToken, "No Access Token provided"}
-	errAccessUnknown = Error{InvalidToken, "The access token provided is invalid"}
-	errAccessExpired = Error{ExpiredToken, "The access token provided has expired"}
+	errAccessMissing = Error{MissingAccessToken, "No Access Token provided", ReasonAccessMissing}
+	errAccessUnknown = Error{InvalidToken, "The access token provided is invalid", ReasonAccessUnknown}
+	errAccessExpired = Error{ExpiredToken, "The access token provided has expired", ReasonAccessExpired}
 
-	errNoClient   = Error{InvalidClient, "Client does not exist."}
-	errNoKeys     = Error{InvalidClient, "Either Client does not exist or Signing algorithm is HSA based."}
-	errInvalidKey = Error{InvalidClientKey, "Invalid Client Key"}
+	errNoClient   = Error{InvalidClient, "Client does not exist.", ReasonClientUnknown}
+	errNoKeys     = Error{InvalidClient, "Either Client does not exist or Signing algorithm is HSA based.", ReasonNoKeys}
+	errInvalidKey = Error{InvalidClientKey, "Invalid Client Key", ReasonInvalidKey}
 
-	errUserGone = Error{InvalidGrant, "The user who gave this grant does not exist any more"}
-	errUserLeft = Error{InvalidGrant, "The user who gave this grant is no member of the site any more"}
-	errScope    = Error{InvalidScope, "The scope requested is invalid for this request"}
+	errUserGone = Error{InvalidGrant, "The user who gave this grant does not exist any more", ReasonUserGone}
+	errUserLeft = Error{InvalidGrant, "The user who gave this grant is no member of the site any more", ReasonUserLeft}
+	errScope    = Error{InvalidScope, "The scope requested is invalid for this request", ReasonScope}
 )

@@ -24,7 +24,7 @@ func (s *Server) Introspect(ctx context.Context, r Request) (Introspection, Answ
 	err := x.admit(ctx)
 	answer := Answer{Client: x.facts.Client, Authenticated: x.authenticated}
 	if err == nil && !answer.Client.Confidential {
-		err = errSecretMissing
+		err = errSecretMissing.because(ReasonClientPublic)
 	}
 	if err != nil {
 		return Introspection{}, answer, err

@@ -10,8 +10,9 @@ import (
 // whole record by it.
 func (x *exchange) refresh(ctx context.Context) (*Tokens, error) {
 	tokens, err := x.useRefreshToken(ctx)
-	if errors.Is(err, errRefreshUnknown) {
-		return x.useRotated(ctx)
+	var refused Error
+	if errors.As(err, &refused) && (refused.Reason == ReasonRefreshUnknown || refused.Reason == ReasonRefreshTaken) {
+		return x.useRotated(ctx, refused)
 	}
 	return tokens, err
 }
@@ -43,7 +44,7 @@ func (x *exchange) rotate(ctx context.Context, access Token) (refreshToken strin
 	if err != nil {
 		return "", err
 	}
-	return successor.Value, x.redeem(ctx, errRefreshUnknown, access, successor)
+	return successor.Value, x.redeem(ctx, errRefreshUnknown.because(ReasonRefreshTaken), access, successor)
 }
 
 func (x *exchange) checkRefreshToken() error {

@@ -2,19 +2,19 @@ package oauth
 
 import "context"
 
-// useRotated judges a refresh token that is not there: it may be one that was
+// useRotated judges a refresh token that is not there, refused as such: it may be one that was
 // replaced. Right after that, and while its successor is unused, the answer with
 // the successor was lost, or the client has sent two requests at once; it gets
 // the same successor again. In any other case somebody uses a token that its
 // rightful owner has given up, so nobody may go on with what came of it (RFC
 // 9700, 4.14.2).
-func (x *exchange) useRotated(ctx context.Context) (*Tokens, error) {
+func (x *exchange) useRotated(ctx context.Context, refused Error) (*Tokens, error) {
 	rotation, err := x.rotation(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if rotation == nil {
-		return nil, errRefreshUnknown
+		return nil, refused
 	}
 	if x.Policy.RotationGrace > 0 && rotation.Age <= x.Policy.RotationGrace {
 		if err := x.findGrant(ctx, Presented{RefreshToken, rotation.Successor}); err != nil {
@@ -64,5 +64,5 @@ func (x *exchange) endReplayed(ctx context.Context, rotation *Rotation) error {
 	if ended {
 		x.replay = rotation
 	}
-	return errRefreshUnknown
+	return errRefreshUnknown.because(ReasonRefreshReplaced)
 }

@@ -26,7 +26,9 @@ type Presented struct {
 type Client struct {
 	ID           string
 	Confidential bool     // false: a public client, registered without a secret
-	Secret       string   // as the client knows it, not as it is stored
+	Secret       string   // as the client knows it, not as it is stored; empty: it cannot be read
+	Encrypted    bool     // the site says that its secrets are stored encrypted
+	Otherwise    string   // what Secret would be if the site said the contrary; for the log alone
 	RedirectURIs []string // as registered
 	GrantTypes   []string // nil: all grants are allowed
 	Scope        Scope    // may be requested where a grant has none; nil: no limit of its own

@@ -66,7 +66,7 @@ func (c Config) tables() (tables, error) {
 		users = c.Prefix + "users"
 	}
 	if c.Prefix != "" && (!validTableName(c.Prefix) || strings.Contains(c.Prefix, ".")) {
-		return tables{}, fmt.Errorf("the table prefix %q is not one that WordPress allows: use letters, digits and underscores", c.Prefix)
+		return tables{}, errors.New("the table prefix is not one that WordPress allows: use letters, digits and underscores")
 	}
 	usermeta := c.UsermetaTable
 	if usermeta == "" {
@@ -74,7 +74,7 @@ func (c Config) tables() (tables, error) {
 	}
 	for _, name := range []string{users, usermeta} {
 		if !validTableName(name) {
-			return tables{}, fmt.Errorf("%q is not a table name: use letters, digits and underscores", name)
+			return tables{}, errors.New("the name of the users or usermeta table is none: use letters, digits and underscores")
 		}
 	}
 	plugin, err := c.plugin()

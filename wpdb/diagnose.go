@@ -46,7 +46,12 @@ func (s *Store) diagnoseConnection(err error) ([]Finding, error) {
 		return []Finding{{Kind: KindAccessDenied, Fatal: true,
 			Problem: fmt.Sprintf("The database at %s refuses the user %q or the password.", c.Address, c.User),
 			Remedy:  "Compare DB_USER and DB_PASSWORD with what WordPress uses; the account must also be allowed from this host."}}, nil
-	case errAccessDeniedDB, errUnknownDatabase:
+	case errAccessDeniedDB: // also if there is none: the server does not tell those who may not know
+		return []Finding{{Kind: KindDatabaseMissing, Fatal: true,
+			Problem: fmt.Sprintf("The user %q may not use the database %q at %s, or there is no database of that name.", c.User, c.Name, c.Address),
+			Remedy: fmt.Sprintf("Compare DB_NAME with wp-config.php; if it is right, run as an administrator of the database: GRANT SELECT, INSERT, UPDATE, DELETE ON `%s`.* TO …;",
+				strings.ReplaceAll(c.Name, "`", "``"))}}, nil
+	case errUnknownDatabase:
 		return []Finding{{Kind: KindDatabaseMissing, Fatal: true,
 			Problem: fmt.Sprintf("There is no database %q for the user %q at %s.", c.Name, c.User, c.Address),
 			Remedy:  "Compare DB_NAME with wp-config.php, and see what SHOW DATABASES lists for this user."}}, nil

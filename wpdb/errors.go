@@ -82,6 +82,16 @@ func connectionErrors() []uint16 { return []uint16{1040, 1203, 1226} }
 // fullErrors say that there is no more space.
 func fullErrors() []uint16 { return []uint16{1021, 1114} }
 
+// refusal is unavailable for a database that answers, but does not let its user do
+// what it was asked. It says what the server says.
+type refusal string
+
+// Error implements error.
+func (r refusal) Error() string { return "the database refuses its user: " + string(r) }
+
+// Is makes it an oauth.ErrUnavailable.
+func (r refusal) Is(target error) bool { return target == oauth.ErrUnavailable }
+
 // writesOnly says if an error is of a kind that reads do not meet.
 func writesOnly(err error) bool {
 	return slices.Contains(append(readOnlyErrors(), fullErrors()...), number(err))
@@ -134,6 +144,9 @@ func number(err error) uint16 {
 func unavailable(err error) error {
 	if errors.Is(err, oauth.ErrNotFound) || errors.Is(err, context.Canceled) {
 		return err
+	}
+	if denied(err) || slices.Contains([]uint16{errAccessDenied, errAccessDeniedDB}, number(err)) {
+		return refusal(describe(err))
 	}
 	return fmt.Errorf("%w: %s", oauth.ErrUnavailable, describe(err))
 }

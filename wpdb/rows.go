@@ -68,11 +68,13 @@ func (r row) client(secretsEncrypted bool) *oauth.Client {
 		ID:           r.text("client_id"),
 		Confidential: stored != "",
 		Secret:       stored,
+		Encrypted:    secretsEncrypted,
 		RedirectURIs: strings.Fields(r.text("redirect_uri")),
 		Scope:        oauth.ParseScope(r.text("scope")),
 	}
+	c.Otherwise, _ = DecryptSecret(stored, r.text("client_name"))
 	if secretsEncrypted {
-		c.Secret, _ = DecryptSecret(stored, r.text("client_name"))
+		c.Secret, c.Otherwise = c.Otherwise, stored
 	}
 	// The engine holds a client to this column where an edition has it.
 	if !r.null("grant_types") {

@@ -138,7 +138,11 @@ func (r *reader) evalConstant(name string, line int) value {
 	if k, ok := r.consts[name]; ok {
 		return k.val
 	}
-	return value{why: "the constant " + shownName(name) + ", which is not defined before this line", blind: len(r.blinds) > 0}
+	shown := shownName(name)
+	if shown != strings.ToUpper(shown) {
+		shown = "…" // it may be a password whose quotation marks were forgotten
+	}
+	return value{why: "the constant " + shown + ", which is not defined before this line", blind: len(r.blinds) > 0}
 }
 
 // evalDefined is unknown for a constant that an included file may have defined

@@ -1,7 +1,7 @@
 package wpconfig
 
 import (
-	"fmt"
+	"errors"
 	"net"
 	"net/netip"
 	"strconv"
@@ -35,14 +35,14 @@ func ParseHost(dbHost string) (Host, error) {
 	if len(host) >= 2 && strings.EqualFold(host[:2], "p:") {
 		host = host[2:]
 	}
-	if err := checkHost(dbHost, host); err != nil {
+	if err := checkHost(host); err != nil {
 		return Host{}, err
 	}
 	if i := strings.Index(host, ":/"); i >= 0 {
 		return Host{Network: "unix", Address: host[i+1:]}, nil
 	}
 	if strings.Count(host, ":") > 1 || strings.HasPrefix(host, "[") {
-		return parseIPv6(dbHost, host)
+		return parseIPv6(host)
 	}
 	name, port, _ := strings.Cut(host, ":")
 	if (name == "" || strings.EqualFold(name, "localhost")) && port == "" {
@@ -51,57 +51,62 @@ func ParseHost(dbHost string) (Host, error) {
 	if name == "" || strings.EqualFold(name, "localhost") {
 		name = "127.0.0.1"
 	}
-	return tcp(dbHost, name, port)
+	return tcp(name, port)
 }
 
-// checkHost refuses what wpdb would misread.
-func checkHost(dbHost, host string) error {
+// checkHost refuses what wpdb would misread. What it says never has the text, which
+// may be a password in the wrong place.
+func checkHost(host string) error {
 	socket := strings.Index(host, ":/")
 	switch {
 	case strings.Contains(host, "://"):
-		return fmt.Errorf("DB_HOST is %q, which is a URL; write host:port", dbHost)
+		return errors.New("DB_HOST is a URL; write host:port")
 	case strings.ContainsFunc(host, func(c rune) bool { return c <= ' ' || c == 0x7f }):
-		return fmt.Errorf("DB_HOST is %q, which has white space or a control character in it; remove it", dbHost)
+		return errors.New("DB_HOST has white space or a control character in it; remove it")
 	case strings.HasPrefix(host, "/"):
-		return fmt.Errorf("DB_HOST is %q, which is a path; write localhost:%s for a socket", dbHost, host)
-	case socket < 0 && strings.ContainsAny(host, `/@\?#'",;`):
-		return fmt.Errorf("DB_HOST is %q, which is not a host; write host:port or host:/path/to/socket", dbHost)
+		return errors.New("DB_HOST is a path; write localhost: in front of it for a socket")
+	case socket < 0 && strings.ContainsFunc(host, notOfHost):
+		return errors.New("DB_HOST is not a host; write host:port or host:/path/to/socket")
 	}
 	return nil
 }
 
+// notOfHost says that no host name, address or port has a character. Other
+// alphabets are left to the resolver.
+func notOfHost(c rune) bool { return strings.ContainsRune(`/@\?#'",;!$&()*+<=>^`+"`{|}~", c) }
+
 // parseIPv6 reads an address with or without brackets. A name with more than
 // one colon has a port too many.
-func parseIPv6(dbHost, host string) (Host, error) {
+func parseIPv6(host string) (Host, error) {
 	name, port := host, ""
 	if rest, ok := strings.CutPrefix(host, "["); ok {
 		var after string
 		name, after, ok = strings.Cut(rest, "]")
 		if !ok || after != "" && after[0] != ':' {
-			return Host{}, fmt.Errorf("DB_HOST is %q, whose brackets do not enclose an address; write [address]:port", dbHost)
+			return Host{}, errors.New("DB_HOST has brackets that do not enclose an address; write [address]:port")
 		}
 		port = strings.TrimPrefix(after, ":")
 	}
 	if ip, err := netip.ParseAddr(name); err == nil && ip.Is6() {
-		return tcp(dbHost, name, port)
+		return tcp(name, port)
 	}
 	if strings.HasPrefix(host, "[") {
-		return Host{}, fmt.Errorf("DB_HOST is %q, which has no IPv6 address in its brackets; write a host without brackets", dbHost)
+		return Host{}, errors.New("DB_HOST has no IPv6 address in its brackets; write a host without brackets")
 	}
-	return Host{}, fmt.Errorf("DB_HOST is %q, which is neither an IPv6 address nor a host with one port; write host:port with one port, or an IPv6 address as [address]:port", dbHost)
+	return Host{}, errors.New("DB_HOST is neither an IPv6 address nor a host with one port; write host:port with one port, or an IPv6 address as [address]:port")
 }
 
 // tcp checks the port, of which WordPress takes an empty one and 0 for none.
-func tcp(dbHost, name, port string) (Host, error) {
+func tcp(name, port string) (Host, error) {
 	if strings.ContainsAny(name, "[]") {
-		return Host{}, fmt.Errorf("DB_HOST is %q, where brackets do not enclose an IPv6 address; write host:port", dbHost)
+		return Host{}, errors.New("DB_HOST has brackets that do not enclose an IPv6 address; write host:port")
 	}
 	if port == "" || port == "0" {
 		port = defaultPort
 	}
 	n, err := strconv.ParseUint(port, 10, 16)
 	if err != nil || n == 0 {
-		return Host{}, fmt.Errorf("DB_HOST is %q, whose port is not a number from 1 to 65535; write host:port", dbHost)
+		return Host{}, errors.New("DB_HOST has a port that is not a number from 1 to 65535; write host:port")
 	}
 	return Host{Network: "tcp", Address: net.JoinHostPort(name, strconv.FormatUint(n, 10))}, nil
 }

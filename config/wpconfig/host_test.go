@@ -46,15 +46,15 @@ func TestParseHostErrors(t *testing.T) {
 	tests := map[string]string{
 		"mysql://db/x":         "is a URL; write host:port",
 		" db":                  "white space or a control character in it; remove it",
-		"/tmp/mysql.sock":      "is a path; write localhost:/tmp/mysql.sock for a socket",
+		"/tmp/mysql.sock":      "is a path; write localhost: in front of it",
 		"user@db":              "is not a host; write host:port or host:/path/to/socket",
 		"db:3306:3306":         "write host:port with one port, or an IPv6 address",
-		"db:port":              "whose port is not a number from 1 to 65535",
-		"db:65536":             "whose port is not a number from 1 to 65535",
-		"[::1":                 "brackets do not enclose an address",
-		"[::1]3306":            "brackets do not enclose an address",
+		"db:port":              "a port that is not a number from 1 to 65535",
+		"db:65536":             "a port that is not a number from 1 to 65535",
+		"[::1":                 "brackets that do not enclose an address",
+		"[::1]3306":            "brackets that do not enclose an address",
 		"[db]:3306":            "has no IPv6 address in its brackets",
-		"d]b:3306":             "brackets do not enclose an IPv6 address",
+		"d]b:3306":             "brackets that do not enclose an IPv6 address",
 		"::ffff:1.2.3.4:33:06": "neither an IPv6 address nor a host",
 	}
 	for dbHost, want := range tests {

@@ -49,13 +49,13 @@ func findBearer(t *testing.T, s Subject) {
 	s.PutGrant(presented(oauth.AccessToken, "a1"), held)
 	registered := client()
 	want := oauth.Bearer{Site: site, Client: &registered, Grant: &held, Profile: profile()}
-	if diff := cmp.Diff(want, mustFindBearer(t, s, "a1")); diff != "" {
+	if diff := cmp.Diff(want, mustFindBearer(t, s, "a1"), forJudging()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	s.DeleteClient(clientID)
 	s.DeleteUser(alice)
 	want.Client, want.Profile, held.UserExists = nil, oauth.Profile{}, false
-	if diff := cmp.Diff(want, mustFindBearer(t, s, "a1")); diff != "" {
+	if diff := cmp.Diff(want, mustFindBearer(t, s, "a1"), forJudging()); diff != "" {
 		t.Errorf("client and user gone (-want +got):\n%s", diff)
 	}
 }
