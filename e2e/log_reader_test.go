@@ -58,7 +58,9 @@ func (s *site) serveUnread() *unread {
 func (u *unread) ask(t *testing.T, s *site, n int) {
 	t.Helper()
 	for i := range n {
-		a, err := u.Do(stage.FormRequest(u.Base+stage.TokenPath, append(stage.Credentials(s.app), "token", fmt.Sprint("none-", i))...))
+		r := stage.FormRequest(u.Base+stage.TokenPath, append(stage.Credentials(s.app), "token", "none")...)
+		r.Header.Set("X-Request-Id", fmt.Sprintf("%08d", i))
+		a, err := u.Do(r)
 		if err != nil {
 			t.Fatalf("request %d: %v", i, err)
 		}
@@ -83,7 +85,7 @@ func TestLogNobodyReads(t *testing.T) {
 			lines <- scanner.Text()
 		}
 	}()
-	written := 0
+	written, last := 0, ""
 	for lost == 0 {
 		select {
 		case line := <-lines:
@@ -94,6 +96,11 @@ func TestLogNobodyReads(t *testing.T) {
 				_, _ = fmt.Sscan(m[1], &lost) // digits
 			} else if strings.Contains(line, `"msg":"request"`) {
 				written++
+				id := regexp.MustCompile(`"request_id":"(\d+)"`).FindString(line)
+				if id <= last {
+					t.Fatalf("%s comes after %s", id, last)
+				}
+				last = id
 			}
 		case <-time.After(stage.Patience):
 			t.Fatalf("after %d lines nothing says how many were lost", written)

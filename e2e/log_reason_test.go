@@ -23,7 +23,7 @@ type refused struct {
 // TestLogReasons: the log says why, whatever the client is told.
 func TestLogReasons(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, database)
+	s := newRotatingSite(t, database)
 	server := s.Serve("--log-format", "json")
 	unreadable := stage.Client{ID: "Unreadable", Secret: "right"}
 	plain := stage.Client{ID: "Plain", Secret: "right-secret"}
@@ -41,6 +41,14 @@ func TestLogReasons(t *testing.T) {
 	s.Put("access", "old-access", s.app, stage.Row{Expires: "2020-01-01 00:00:00"})
 	s.Put("access", "access-of-nobody", s.app, stage.Row{User: 4711, Expires: "2037-01-01 00:00:00"})
 	expectReasons(t, server, reasonRequests(s, server.Base, unreadable, plain))
+
+	s.Exec("UPDATE {p}moos_oauth_public_keys SET public_key = 'x', private_key = 'x' WHERE client_id = ?", s.app.ID)
+	expectReasons(t, server, []refused{{"key_unreadable", stage.NewRequest("GET", server.Base+strings.TrimSuffix(stage.TokenPath, "token")+s.app.ID+"/.well-known/keys", ""), nil}})
+
+	s.Put("refresh", "replaced", s.pub, stage.Row{})
+	rotated(t, server, s.pub, "replaced")
+	s.later("1 DAY")
+	expectReasons(t, server, []refused{{"refresh_token_replaced", stage.FormRequest(server.Base+stage.TokenPath, stage.RefreshForm(s.pub, "replaced")...), map[string]any{"level": "WARN"}}})
 
 	s.PutOption("mo_oauth_server_is_client_secret_encrypted", "")
 	expectReasons(t, server, []refused{{"secret_not_marked", stage.FormRequest(server.Base+stage.TokenPath, stage.RefreshForm(s.app, "live")...), nil}})
