@@ -44,6 +44,9 @@ func (l *live) Find(ctx context.Context, clientID string, p oauth.Presented) (oa
 	return try(ctx, l, func(s *wpdb.Store) (oauth.Facts, error) { return s.Find(ctx, clientID, p) })
 }
 
+// Scans implements oauth.Store.
+func (l *live) Scans(kind oauth.Kind) bool { return l.store.Load().Scans(kind) }
+
 // FindBearer implements oauth.Store.
 func (l *live) FindBearer(ctx context.Context, accessToken string) (oauth.Bearer, error) {
 	return try(ctx, l, func(s *wpdb.Store) (oauth.Bearer, error) { return s.FindBearer(ctx, accessToken) })

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"reflect"
-	"slices"
 	"sync"
 	"time"
 
@@ -131,20 +130,18 @@ func (l *live) move(ctx context.Context, asked bool, settings config.Settings) b
 		}
 		return false
 	}
-	findings, err := diagnose(ctx, store)
-	unusable := slices.ContainsFunc(findings, fatal)
-	if !unusable || l.reload.news(asked, fmt.Sprint(findings)) {
-		logFindings(findings, l.log)
-		if unusable {
+	d := diagnose(ctx, store)
+	if d.fatal() {
+		_ = store.Close() // nothing was written
+		if l.reload.news(asked, fmt.Sprint(d.findings)) {
+			d.tell(l.log)
 			l.log.Error("the database in use stays, because that of the new settings cannot be used")
 		}
-	}
-	if unusable {
-		_ = store.Close() // nothing was written
 		return false
 	}
-	if err != nil {
-		l.awaitDatabase(ctx, err)
+	d.tell(l.log)
+	if d.away != nil {
+		l.awaitDatabase(ctx, d.away)
 	}
 	old := l.store.Swap(store)
 	old.Retire(settings.RequestTimeout + time.Minute)

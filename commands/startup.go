@@ -15,12 +15,12 @@ const diagnoseTimeout = 10 * time.Second
 // diagnoseAtStart refuses to start on a database that can never work. One that
 // is only away is waited for: it often starts at the same time.
 func diagnoseAtStart(ctx context.Context, l *live) error {
-	findings, err := diagnose(ctx, l.store.Load())
-	logFindings(findings, l.log)
-	if err != nil {
-		l.awaitDatabase(ctx, err)
+	d := diagnose(ctx, l.store.Load())
+	d.tell(l.log)
+	if d.away != nil {
+		l.awaitDatabase(ctx, d.away)
 	}
-	if slices.ContainsFunc(findings, fatal) {
+	if d.fatal() {
 		return errFailed
 	}
 	return nil
@@ -40,31 +40,46 @@ func (l *live) diagnoseWhenBack(ctx context.Context) {
 			return
 		case <-time.After(2 * time.Second):
 		}
-		if findings, err := diagnose(ctx, l.store.Load()); err == nil {
-			logFindings(findings, l.log)
+		if d := diagnose(ctx, l.store.Load()); d.away == nil {
+			d.tell(l.log)
 			l.log.Info("the database answers")
 			return
 		}
 	}
 }
 
-// diagnose is wpdb.Store.Diagnose within diagnoseTimeout.
-func diagnose(ctx context.Context, store *wpdb.Store) ([]wpdb.Finding, error) {
-	ctx, cancel := context.WithTimeout(ctx, diagnoseTimeout)
-	defer cancel()
-	return store.Diagnose(ctx)
+// diagnosis is what was found of a database. away is for one that does not answer.
+type diagnosis struct {
+	findings           []wpdb.Finding
+	unindexed, migrate string // what is missing, and its remedy
+	away               error
 }
 
-// fatal says if a finding keeps the server from working.
-func fatal(f wpdb.Finding) bool { return f.Fatal }
+func diagnose(ctx context.Context, store *wpdb.Store) (d diagnosis) {
+	ctx, cancel := context.WithTimeout(ctx, diagnoseTimeout)
+	defer cancel()
+	d.findings, d.away = store.Diagnose(ctx)
+	if d.away == nil && !d.fatal() {
+		d.unindexed, d.migrate, _ = store.Unindexed(ctx) // it is only advice
+	}
+	return d
+}
 
-// logFindings logs what is wrong with the database.
-func logFindings(findings []wpdb.Finding, log *slog.Logger) {
-	for _, f := range findings {
+// fatal reports whether something keeps the server from working.
+func (d diagnosis) fatal() bool {
+	return slices.ContainsFunc(d.findings, func(f wpdb.Finding) bool { return f.Fatal })
+}
+
+// tell logs all that is wrong with the database.
+func (d diagnosis) tell(log *slog.Logger) {
+	for _, f := range d.findings {
 		level := slog.LevelWarn
 		if f.Fatal {
 			level = slog.LevelError
 		}
 		log.Log(context.Background(), level, f.Problem, "id", f.Kind, "remedy", f.Remedy)
+	}
+	if d.unindexed != "" {
+		log.Warn(d.unindexed, "id", wpdb.KindIndexMissing, "remedy", d.migrate)
 	}
 }

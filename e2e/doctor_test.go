@@ -193,7 +193,7 @@ func TestDoctorCannotLook(t *testing.T) {
 	stranger, known := stage.WriteWPConfig(t, s.Server, s.Prefix, "stranger", stage.DBPassword), stage.WriteWPConfig(t, s.Server, s.Prefix, "wp", stage.DBPassword)
 	for sentence, flags := range map[string][]string{
 		"refuses the user":                              {"--wp-config", stranger},
-		"there is no database of that name":                          {"--wp-config", known, "--db-name", "nowhere"},
+		"there is no database of that name":             {"--wp-config", known, "--db-name", "nowhere"},
 		"nothing usable answers at":                     {"--wp-config", known, "--db-host", stage.FreeAddress(t)},
 		"the settings do not say where the database is": {},
 	} {

@@ -108,6 +108,8 @@ func (s *server) respondError(err error, c echo.Context) {
 		respondRoute(c, s.tokenError(c, denied))
 	case errors.Is(err, oauth.ErrSwitchedOff):
 		respondUnavailable(c, errSwitchedOff)
+	case errors.Is(err, oauth.ErrBusy):
+		respondUnavailable(c, errOverloaded)
 	case errors.Is(err, oauth.ErrUnavailable), errors.Is(err, context.Canceled):
 		respondUnavailable(c, errAway)
 	default:

@@ -335,6 +335,7 @@ func TestRoundTrips(t *testing.T) {
 	n.put(oauth.RefreshToken, "openid", rsID, 2, "openid email")
 	n.put(oauth.AccessToken, "a1", rsID, 2, "openid email")
 	n.authorize("c1", rsID, 2, "n1")
+	n.migrate()
 	refresh := func(token string) func() answer {
 		return func() answer {
 			return n.post("token", rsID, rsSecret, "grant_type", "refresh_token", "refresh_token", token)
@@ -365,6 +366,21 @@ func TestRoundTrips(t *testing.T) {
 		selects, inserts := n.status("Com_select")-before[0], n.status("Com_insert")-before[1]
 		if selects != test.selects || inserts != test.inserts {
 			t.Errorf("%s: %d SELECT and %d INSERT, want %d and %d", test.name, selects, inserts, test.selects, test.inserts)
+		}
+	}
+}
+
+// migrate adds the indexes, and waits until the server knows of them.
+func (n *namespace) migrate() {
+	n.t.Helper()
+	for _, kind := range []oauth.Kind{oauth.AuthorizationCode, oauth.AccessToken, oauth.RefreshToken} {
+		if _, err := n.db.Exec("ALTER TABLE wp_moos_oauth_" + string(kind) + "s ADD INDEX (" + string(kind) + ")"); err != nil {
+			n.t.Fatal(err)
+		}
+	}
+	for deadline := time.Now().Add(10 * time.Second); n.store.Scans(oauth.AccessToken); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			n.t.Fatal("the server does not know of the indexes")
 		}
 	}
 }

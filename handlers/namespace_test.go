@@ -39,6 +39,7 @@ type namespace struct {
 	*httptest.Server
 	t       testing.TB
 	db      *sql.DB
+	store   *wpdb.Store
 	key     *rsa.PrivateKey // of the client rsID
 	options handlers.Options
 	log     *lockedBuffer
@@ -84,6 +85,7 @@ func startNamespace(t testing.TB, options handlers.Options, c wpdb.Config) *name
 	}
 	t.Cleanup(func() { store.Close() })
 	n.options.RequestTimeout, n.options.MaxBodyBytes = 20*time.Second, 1<<16
+	n.store = store
 	server := &oauth.Server{Store: store, Now: func() time.Time { return n.clock() }, Random: rand.Reader}
 	n.Server = httptest.NewServer(handlers.New(server, store.Ready, n.options, log))
 	t.Cleanup(n.Server.Close)

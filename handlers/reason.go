@@ -38,6 +38,8 @@ func outcome(err error) string {
 		return "plugin_not_active"
 	case errors.Is(err, oauth.ErrSwitchedOff):
 		return errSwitchedOff.code
+	case errors.Is(err, oauth.ErrBusy):
+		return errOverloaded.code
 	case errors.Is(err, oauth.ErrUnavailable):
 		return errAway.code
 	}

@@ -32,6 +32,11 @@ func (s *Server) Introspect(ctx context.Context, r Request) (Introspection, Answ
 	if r.revokedToken() == "" {
 		return Introspection{}, answer, errTokenMissing
 	}
+	leave, err := x.lookUp(ctx)
+	if err != nil {
+		return Introspection{}, answer, err
+	}
+	defer leave()
 	if err := x.searchOtherKind(ctx); err != nil {
 		return Introspection{}, answer, err
 	}

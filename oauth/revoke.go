@@ -52,9 +52,7 @@ func (x *exchange) searchOtherKind(ctx context.Context) error {
 		return nil
 	}
 	x.presented.Kind = x.request.revocationKinds()[1]
-	found, err := x.Store.Find(ctx, x.facts.Client.ID, x.presented)
-	x.facts.Grant = found.Grant
-	return err
+	return x.findGrant(ctx, x.presented)
 }
 
 // revocationKinds is the order to search in. A hint that is none of the two is

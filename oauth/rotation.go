@@ -17,7 +17,7 @@ func (x *exchange) useRotated(ctx context.Context, refused Error) (*Tokens, erro
 		return nil, refused
 	}
 	if x.Policy.RotationGrace > 0 && rotation.Age <= x.Policy.RotationGrace {
-		if err := x.findSuccessor(ctx, rotation); err != nil {
+		if err := x.findGrant(ctx, Presented{RefreshToken, rotation.Successor}); err != nil {
 			return nil, err
 		}
 		if x.facts.Grant != nil {
@@ -35,12 +35,6 @@ func (x *exchange) rotation(ctx context.Context) (*Rotation, error) {
 		return nil, err
 	}
 	return rotation, nil
-}
-
-func (x *exchange) findSuccessor(ctx context.Context, rotation *Rotation) error {
-	found, err := x.Store.Find(ctx, x.facts.Client.ID, Presented{RefreshToken, rotation.Successor})
-	x.facts.Grant = found.Grant
-	return err
 }
 
 // repeat answers as if the successor had been presented, which stays.

@@ -39,6 +39,7 @@ type Server struct {
 
 	keys       keyring
 	signatures signatures
+	scans      scans
 }
 
 // exchange is one request on its way through the server.
@@ -49,6 +50,7 @@ type exchange struct {
 	presented Presented
 	facts     Facts
 	now       time.Time // whole seconds, as the tables keep time
+	later     bool      // what was presented is looked for after the client has authenticated
 	openID    bool      // OpenID Connect applies: idToken has found so
 	defect    error     // see Answer
 	replay    *Rotation // see Answer
@@ -84,6 +86,11 @@ func (x *exchange) answer(ctx context.Context) (Answer, error) {
 	if err != nil {
 		return answer, err
 	}
+	leave, err := x.lookUp(ctx)
+	if err != nil {
+		return answer, err
+	}
+	defer leave()
 	// 4. The grant itself.
 	switch x.grant {
 	case GrantAuthorizationCode:
@@ -121,14 +128,28 @@ func (x *exchange) admit(ctx context.Context) error {
 }
 
 // find reads the facts of the request. A second reading of the credentials is
-// looked up only if the first names no client.
+// looked up only if the first names no client. Where that would read whole tables,
+// what was presented has to wait until the client has authenticated: else anybody
+// could keep the database busy.
 func (x *exchange) find(ctx context.Context) (err error) {
+	presented := x.presented
+	if x.later = x.scansFor(); x.later {
+		presented = Presented{}
+	}
 	for _, id := range x.request.clientIDs() {
-		if x.facts, err = x.Store.Find(ctx, id, x.presented); err != nil || x.facts.Client != nil {
+		if x.facts, err = x.Store.Find(ctx, id, presented); err != nil || x.facts.Client != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// scansFor reports whether the request's look-ups read a whole table. A revocation
+// looks in two.
+func (x *exchange) scansFor() bool {
+	kind := x.presented.Kind
+	return kind != "" && (x.Store.Scans(kind) ||
+		x.grant == GrantRevoke && (x.Store.Scans(AccessToken) || x.Store.Scans(RefreshToken)))
 }
 
 // clientIDs are the ids that the client may mean, most likely first. Without

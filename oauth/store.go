@@ -125,6 +125,11 @@ type Store interface {
 	// is no error.
 	Find(ctx context.Context, clientID string, p Presented) (Facts, error)
 
+	// Scans reports whether a look for a credential of that kind reads a whole
+	// table, because an index is missing. It answers at once, from what was so up to
+	// a minute ago, and true while it does not know.
+	Scans(Kind) bool
+
 	// FindBearer reads what an access token stands for. An empty value, or one
 	// that no row can hold, is never found.
 	FindBearer(ctx context.Context, accessToken string) (Bearer, error)

@@ -25,6 +25,13 @@ func (s *Server) UserInfo(ctx context.Context, accessToken string) (UserInfo, *C
 	if accessToken == "" {
 		return UserInfo{}, nil, errAccessMissing
 	}
+	if s.Store.Scans(AccessToken) {
+		leave, err := s.scans.enter(ctx)
+		if err != nil {
+			return UserInfo{}, nil, err
+		}
+		defer leave()
+	}
 	bearer, err := s.Store.FindBearer(ctx, accessToken)
 	if err != nil {
 		return UserInfo{}, nil, err

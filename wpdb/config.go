@@ -74,7 +74,7 @@ func (c Config) tables() (tables, error) {
 	}
 	for _, name := range []string{users, usermeta} {
 		if !validTableName(name) {
-			return tables{}, errors.New("the name of the users or usermeta table is none: use letters, digits and underscores")
+			return tables{}, errors.New("the users or usermeta table has a name that is not a table name: use letters, digits and underscores")
 		}
 	}
 	plugin, err := c.plugin()

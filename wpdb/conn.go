@@ -143,6 +143,7 @@ func Open(c Config, log *slog.Logger) (*Store, error) {
 		log:        log,
 		rotations:  new(availability),
 		galera:     new(atomic.Bool),
+		indexes:    newIndexWatch(),
 		outage:     &outage{log: log},
 		gathering:  new(gathering),
 	}

@@ -40,16 +40,21 @@ type Store struct {
 	rotations  *availability // of the table of rotations
 	galera     *atomic.Bool  // whether the database is a node of a Galera cluster
 	later      *Store        // the same tables in sessions that wait for the other nodes; see synced
+	indexes    *indexWatch   // of codes and tokens
 	outage     *outage       // for the log
 	gathering  *gathering    // of access tokens to be stored
 }
 
 // Close closes the connections. No method may be called after it.
-func (s *Store) Close() error { return errors.Join(s.db.Close(), s.later.db.Close()) }
+func (s *Store) Close() error {
+	s.indexes.stop()
+	return errors.Join(s.db.Close(), s.later.db.Close())
+}
 
 // Retire closes the connections that are not used, and those that are as soon as they
 // are not. After a while all are closed, and no method may be called any more.
 func (s *Store) Retire(after time.Duration) {
+	s.indexes.stop()
 	s.db.SetMaxIdleConns(-1)
 	s.later.db.SetMaxIdleConns(-1)
 	time.AfterFunc(after, func() { _ = s.Close() }) // it has nothing to lose

@@ -1,0 +1,88 @@
+package oauth_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	"moserver-sidecar/oauth"
+)
+
+// unindexed is a store without indexes that notes what is looked for, and may hold
+// up each look for a credential.
+type unindexed struct {
+	oauth.Store
+	looks []oauth.Kind
+	gate  chan struct{} // nil: none is held up
+}
+
+func (u *unindexed) Scans(oauth.Kind) bool { return true }
+
+func (u *unindexed) Find(ctx context.Context, id string, p oauth.Presented) (oauth.Facts, error) {
+	u.looks = append(u.looks, p.Kind)
+	return u.Store.Find(ctx, id, p)
+}
+
+func (u *unindexed) FindBearer(ctx context.Context, token string) (oauth.Bearer, error) {
+	<-u.gate
+	return u.Store.FindBearer(ctx, token)
+}
+
+// TestUnindexed: whoever has not authenticated causes no scan, and whoever has is
+// answered as ever.
+func TestUnindexed(t *testing.T) {
+	f := newFixture(t)
+	store := &unindexed{Store: f.store}
+	f.Store = store
+	f.put(oauth.RefreshToken, "r0", f.grant(appID))
+	f.put(oauth.AuthorizationCode, "c0", f.grant(appID))
+	for _, bad := range [][]oauth.Credential{credentials("nobody", "x"), credentials(appID, "wrong"), nil} {
+		r := refreshRequest()
+		r.Credentials = bad
+		f.refuses(r, oauth.InvalidClient, "")
+	}
+	public := oauth.Request{GrantType: "x", Token: "r0", Credentials: credentials(publicID, "")}
+	if _, _, err := f.Introspect(context.Background(), public); err == nil {
+		t.Error("a public client may introspect")
+	}
+	if slices.ContainsFunc(store.looks, func(k oauth.Kind) bool { return k != "" }) {
+		t.Errorf("without a secret these were looked for: %q", store.looks)
+	}
+	store.looks = nil
+	f.grants(refreshRequest())
+	if want := []oauth.Kind{"", oauth.RefreshToken}; !slices.Equal(store.looks, want) {
+		t.Errorf("a refresh looks for %q, want %q", store.looks, want)
+	}
+	f.grants(codeRequest())
+}
+
+// TestScanBudget: two look-ups without a secret run, some wait, and the others are
+// refused at once; a client with a secret is served meanwhile.
+func TestScanBudget(t *testing.T) {
+	f := newFixture(t)
+	store := &unindexed{Store: f.store, gate: make(chan struct{})}
+	f.Store = store
+	f.put(oauth.RefreshToken, "r0", f.grant(appID))
+	const sent, admitted = 40, 18
+	outcomes := make(chan error, sent)
+	for range sent {
+		go func() {
+			_, _, err := f.UserInfo(context.Background(), "garbage")
+			outcomes <- err
+		}()
+	}
+	for range sent - admitted {
+		if err := <-outcomes; !errors.Is(err, oauth.ErrBusy) {
+			t.Errorf("beyond the budget: %v", err)
+		}
+	}
+	f.grants(refreshRequest())
+	close(store.gate)
+	for range admitted {
+		var refused oauth.Error
+		if err := <-outcomes; !errors.As(err, &refused) || refused.Code != oauth.InvalidToken {
+			t.Errorf("within the budget: %v", err)
+		}
+	}
+}
