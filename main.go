@@ -18,9 +18,24 @@ func main() {
 	os.Exit(commands.Main(os.Args[1:], newServer))
 }
 
+// server is what the commands serve with.
+type server struct {
+	*handlers.Server
+	change func(config.Settings)
+}
+
+// Change implements commands.Server.
+func (s server) Change(settings config.Settings) { s.change(settings) }
+
 // newServer puts the parts together; they meet nowhere else.
 func newServer(store oauth.Store, s config.Settings, log *slog.Logger) commands.Server {
-	server := &oauth.Server{
+	handler := handlers.New(tokenServer(store, s), store.Ready, options(s), log)
+	change := func(s config.Settings) { handler.Change(tokenServer(store, s), options(s)) }
+	return server{handlers.HTTPServer(handler, options(s), log), change}
+}
+
+func tokenServer(store oauth.Store, s config.Settings) *oauth.Server {
+	return &oauth.Server{
 		Store: store,
 		Policy: oauth.Policy{
 			RotateAll:          s.RotateRefreshTokens == config.RotateAll,
@@ -31,7 +46,10 @@ func newServer(store oauth.Store, s config.Settings, log *slog.Logger) commands.
 		Now:    time.Now,
 		Random: rand.Reader,
 	}
-	options := handlers.Options{
+}
+
+func options(s config.Settings) handlers.Options {
+	return handlers.Options{
 		RequestTimeout: s.RequestTimeout,
 		MaxBodyBytes:   int64(s.MaxBodyBytes),
 		ErrorStatus200: s.ErrorStatus == config.ErrorStatus200,
@@ -41,5 +59,4 @@ func newServer(store oauth.Store, s config.Settings, log *slog.Logger) commands.
 		MaxConnections: s.MaxConnections,
 		AuthFailures:   s.AuthFailures,
 	}
-	return handlers.HTTPServer(handlers.New(server, store.Ready, options, log), options, log)
 }

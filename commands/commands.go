@@ -59,11 +59,16 @@ func commands(newServer NewServer) []*cobra.Command {
 // ask for. It does not listen yet.
 type NewServer func(store oauth.Store, settings config.Settings, log *slog.Logger) Server
 
-// Server is what serves; http.Server says what its methods promise. It bounds its
-// connections itself.
+// Server is what serves; http.Server says what its first two methods promise. It bounds
+// its connections itself.
 type Server interface {
 	Serve(net.Listener) error
 	Shutdown(context.Context) error
+
+	// Change has the requests that come from now on answered as settings ask for,
+	// except for those settings that need a restart. It must not be called twice at
+	// the same time.
+	Change(settings config.Settings)
 }
 
 // Main carries out the command that args name, without the program's own name, and

@@ -11,12 +11,17 @@ import (
 
 // openStore opens the database that the settings name. It does not connect yet.
 func openStore(s config.Settings, log *slog.Logger) (*wpdb.Store, error) {
-	return wpdb.Open(wpdb.Config{
+	return wpdb.Open(databaseOf(s), log)
+}
+
+// databaseOf is what the settings say of the database.
+func databaseOf(s config.Settings) wpdb.Config {
+	return wpdb.Config{
 		Network: s.DBNetwork, Address: s.DBAddress, User: s.DBUser, Password: s.DBPassword, Name: s.DBName,
 		Charset: s.DBCharset, TLS: s.DBTLS, MaxConnections: s.DBMaxConnections,
 		Prefix: s.TablePrefix, UsersTable: s.UsersTable, UsermetaTable: s.UsermetaTable, Multisite: s.Multisite,
 		Home: s.Home, PluginFolder: s.PluginFolder, Flags: s.SiteFlags,
-	}, log)
+	}
 }
 
 // openQuiet is openStore for a command that says itself what goes wrong.

@@ -11,7 +11,7 @@ import (
 
 // purgeTimer deletes what has expired now and then, while the server runs.
 type purgeTimer struct {
-	store *wpdb.Store
+	purge func(context.Context, wpdb.PurgeOptions) ([]wpdb.Purged, error)
 	after time.Duration // see the setting purge_after; 0: never
 	log   *slog.Logger
 
@@ -21,8 +21,8 @@ type purgeTimer struct {
 	told map[string]bool // problems that are in the log already
 }
 
-func newPurgeTimer(store *wpdb.Store, after time.Duration, log *slog.Logger) *purgeTimer {
-	return &purgeTimer{store: store, after: after, log: log, first: 5 * time.Minute, every: time.Hour, told: map[string]bool{}}
+func newPurgeTimer(purge func(context.Context, wpdb.PurgeOptions) ([]wpdb.Purged, error), after time.Duration, log *slog.Logger) *purgeTimer {
+	return &purgeTimer{purge: purge, after: after, log: log, first: 5 * time.Minute, every: time.Hour, told: map[string]bool{}}
 }
 
 // run purges until ctx ends. The times are random to a degree, so that servers
@@ -37,14 +37,14 @@ func (p *purgeTimer) run(ctx context.Context) {
 			return
 		case <-time.After(pause/2 + rand.N(pause)):
 		}
-		p.purge(ctx)
+		p.once(ctx)
 	}
 }
 
-// purge purges once, and logs what comes of it.
-func (p *purgeTimer) purge(ctx context.Context) {
+// once purges, and logs what comes of it.
+func (p *purgeTimer) once(ctx context.Context) {
 	began := time.Now()
-	purged, err := p.store.Purge(ctx, wpdb.PurgeOptions{After: p.after})
+	purged, err := p.purge(ctx, wpdb.PurgeOptions{After: p.after})
 	for _, t := range purged {
 		if t.Rows > 0 {
 			p.log.Info("expired rows deleted", "table", t.Table, "rows", t.Rows, "duration_ms", time.Since(began).Milliseconds())

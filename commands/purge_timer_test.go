@@ -38,7 +38,7 @@ func TestPurgeTimer(t *testing.T) {
 	logged := func(text string) {
 		stage.Eventually(t, stage.Patience, "the log says "+text, func() bool { return strings.Contains(log.String(), text) })
 	}
-	timer := newPurgeTimer(store, 24*time.Hour, slog.New(slog.NewTextHandler(&log, nil)))
+	timer := newPurgeTimer(store.Purge, 24*time.Hour, slog.New(slog.NewTextHandler(&log, nil)))
 	timer.first, timer.every = time.Millisecond, time.Millisecond
 	ended := make(chan struct{})
 	go func() {
@@ -60,7 +60,7 @@ func TestPurgeTimer(t *testing.T) {
 		t.Errorf("it should tell each problem once:\n%s", text)
 	}
 
-	never := newPurgeTimer(store, 0, slog.New(slog.DiscardHandler))
+	never := newPurgeTimer(store.Purge, 0, slog.New(slog.DiscardHandler))
 	never.first = 0
 	never.run(context.Background()) // returns at once: it is switched off
 }

@@ -19,7 +19,8 @@ func serveCommand(newServer NewServer) *cobra.Command {
 such as one without the plugin's tables; each problem is a line of the log,
 with what to do about it. A database that is only away is waited for. SIGTERM
 and Ctrl-C let the requests in flight finish; a second one ends the process at
-once.`,
+once. SIGHUP has it read wp-config.php and the settings again, as it does by
+itself when the database refuses its account.`,
 
 		Annotations: exits(`: 0 after SIGTERM or Ctrl-C, 1 if it cannot serve.`),
 		Args:        noArguments,
@@ -30,15 +31,16 @@ once.`,
 		if err != nil {
 			return err
 		}
-		return serve(settings, newServer)
+		return serve(settings, func() (config.Settings, []config.Problem) { return readSettings(cmd) }, newServer)
 	}
 	return cmd
 }
 
-// serve answers requests until a signal.
-func serve(settings config.Settings, newServer NewServer) (err error) {
+// serve answers requests until a signal. reread reads the settings anew.
+func serve(settings config.Settings, reread func() (config.Settings, []config.Problem), newServer NewServer) (err error) {
 	ctx, stop := untilSignal()
 	defer stop()
+	hangup := hangups()
 	log, flush := newServerLogger(settings)
 	defer func() {
 		if !flush() && err != nil {
@@ -49,16 +51,21 @@ func serve(settings config.Settings, newServer NewServer) (err error) {
 	if err != nil {
 		return err
 	}
-	defer store.Close()
-	if err := diagnoseAtStart(ctx, store, log); err != nil {
+	live := newLive(store, settings, reread, log)
+	defer live.close()
+	if err := diagnoseAtStart(ctx, live); err != nil {
 		return err
 	}
 	listener, err := listen(settings.Listen, settings.SocketMode)
 	if err != nil {
 		return err
 	}
-	go newPurgeTimer(store, settings.PurgeAfter, log).run(ctx)
-	return runServer(ctx, listener, newServer(store, settings, log), settings, log)
+	go newPurgeTimer(live.purge, settings.PurgeAfter, log).run(ctx)
+	server := newServer(live, settings, log)
+	untilEnd, end := context.WithCancel(context.WithoutCancel(ctx)) // requests in flight may need it too
+	defer end()
+	go live.run(untilEnd, hangup, server.Change)
+	return runServer(ctx, listener, server, settings, log)
 }
 
 // runServer serves until ctx ends, then lets the requests in flight finish.

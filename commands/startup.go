@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"moserver-sidecar/wpdb"
@@ -13,52 +14,72 @@ const diagnoseTimeout = 10 * time.Second
 
 // diagnoseAtStart refuses to start on a database that can never work. One that
 // is only away is waited for: it often starts at the same time.
-func diagnoseAtStart(ctx context.Context, store *wpdb.Store, log *slog.Logger) error {
-	fatal, err := logFindings(ctx, store, log)
-	if err != nil {
-		log.Error("serving all the same, and waiting for the database", "error", err)
-		go diagnoseWhenBack(ctx, store, log)
+func diagnoseAtStart(ctx context.Context, l *live) error {
+	d := diagnose(ctx, l.store.Load())
+	d.tell(l.log)
+	if d.away != nil {
+		l.awaitDatabase(ctx, d.away)
 	}
-	if fatal {
+	if d.fatal() {
 		return errFailed
 	}
 	return nil
 }
 
+// awaitDatabase says that the database is away, and later what is wrong with it.
+func (l *live) awaitDatabase(ctx context.Context, away error) {
+	l.log.Error("serving all the same, and waiting for the database", "error", away)
+	go l.diagnoseWhenBack(ctx)
+}
+
 // diagnoseWhenBack logs what is wrong with the database as soon as it answers.
-func diagnoseWhenBack(ctx context.Context, store *wpdb.Store, log *slog.Logger) {
+func (l *live) diagnoseWhenBack(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-time.After(2 * time.Second):
 		}
-		if _, err := logFindings(ctx, store, log); err == nil {
-			log.Info("the database answers")
+		if d := diagnose(ctx, l.store.Load()); d.away == nil {
+			d.tell(l.log)
+			l.log.Info("the database answers")
 			return
 		}
 	}
 }
 
-// logFindings logs all that is wrong with the database, and says if any of it
-// keeps the server from working.
-func logFindings(ctx context.Context, store *wpdb.Store, log *slog.Logger) (fatal bool, err error) {
+// diagnosis is what was found of a database. away is for one that does not answer.
+type diagnosis struct {
+	findings           []wpdb.Finding
+	unindexed, migrate string // what is missing, and its remedy
+	away               error
+}
+
+func diagnose(ctx context.Context, store *wpdb.Store) (d diagnosis) {
 	ctx, cancel := context.WithTimeout(ctx, diagnoseTimeout)
 	defer cancel()
-	findings, err := store.Diagnose(ctx)
-	for _, f := range findings {
-		fatal = fatal || f.Fatal
+	d.findings, d.away = store.Diagnose(ctx)
+	if d.away == nil && !d.fatal() {
+		d.unindexed, d.migrate, _ = store.Unindexed(ctx) // it is only advice
+	}
+	return d
+}
+
+// fatal reports whether something keeps the server from working.
+func (d diagnosis) fatal() bool {
+	return slices.ContainsFunc(d.findings, func(f wpdb.Finding) bool { return f.Fatal })
+}
+
+// tell logs all that is wrong with the database.
+func (d diagnosis) tell(log *slog.Logger) {
+	for _, f := range d.findings {
 		level := slog.LevelWarn
 		if f.Fatal {
 			level = slog.LevelError
 		}
-		log.Log(ctx, level, f.Problem, "id", f.Kind, "remedy", f.Remedy)
+		log.Log(context.Background(), level, f.Problem, "id", f.Kind, "remedy", f.Remedy)
 	}
-	if err != nil || fatal {
-		return fatal, err
+	if d.unindexed != "" {
+		log.Warn(d.unindexed, "id", wpdb.KindIndexMissing, "remedy", d.migrate)
 	}
-	if problem, remedy, err := store.Unindexed(ctx); err == nil && problem != "" {
-		log.Warn(problem, "id", wpdb.KindIndexMissing, "remedy", remedy)
-	}
-	return false, nil
 }

@@ -32,10 +32,7 @@ func TestStopInOrder(t *testing.T) {
 		}
 		answers <- a
 	}()
-	stage.Eventually(t, stage.Patience, "the request waits for the lock", func() bool {
-		return len(s.Strings("SELECT ID FROM information_schema.PROCESSLIST WHERE STATE LIKE 'Waiting for table%' "+
-			"AND INFO LIKE ?", "INSERT INTO%"+s.Prefix+"moos_oauth_access_tokens%")) == 1
-	})
+	s.awaitInsert()
 
 	server.Signal(syscall.SIGTERM)
 	server.Await("stopping")
@@ -76,6 +73,15 @@ func (s *site) lock(name string) (unlock func()) {
 		}
 		conn.Close()
 	}
+}
+
+// awaitInsert waits until a request waits for the lock of the access tokens.
+func (s *site) awaitInsert() {
+	s.t.Helper()
+	stage.Eventually(s.t, stage.Patience, "the request waits for the lock", func() bool {
+		return len(s.Strings("SELECT ID FROM information_schema.PROCESSLIST WHERE STATE LIKE 'Waiting for table%' "+
+			"AND INFO LIKE ?", "INSERT INTO%"+s.Prefix+"moos_oauth_access_tokens%")) == 1
+	})
 }
 
 // TestUnixSocket: its permissions, and what is done about one that is there.

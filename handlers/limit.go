@@ -33,10 +33,10 @@ const (
 // no failure, so that no burst gets more guesses than the limit. Over the limit
 // a right secret is refused like a wrong one: else it would be no limit.
 type limiter struct {
-	perMinute int
-	now       func() time.Time
+	now func() time.Time
 
 	mu              sync.Mutex
+	perMinute       int // 0: no limit
 	failed, trusted generations
 }
 
@@ -89,6 +89,13 @@ func judge(answer oauth.Answer, err error) verdict {
 
 func newLimiter(perMinute int) *limiter { return &limiter{perMinute: perMinute, now: time.Now} }
 
+// allow changes how many failures there may be.
+func (l *limiter) allow(perMinute int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.perMinute = perMinute
+}
+
 // key says who is counted; nobody is where the address is not known, or is only
 // a trusted proxy's, such as 127.0.0.1 behind nginx on a unix socket: to count
 // all clients behind a proxy as one would let anybody lock out everybody. Of IPv6
@@ -98,7 +105,7 @@ func newLimiter(perMinute int) *limiter { return &limiter{perMinute: perMinute, 
 // same id could be written in ever other ways, each with failures of its own.
 func (l *limiter) key(address string, r oauth.Request) (key limited, counts bool) {
 	network, err := netip.ParseAddr(address)
-	if l.perMinute == 0 || err != nil || len(r.Credentials) == 0 {
+	if err != nil || len(r.Credentials) == 0 {
 		return limited{}, false
 	}
 	if network.Is6() {
@@ -118,7 +125,7 @@ func (l *limiter) reserve(ctx context.Context, address string, r oauth.Request) 
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for {
+	for l.perMinute > 0 {
 		a := l.find(key)
 		perMinute := float64(l.perMinute)
 		now := l.now()
@@ -138,6 +145,7 @@ func (l *limiter) reserve(ctx context.Context, address string, r oauth.Request) 
 			return nil, err
 		}
 	}
+	return nil, nil
 }
 
 func tooMany(minutes float64) error {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -45,22 +46,44 @@ type server struct {
 	limiter  *limiter
 	overload *overload
 	refusals *refusals
+	entry    http.Handler // routes
 }
 
-// New returns the handler of all routes. ready says what is wrong while the
-// server cannot serve; it is asked for /readyz.
-func New(tokens TokenServer, ready func(context.Context) error, options Options, log *slog.Logger) http.Handler {
-	s := &server{
-		tokens:   tokens,
-		ready:    ready,
-		options:  options,
-		log:      log,
-		limiter:  newLimiter(options.AuthFailures),
-		overload: newOverload(options.MaxInFlight, log),
-		refusals: newRefusals(log),
+// Handler is the handler of all routes.
+type Handler struct{ current atomic.Pointer[server] }
+
+// New returns a Handler. ready says what is wrong while the server cannot serve; it
+// is asked for /readyz.
+func New(tokens TokenServer, ready func(context.Context) error, options Options, log *slog.Logger) *Handler {
+	h := &Handler{}
+	h.current.Store(&server{ready: ready, log: log, limiter: newLimiter(0), refusals: newRefusals(log)})
+	h.Change(tokens, options)
+	return h
+}
+
+// Change has the requests that come from now on answered by tokens, as options say.
+// Failed authentications that were counted so far still count. It must not be called
+// twice at the same time.
+func (h *Handler) Change(tokens TokenServer, options Options) {
+	next := *h.current.Load()
+	if next.overload == nil || options.MaxInFlight != next.options.MaxInFlight {
+		next.overload = newOverload(options.MaxInFlight, next.log)
 	}
+	next.tokens, next.options = tokens, options
+	next.limiter.allow(options.AuthFailures)
+	next.entry = next.routes()
+	h.current.Store(&next)
+}
+
+// ServeHTTP implements http.Handler.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.current.Load().entry.ServeHTTP(w, r)
+}
+
+// routes is the handler of all routes.
+func (s *server) routes() http.Handler {
 	e := echo.New()
-	e.IPExtractor = forwardedFor(options.TrustedProxies)
+	e.IPExtractor = forwardedFor(s.options.TrustedProxies)
 	e.HTTPErrorHandler = s.respondError
 	e.Pre(canonicalRoute())
 	e.Use(s.logRequest, recovered)

@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
+	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // cuts calls test for a connection that breaks before and after a statement,
@@ -166,4 +169,25 @@ func TestCutAndOvertaken(t *testing.T) {
 	if p.left() != 0 {
 		t.Error("the connection was never cut")
 	}
+}
+
+// A password that changes while a COMMIT is in doubt: nobody must be told to begin anew
+// with other settings, because the code is taken.
+func TestCutAndRefused(t *testing.T) {
+	server := sandboxtest.Start(t, sandbox.Options{Accounts: true})
+	p, root := newProxy(t, server), newSite(t, server)
+	root.exec("CREATE USER wp@localhost IDENTIFIED BY 'old'")
+	root.exec("GRANT ALL ON wordpress.* TO wp@localhost")
+	s := root.reopen(func(c *wpdb.Config) { c.Address, c.User, c.Password = p.path, "wp", "old" })
+	p.between = func() { root.exec("ALTER USER wp@localhost IDENTIFIED BY 'new'") }
+	code := s.putCode("c1")
+	p.cutAt("COMMIT", afterStatement, 1)
+	err := s.Redeem(within(t, patience), code, pair("1")...)
+	if errors.Is(err, wpdb.ErrRefused) || !errors.Is(err, oauth.ErrUnavailable) {
+		t.Errorf("Redeem returned %v", err)
+	}
+	if _, err := s.Find(within(t, patience), clientID, code); !errors.Is(err, wpdb.ErrRefused) || !errors.Is(err, oauth.ErrUnavailable) {
+		t.Errorf("Find returned %v", err)
+	}
+	root.checkPair("1")
 }

@@ -42,7 +42,7 @@ func (d *diagnosis) run() error {
 func (s *Store) diagnoseConnection(err error) ([]Finding, error) {
 	c := s.config
 	switch number(err) {
-	case errAccessDenied, 1698:
+	case errAccessDenied, errNoSocketAccount:
 		return []Finding{{Kind: KindAccessDenied, Fatal: true,
 			Problem: fmt.Sprintf("The database at %s refuses the user %q or the password.", c.Address, c.User),
 			Remedy:  "Compare DB_USER and DB_PASSWORD with what WordPress uses; the account must also be allowed from this host."}}, nil

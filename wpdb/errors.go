@@ -46,6 +46,7 @@ const (
 	errColumnDenied    = 1143
 	errNoSuchTable     = 1146
 	errStatementBinlog = 1665
+	errNoSocketAccount = 1698 // access denied where no password is asked for
 )
 
 func conflictErrors() []uint16 {
@@ -84,13 +85,28 @@ func fullErrors() []uint16 { return []uint16{1021, 1114} }
 
 // refusal is unavailable for a database that answers, but does not let its user do
 // what it was asked. It says what the server says.
-type refusal string
+type refusal struct {
+	text    string
+	account bool // ErrRefused
+}
 
 // Error implements error.
-func (r refusal) Error() string { return "the database refuses its user: " + string(r) }
+func (r refusal) Error() string { return "the database refuses its user: " + r.text }
 
 // Is makes it an oauth.ErrUnavailable.
-func (r refusal) Is(target error) bool { return target == oauth.ErrUnavailable }
+func (r refusal) Is(target error) bool {
+	return target == oauth.ErrUnavailable || r.account && target == ErrRefused
+}
+
+// ErrRefused is oauth.ErrUnavailable where the server does not know the account, its
+// password or the database, as when they have changed. Nothing was done, so that the
+// same may be tried with other settings.
+var ErrRefused = errors.New("the database refuses its user")
+
+// refused says if an error is one of those of ErrRefused.
+func refused(err error) bool {
+	return slices.Contains([]uint16{errAccessDenied, errAccessDeniedDB, errUnknownDatabase, errNoSocketAccount}, number(err))
+}
 
 // writesOnly says if an error is of a kind that reads do not meet.
 func writesOnly(err error) bool {
@@ -145,8 +161,8 @@ func unavailable(err error) error {
 	if errors.Is(err, oauth.ErrNotFound) || errors.Is(err, context.Canceled) {
 		return err
 	}
-	if denied(err) || slices.Contains([]uint16{errAccessDenied, errAccessDeniedDB}, number(err)) {
-		return refusal(describe(err))
+	if denied(err) || refused(err) {
+		return refusal{describe(err), refused(err)}
 	}
 	return fmt.Errorf("%w: %s", oauth.ErrUnavailable, describe(err))
 }
@@ -154,7 +170,7 @@ func unavailable(err error) error {
 // quotableErrors are those whose messages have names and no values.
 func quotableErrors() []uint16 {
 	return slices.Concat(readOnlyErrors(), fullErrors(), connectionErrors(), []uint16{
-		errAccessDenied, errAccessDeniedDB, errUnknownDatabase, errUnknownColumn, errNoSuchTable,
+		errAccessDenied, errAccessDeniedDB, errNoSocketAccount, errUnknownDatabase, errUnknownColumn, errNoSuchTable,
 		errTableDenied, errColumnDenied, 1205, 1213, errNoCluster, errShutdown,
 	})
 }

@@ -51,6 +51,15 @@ func (s *Store) Close() error {
 	return errors.Join(s.db.Close(), s.later.db.Close())
 }
 
+// Retire closes the connections that are not used, and those that are as soon as they
+// are not. After a while all are closed, and no method may be called any more.
+func (s *Store) Retire(after time.Duration) {
+	s.indexes.stop()
+	s.db.SetMaxIdleConns(-1)
+	s.later.db.SetMaxIdleConns(-1)
+	time.AfterFunc(after, func() { _ = s.Close() }) // it has nothing to lose
+}
+
 // Ready implements oauth.Store: the database answers and the plugin's tables
 // are there.
 func (s *Store) Ready(ctx context.Context) error {
@@ -87,6 +96,9 @@ func (s *Store) repeat(ctx context.Context, writes bool, attempt func() error) e
 		}
 		switch faultOf(err) {
 		case faultLasting:
+			if refused(err) {
+				s.outage.failed(err)
+			}
 			return unavailable(err)
 		case faultLost, faultBusy:
 			s.leave(err)

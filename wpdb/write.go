@@ -130,7 +130,12 @@ type write struct {
 
 // try does the work once. Waiting for a connection ends with the request; what
 // has begun does not.
-func (w *write) try(ctx context.Context) error {
+func (w *write) try(ctx context.Context) (err error) {
+	defer func() {
+		if w.unsure && refused(err) { // it may have been done, so nobody must begin anew
+			err = errors.New(describe(err))
+		}
+	}()
 	conn, err := w.db.Connx(ctx)
 	if err != nil {
 		return err
