@@ -179,17 +179,6 @@ func copyContext(t testing.TB, dir string) {
 	}
 }
 
-func copyFile(t testing.TB, from, to string) {
-	t.Helper()
-	info, err := os.Stat(from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(to, []byte(stage.ReadFile(t, from)), info.Mode()); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // command is a command inside the image: its folder is all that there is, and
 // its user has no privileges. Who is not root gets this in a user namespace.
 func (i *image) command(words ...string) *exec.Cmd {

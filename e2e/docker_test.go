@@ -157,19 +157,6 @@ func (k *stack) startSite() *stage.Nginx {
 	return startNginx(k.t, dir, stage.Substitute(k.t, stage.ReadFile(k.t, "../docker/nginx-compose.conf"), "fastcgi_pass $php;", stage.PHPLine))
 }
 
-// nginxFolder is an /etc/nginx as nginx's image and compose.yaml make it.
-func nginxFolder(t testing.TB, sidecarAddress string) (dir string) {
-	t.Helper()
-	dir = stage.ShortDir(t)
-	copyFile(t, "/etc/nginx/fastcgi_params", filepath.Join(dir, "fastcgi_params"))
-	if err := os.Mkdir(filepath.Join(dir, "snippets"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	snippet := stage.ReadFile(t, "../docker/moserver-token.conf")
-	stage.WriteFile(t, filepath.Join(dir, "snippets/moserver-token.conf"), stage.WithUpstream(t, snippet, "proxy_pass http://", sidecarAddress))
-	return dir
-}
-
 // TestDockerNginx: nginx takes the site as it is, but for its port, and starts
 // without the containers that it sends requests to.
 func TestDockerNginx(t *testing.T) {

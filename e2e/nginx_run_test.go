@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/fcgi"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -67,4 +68,28 @@ func serveWordPress(t testing.TB, socket string) {
 			_, _ = io.WriteString(w, wordPressSay+r.URL.RequestURI()) // a client that is gone is its test's matter
 		})) // it ends with its listener
 	}()
+}
+
+// nginxFolder is an /etc/nginx as nginx's image and compose.yaml make it.
+func nginxFolder(t testing.TB, sidecarAddress string) (dir string) {
+	t.Helper()
+	dir = stage.ShortDir(t)
+	copyFile(t, "/etc/nginx/fastcgi_params", filepath.Join(dir, "fastcgi_params"))
+	if err := os.Mkdir(filepath.Join(dir, "snippets"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	snippet := stage.ReadFile(t, "../docker/moserver-token.conf")
+	stage.WriteFile(t, filepath.Join(dir, "snippets/moserver-token.conf"), stage.WithUpstream(t, snippet, "proxy_pass http://", sidecarAddress))
+	return dir
+}
+
+func copyFile(t testing.TB, from, to string) {
+	t.Helper()
+	info, err := os.Stat(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(to, []byte(stage.ReadFile(t, from)), info.Mode()); err != nil {
+		t.Fatal(err)
+	}
 }
