@@ -14,7 +14,7 @@ import (
 // is made to keep this program busy.
 const (
 	maxBytes     = 1 << 20
-	maxSteps     = 100_000
+	maxSteps     = 20_000
 	stepsPerFile = 100
 	bytesPerStep = 64 // of strings that are put together, searched or compared
 	maxFile      = maxBytes

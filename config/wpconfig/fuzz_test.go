@@ -90,7 +90,7 @@ func killers() map[string]string {
 	}
 }
 
-// TestKillers: such a file ends soon, and the person hears of it.
+// TestKillers: such a file ends within the budget, and the person hears of it.
 func TestKillers(t *testing.T) {
 	for name, src := range killers() {
 		t.Run(name, func(t *testing.T) {
@@ -98,10 +98,9 @@ func TestKillers(t *testing.T) {
 			included := "<?php $x = 1;" + strings.Repeat(" ", 20000)
 			r := newReader(mainPath, environment(map[string]string{mainPath: src, "/srv/www/x.php": included}, nil).withDefaults())
 			_, problems := r.readAll(nil)
-			if took := time.Since(start); took > 5*time.Second || r.steps > maxSteps || r.bytes > maxBytes {
-				t.Errorf("took %v, %d steps and %d bytes", took, r.steps, r.bytes)
-			} else {
-				t.Logf("took %v, %d steps", took, r.steps)
+			t.Logf("took %v", time.Since(start))
+			if r.steps > maxSteps || r.bytes > maxBytes {
+				t.Errorf("%d steps and %d bytes", r.steps, r.bytes)
 			}
 			if len(problems) == 0 {
 				t.Error("no Problem")
