@@ -32,7 +32,7 @@ func (s *site) serveUnread() *unread {
 		s.t.Fatal(err)
 	}
 	address := stage.FreeAddress(s.t)
-	cmd := exec.Command(s.Binary, "serve", "--wp-config", s.WPConfig, "--listen", address, "--log-format", "json", "--auth-failures", "0")
+	cmd := exec.Command(s.Binary, "serve", "--wp-config", s.WPConfig, "--listen", address, "--log-format", "json", "--log-level", "debug")
 	cmd.SysProcAttr, cmd.Stderr = sandbox.ChildAttributes(), writer
 	if err := cmd.Start(); err != nil {
 		s.t.Fatal(err)
@@ -54,11 +54,15 @@ func (s *site) serveUnread() *unread {
 	return u
 }
 
-// ask sends good requests, each of which is a line of the log.
-func (u *unread) ask(t *testing.T, s *site, n int) {
+// ask sends good requests, each of which is a line of the log. Only the last ones,
+// honest many, are for the database: thousands of those would keep others from it.
+func (u *unread) ask(t *testing.T, s *site, n, honest int) {
 	t.Helper()
 	for i := range n {
-		r := stage.FormRequest(u.Base+stage.TokenPath, append(stage.Credentials(s.app), "token", "none")...)
+		r := stage.NewRequest("GET", u.Base+"/healthz", "")
+		if i >= n-honest {
+			r = stage.FormRequest(u.Base+stage.TokenPath, append(stage.Credentials(s.app), "token", "none")...)
+		}
 		r.Header.Set("X-Request-Id", fmt.Sprintf("%08d", i))
 		a, err := u.Do(r)
 		if err != nil {
@@ -76,8 +80,8 @@ func TestLogNobodyReads(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
 	u := s.serveUnread()
-	const requests = 10_000
-	u.ask(t, s, requests)
+	const requests = 9_000 // the queue has place for 8,192 lines, and the pipe for 300
+	u.ask(t, s, requests, 300)
 	lost, lines := 0, make(chan string)
 	go func() {
 		defer close(lines)
@@ -94,7 +98,7 @@ func TestLogNobodyReads(t *testing.T) {
 			}
 			if m := regexp.MustCompile(`"lines of the log were lost[^"]*","lines":(\d+)`).FindStringSubmatch(line); m != nil {
 				_, _ = fmt.Sscan(m[1], &lost) // digits
-			} else if strings.Contains(line, `"msg":"request"`) {
+			} else if strings.Contains(line, `"request_id"`) {
 				written++
 				id := regexp.MustCompile(`"request_id":"(\d+)"`).FindString(line)
 				if id <= last {
@@ -110,7 +114,7 @@ func TestLogNobodyReads(t *testing.T) {
 		t.Fatal(err)
 	}
 	for line := range lines {
-		if strings.Contains(line, `"msg":"request"`) {
+		if strings.Contains(line, `"request_id"`) {
 			written++
 		}
 	}
@@ -127,7 +131,7 @@ func TestLogNobodyReadsAtTheEnd(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
 	u := s.serveUnread()
-	u.ask(t, s, 2_000)
+	u.ask(t, s, 600, 300) // twice what the pipe holds
 	if err := u.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +154,7 @@ func TestLogReaderGone(t *testing.T) {
 	s := newSite(t, database)
 	u := s.serveUnread()
 	u.pipe.Close()
-	u.ask(t, s, 100)
+	u.ask(t, s, 100, 100)
 	if err := u.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

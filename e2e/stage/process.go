@@ -48,7 +48,8 @@ func (b *Buffer) String() string {
 }
 
 // Start starts a program. Its environment has nothing but PATH, HOME and what
-// is given, so that settings of the machine cannot change a test.
+// is given, so that settings of the machine cannot change a test, and a word to the
+// race detector: else it lets every program sleep for a second at its end.
 func Start(t T, environment []string, program string, args ...string) *Process {
 	t.Helper()
 	cmd := exec.Command(program, args...)
@@ -61,7 +62,7 @@ func Start(t T, environment []string, program string, args ...string) *Process {
 func StartCommand(t T, environment []string, cmd *exec.Cmd) *Process {
 	t.Helper()
 	p := &Process{t: t, name: cmd.Path, cmd: cmd, exited: make(chan struct{})}
-	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir()}, environment...)
+	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "GORACE=atexit_sleep_ms=0"}, environment...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.Stdout, &p.Stderr
 	p.cmd.WaitDelay = time.Second // for what a child of its own still holds open
 	if err := p.cmd.Start(); err != nil {
