@@ -54,6 +54,6 @@ func (p *purgeTimer) once(ctx context.Context) {
 		}
 	}
 	if err != nil && ctx.Err() == nil {
-		p.log.Warn("expired rows were not all deleted; the next time they are", "error", err)
+		p.log.Warn("could not delete all expired rows; will try again in an hour", "error", err)
 	}
 }

@@ -29,7 +29,7 @@ func diagnoseAtStart(ctx context.Context, l *live) error {
 
 // awaitDatabase says that the database is away, and later what is wrong with it.
 func (l *live) awaitDatabase(ctx context.Context, away error) {
-	l.log.Error("serving all the same, and waiting for the database", "error", away)
+	l.log.Error("starting anyway; waiting for the database", "error", away)
 	go l.diagnoseWhenBack(ctx)
 }
 

@@ -26,8 +26,13 @@ type faultProxy struct {
 // newFaultProxy starts a proxy before a server.
 func newFaultProxy(t testing.TB, server *sandbox.Server) *faultProxy {
 	t.Helper()
-	p := &faultProxy{socket: filepath.Join(stage.ShortDir(t), "s")}
-	p.dial = func() (net.Conn, error) { return net.Dial("unix", server.Socket) }
+	return newFaultProxyTo(t, func() (net.Conn, error) { return net.Dial("unix", server.Socket) })
+}
+
+// newFaultProxyTo starts a proxy before what dial leads to.
+func newFaultProxyTo(t testing.TB, dial func() (net.Conn, error)) *faultProxy {
+	t.Helper()
+	p := &faultProxy{socket: filepath.Join(stage.ShortDir(t), "s"), dial: dial}
 	listener, err := net.Listen("unix", p.socket)
 	if err != nil {
 		t.Fatal(err)

@@ -45,7 +45,7 @@ func TestSlowDatabase(t *testing.T) {
 	s := newSite(t, database)
 	p := newFaultProxy(t, database)
 	server := s.ServeWith(impatient(), "--db-host", "localhost:"+p.socket)
-	for i, delay := range []time.Duration{500 * time.Millisecond, 5 * time.Second} {
+	for i, delay := range []time.Duration{200 * time.Millisecond, 5 * time.Second} {
 		code := fmt.Sprintf("code-%d", i)
 		s.Put("code", code, s.app, stage.Row{})
 		p.set(false, false, delay)

@@ -60,10 +60,9 @@ func TestHostBlocked(t *testing.T) {
 	server, address := tcpDatabase(t, "--skip-name-resolve=0", "--max-connect-errors=1")
 	s := newSite(t, server)
 	s.Put("refresh", "r1", s.app, stage.Row{})
-	p := newFaultProxy(t, server)
-	p.dial = func() (net.Conn, error) { // a machine that is not 127.0.0.1, which the database never blocks
+	p := newFaultProxyTo(t, func() (net.Conn, error) { // a machine that is not 127.0.0.1, which the database never blocks
 		return (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 9)}}).Dial("tcp", address)
-	}
+	})
 	flags := []string{"--db-host", "localhost:" + p.socket}
 	sidecar := s.ServeWith(impatient(), flags...)
 	sidecar.Refresh(s.app, "r1").WantTokens(t, "profile email")

@@ -84,7 +84,7 @@ func TestRotationsDenied(t *testing.T) {
 			if n := s.count("access_tokens"); n != 3 {
 				t.Errorf("%d access tokens are stored, want 3", n)
 			}
-			if n := strings.Count(log.String(), "not put on record"); n != 1 || !strings.Contains(log.String(), "GRANT SELECT, INSERT, DELETE ON") {
+			if n := strings.Count(log.String(), "rotations are not recorded"); n != 1 || !strings.Contains(log.String(), "GRANT SELECT, INSERT, DELETE ON") {
 				t.Errorf("the log says it %d times:\n%s", n, log.String())
 			}
 		})

@@ -142,7 +142,7 @@ func (e *examination) duplicates() error {
 	}
 	if len(same) > 0 {
 		e.add(wpdb.KindClientDuplicate, false, "Delete all but one of each in the table "+table+".",
-			"More than one client has the id %s: which of them a request gets is chance.", quoteIDs(same))
+			"More than one client has the id %s: it is undefined which one a request gets.", quoteIDs(same))
 	}
 	if len(alike) > 0 {
 		e.advise(wpdb.KindClientAlike, "Give the later one another id.",

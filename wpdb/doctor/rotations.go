@@ -25,13 +25,13 @@ func (d *diagnosis) rotations() error {
 			return nil
 		case wpdb.ErrorNumber(err) == wpdb.ErrUnknownColumn:
 			d.add(wpdb.KindRotations, false, fmt.Sprintf("Run: DROP TABLE %s;\nThen run: %s", d.FullName(n.Table), d.Command("migrate")),
-				"The table %s lacks columns, so replaced refresh tokens are not put on record.", n.Table)
+				"The table %s lacks columns, so replaced refresh tokens are not recorded.", n.Table)
 			return nil
 		case wpdb.Denied(err):
 			// A user who may do nothing with it is refused in the same words where
 			// there is no such table, and that is no problem.
 			d.findings = append(d.findings, wpdb.Finding{Kind: wpdb.KindRotations, Advice: true, Remedy: d.RotationsRemedy(d.Account(d.ctx)),
-				Problem: fmt.Sprintf("The user %q may not %s on the table %s, so replaced refresh tokens are not put on record.",
+				Problem: fmt.Sprintf("The user %q may not %s on the table %s, so replaced refresh tokens are not recorded.",
 					d.Config.User, try.may, n.Table)})
 			return nil
 		case d.readOnly(), wpdb.ErrorNumber(err) == wpdb.ErrStatementBinlog: // privileges and binlog have their own looks

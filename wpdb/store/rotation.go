@@ -84,7 +84,7 @@ func (s *Store) noteRotations(err error) error {
 		return nil
 	case wpdb.ErrTableDenied, wpdb.ErrColumnDenied, wpdb.ErrUnknownColumn:
 		if s.rotations.missing() {
-			s.db.Log.Warn("rotations of refresh tokens are not put on record: their table cannot be used",
+			s.db.Log.Warn("refresh token rotations are not recorded: cannot use their table",
 				"error", wpdb.Describe(err), "remedy", s.db.RotationsRemedy("…"))
 		}
 		return nil
