@@ -9,6 +9,7 @@ import (
 
 	"moserver-sidecar/config"
 	"moserver-sidecar/wpdb"
+	"moserver-sidecar/wpdb/doctor"
 )
 
 // report is all that check has found, in the form of --json.
@@ -63,12 +64,12 @@ func check(w io.Writer, settings config.Settings, problems []config.Problem, acc
 func checkDatabase(s config.Settings) []wpdb.Finding {
 	ctx, cancel := context.WithTimeout(context.Background(), diagnoseTimeout)
 	defer cancel()
-	store, err := openQuiet(s)
+	db, err := openQuiet(s)
 	if err != nil {
 		return []wpdb.Finding{{Kind: wpdb.KindSettings, Problem: err.Error(), Fatal: true}}
 	}
-	defer store.Close()
-	findings, err := store.Diagnose(ctx)
+	defer db.Close()
+	findings, err := doctor.Diagnose(ctx, db)
 	if err != nil {
 		findings = append(findings, wpdb.Finding{Kind: wpdb.KindAway, Problem: err.Error(), Fatal: true})
 	}

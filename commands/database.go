@@ -9,8 +9,8 @@ import (
 	"moserver-sidecar/wpdb"
 )
 
-// openStore opens the database that the settings name. It does not connect yet.
-func openStore(s config.Settings, log *slog.Logger) (*wpdb.Store, error) {
+// openDatabase opens the database that the settings name. It does not connect yet.
+func openDatabase(s config.Settings, log *slog.Logger) (*wpdb.DB, error) {
 	return wpdb.Open(databaseOf(s), log)
 }
 
@@ -24,24 +24,24 @@ func databaseOf(s config.Settings) wpdb.Config {
 	}
 }
 
-// openQuiet is openStore for a command that says itself what goes wrong.
-func openQuiet(s config.Settings) (*wpdb.Store, error) {
-	return openStore(s, slog.New(slog.DiscardHandler))
+// openQuiet is openDatabase for a command that says itself what goes wrong.
+func openQuiet(s config.Settings) (*wpdb.DB, error) {
+	return openDatabase(s, slog.New(slog.DiscardHandler))
 }
 
-// openReady is openStore for a command that has no use for a database which
+// openReady is openDatabase for a command that has no use for a database which
 // cannot be used now: it prints all that is wrong with one.
-func openReady(ctx context.Context, s config.Settings) (*wpdb.Store, error) {
-	store, err := openStore(s, newLogger(s))
+func openReady(ctx context.Context, s config.Settings) (*wpdb.DB, error) {
+	db, err := openDatabase(s, newLogger(s))
 	if err != nil {
 		return nil, err
 	}
 	ready, cancel := context.WithTimeout(ctx, diagnoseTimeout)
 	defer cancel()
-	if err := store.Ready(ready); err == nil {
-		return store, nil
+	if err := db.Ready(ready); err == nil {
+		return db, nil
 	}
-	store.Close()
+	db.Close()
 	findings := checkDatabase(s)
 	if len(findings) == 0 { // it has just come back
 		return nil, errors.New("the database did not answer; try again")

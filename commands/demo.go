@@ -18,6 +18,7 @@ import (
 	"moserver-sidecar/oauth/memory"
 	"moserver-sidecar/wpdb"
 	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/store"
 )
 
 const demoAddress = "127.0.0.1:8089"
@@ -120,15 +121,16 @@ func (d *demoSite) useMariaDB(ctx context.Context, database *sandbox.Server, log
 	if err := database.CreateSite(ctx, prefix); err != nil {
 		return err
 	}
-	store, err := wpdb.Open(wpdb.Config{
+	db, err := wpdb.Open(wpdb.Config{
 		Network: "unix", Address: database.Socket, User: "root", Name: database.Name(), Charset: "utf8mb4",
 		Prefix: prefix, MaxConnections: 16,
 	}, log)
 	if err != nil {
 		return err
 	}
-	d.store = store
-	d.close = func() error { return errors.Join(store.Close(), database.Stop()) }
+	site := store.New(db)
+	d.store = site
+	d.close = func() error { return errors.Join(site.Close(), database.Stop()) }
 	client := sandbox.Client{ID: d.clientID, Name: "Demo", Secret: wpdb.EncryptSecret(d.clientSecret, "Demo")}
 	if err := database.PutClient(ctx, prefix, client); err != nil {
 		return err
@@ -136,7 +138,7 @@ func (d *demoSite) useMariaDB(ctx context.Context, database *sandbox.Server, log
 	d.database = "a private MariaDB in " + database.Dir
 	d.inspect = fmt.Sprintf("mariadb --socket=%s -uroot %s -e 'SELECT * FROM %smoos_oauth_access_tokens'",
 		database.Socket, database.Name(), prefix)
-	return store.Issue(ctx, oauth.Token{
+	return site.Issue(ctx, oauth.Token{
 		Kind: oauth.RefreshToken, Value: d.refreshToken, ClientID: d.clientID,
 		UserID: sandbox.Alice, Scope: oauth.DefaultScope(),
 	})

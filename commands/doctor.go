@@ -12,6 +12,7 @@ import (
 
 	"moserver-sidecar/config"
 	"moserver-sidecar/wpdb"
+	"moserver-sidecar/wpdb/doctor"
 )
 
 // examineTimeout bounds the looks of doctor together.
@@ -33,7 +34,7 @@ type examined struct {
 	Advice   []ailment        `json:"advice"`
 	Notes    []ailment        `json:"notes"`    // nothing need be done about them
 	Accepted []wpdb.Kind      `json:"accepted"` // what --accept has silenced
-	Facts    *wpdb.Facts      `json:"facts"`
+	Facts    *doctor.Facts    `json:"facts"`
 
 	settings config.Settings
 	accept   kinds
@@ -79,7 +80,7 @@ be looked at.`),
 	addSettings(cmd, cmd.Flags())
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		settings, problems := readSettings(cmd)
-		return doctor(cmd.OutOrStdout(), settings, problems, *accept, *asJSON)
+		return runDoctor(cmd.OutOrStdout(), settings, problems, *accept, *asJSON)
 	}
 	return cmd
 }
@@ -94,8 +95,8 @@ func notExamined(err error) error {
 	return exitUnknown
 }
 
-// doctor examines the database and prints all that there is to say.
-func doctor(w io.Writer, settings config.Settings, problems []config.Problem, accept kinds, asJSON bool) (err error) {
+// runDoctor examines the database and prints all that there is to say.
+func runDoctor(w io.Writer, settings config.Settings, problems []config.Problem, accept kinds, asJSON bool) (err error) {
 	x := examined{Settings: problems, Broken: []ailment{}, Advice: []ailment{}, Notes: []ailment{}, Accepted: []wpdb.Kind{},
 		settings: settings, accept: accept}
 	x.examine()
@@ -148,19 +149,19 @@ func (x *examined) examine() {
 }
 
 // look examines the database. On a terminal it shows how far it is.
-func look(s config.Settings) (wpdb.Facts, []wpdb.Finding, error) {
+func look(s config.Settings) (doctor.Facts, []wpdb.Finding, error) {
 	ctx, stop := untilSignal()
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, examineTimeout)
 	defer cancel()
-	store, err := openQuiet(s)
+	db, err := openQuiet(s)
 	if err != nil {
-		return wpdb.Facts{}, nil, err
+		return doctor.Facts{}, nil, err
 	}
-	defer store.Close()
+	defer db.Close()
 	line := newStatusLine(os.Stderr)
 	defer line.clear()
-	return store.Examine(ctx, s.PurgeAfter, func(what string) { line.show(what + " …") })
+	return doctor.Examine(ctx, db, s.PurgeAfter, func(what string) { line.show(what + " …") })
 }
 
 func (x *examined) exitStatus() exitStatus {

@@ -3,13 +3,12 @@ package commands
 import (
 	"fmt"
 	"io"
+	"moserver-sidecar/wpdb/doctor"
 	"strings"
 	"text/tabwriter"
-
-	"moserver-sidecar/wpdb"
 )
 
-func (x *examined) printFacts(w io.Writer, f wpdb.Facts) {
+func (x *examined) printFacts(w io.Writer, f doctor.Facts) {
 	table := newTable(w, 0)
 	for _, line := range [][2]string{
 		{"Database", fmt.Sprintf("%s at %s, prefix %s, as %s", f.Database, x.settings.DBAddress, f.Prefix, f.Account)},
@@ -27,7 +26,7 @@ func (x *examined) printFacts(w io.Writer, f wpdb.Facts) {
 	}
 }
 
-func serverLine(s wpdb.ServerFacts) string {
+func serverLine(s doctor.ServerFacts) string {
 	line := fmt.Sprintf("%s %s", s.Kind, s.Version)
 	if s.Galera {
 		line += ", a Galera node"
@@ -42,7 +41,7 @@ func serverLine(s wpdb.ServerFacts) string {
 	return line
 }
 
-func wordPressLine(w wpdb.WordPressFacts) string {
+func wordPressLine(w doctor.WordPressFacts) string {
 	tables := "tables of an unknown version"
 	if w.VersionRange != "" {
 		tables = "tables of " + w.VersionRange
@@ -60,7 +59,7 @@ func wordPressLine(w wpdb.WordPressFacts) string {
 	return line
 }
 
-func pluginLine(p wpdb.PluginFacts) string {
+func pluginLine(p doctor.PluginFacts) string {
 	line := "unknown version"
 	if p.VersionRange != "" {
 		line = "version " + p.VersionRange
@@ -74,7 +73,7 @@ func pluginLine(p wpdb.PluginFacts) string {
 	return line
 }
 
-func clientsLine(c *wpdb.ClientFacts) string {
+func clientsLine(c *doctor.ClientFacts) string {
 	if c == nil {
 		return "unknown"
 	}
@@ -85,7 +84,7 @@ func clientsLine(c *wpdb.ClientFacts) string {
 	return line
 }
 
-func printTables(w io.Writer, tables []wpdb.TableFacts) {
+func printTables(w io.Writer, tables []doctor.TableFacts) {
 	fmt.Fprintln(w)
 	width := 0
 	for _, f := range tables {

@@ -17,14 +17,18 @@ import (
 func arrows() map[string][]string {
 	return map[string][]string{
 		"":                {"commands", "config", "handlers", "oauth"},
-		"commands":        {"config", "oauth", "oauth/memory", "wpdb", "wpdb/sandbox"},
+		"commands":        {"config", "oauth", "oauth/memory", "wpdb", "wpdb/doctor", "wpdb/migrate", "wpdb/sandbox", "wpdb/store", "wpdb/tokens"},
 		"config":          {"config/wpconfig"},
 		"config/wpconfig": {},
 		"handlers":        {"oauth"},
 		"oauth":           {},
 		"oauth/memory":    {"oauth"},
 		"wpdb":            {"oauth"},
+		"wpdb/doctor":     {"oauth", "wpdb"},
+		"wpdb/migrate":    {"wpdb", "wpdb/doctor"},
 		"wpdb/sandbox":    {},
+		"wpdb/store":      {"oauth", "wpdb"},
+		"wpdb/tokens":     {"oauth", "wpdb"},
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"moserver-sidecar/config"
-	"moserver-sidecar/wpdb"
+	"moserver-sidecar/wpdb/migrate"
 )
 
 func migrateCommand() *cobra.Command {
@@ -37,7 +37,7 @@ One may be given for this once:
 against what a --dry-run has printed; else 1.`),
 		Args: noArguments,
 	}
-	var o wpdb.MigrateOptions
+	var o migrate.Options
 	flags := cmd.Flags()
 	flags.BoolVar(&o.DryRun, "dry-run", false, "print the SQL instead, for the mysql client")
 	flags.BoolVar(&o.Undo, "undo", false, "take away what carries the name moserver_…, and nothing else")
@@ -52,30 +52,30 @@ against what a --dry-run has printed; else 1.`),
 		if err != nil {
 			return err
 		}
-		return migrate(cmd.OutOrStdout(), settings, o, *asJSON)
+		return runMigrate(cmd.OutOrStdout(), settings, o, *asJSON)
 	}
 	return cmd
 }
 
-// migrate prints what it does, change by change.
-func migrate(w io.Writer, settings config.Settings, o wpdb.MigrateOptions, asJSON bool) error {
+// runMigrate prints what it does, change by change.
+func runMigrate(w io.Writer, settings config.Settings, o migrate.Options, asJSON bool) error {
 	if o.Undo && o.PrimaryKey {
 		return errors.New("--undo takes the primary keys away too; leave out --primary-key")
 	}
 	o.UserIndex = settings.RevokeAccessTokens
 	ctx, stop := untilSignal()
 	defer stop()
-	store, err := openQuiet(settings)
+	db, err := openQuiet(settings)
 	if err != nil {
 		return err
 	}
-	defer store.Close()
+	defer db.Close()
 	p := migrationPrinter{w: w, settings: settings, options: o, line: newStatusLine(os.Stderr)}
 	o.Watch = p.watch
 	if !asJSON {
 		o.Ended = p.change
 	}
-	migration, err := store.Migrate(ctx, o)
+	migration, err := migrate.Run(ctx, db, o)
 	if err = p.interrupted(err); err != nil {
 		return err
 	}
@@ -91,10 +91,10 @@ func migrate(w io.Writer, settings config.Settings, o wpdb.MigrateOptions, asJSO
 }
 
 // printMigrationJSON prints what a migration has found and done, for machines.
-func printMigrationJSON(w io.Writer, m wpdb.Migration) error {
+func printMigrationJSON(w io.Writer, m migrate.Migration) error {
 	return printJSON(w, struct {
 		OK bool `json:"ok"`
-		wpdb.Migration
+		migrate.Migration
 	}{m.Complete(), m})
 }
 
@@ -102,12 +102,12 @@ func printMigrationJSON(w io.Writer, m wpdb.Migration) error {
 type migrationPrinter struct {
 	w        io.Writer
 	settings config.Settings
-	options  wpdb.MigrateOptions
+	options  migrate.Options
 	line     *statusLine
 }
 
 // watch shows how far a statement is.
-func (p migrationPrinter) watch(progress wpdb.Progress) {
+func (p migrationPrinter) watch(progress migrate.Progress) {
 	text := fmt.Sprintf("%s: %s, %.0f s", progress.Change.Table, progress.Change.Name, progress.Elapsed.Seconds())
 	if progress.Percent >= 0 {
 		text += fmt.Sprintf(", stage at %.0f %%", progress.Percent)
@@ -116,15 +116,15 @@ func (p migrationPrinter) watch(progress wpdb.Progress) {
 }
 
 // change prints a change that is over.
-func (p migrationPrinter) change(c wpdb.Change) {
+func (p migrationPrinter) change(c migrate.Change) {
 	p.line.clear()
 	done := map[bool]string{false: "added", true: "removed"}[p.options.Undo]
 	switch c.State {
-	case wpdb.ChangeDone:
+	case migrate.ChangeDone:
 		fmt.Fprintf(p.w, "%-8s %s: %s\n", done, c.Table, c.Name)
-	case wpdb.ChangeThere:
+	case migrate.ChangeThere:
 		fmt.Fprintf(p.w, "%-8s %s: %s\n", "as it is", c.Table, c.Name)
-	case wpdb.ChangeRefused:
+	case migrate.ChangeRefused:
 		fmt.Fprintf(p.w, "%-8s %s: %s\n", "not done", c.Table, c.Name)
 	}
 	if c.Note != "" {
@@ -136,7 +136,7 @@ func (p migrationPrinter) change(c wpdb.Change) {
 }
 
 // print prints what change has not.
-func (p migrationPrinter) print(m wpdb.Migration) {
+func (p migrationPrinter) print(m migrate.Migration) {
 	comment := ""
 	if p.options.DryRun {
 		comment = "-- "
@@ -154,10 +154,10 @@ func (p migrationPrinter) print(m wpdb.Migration) {
 }
 
 // summary says what the tables are like now.
-func (p migrationPrinter) summary(m wpdb.Migration) string {
+func (p migrationPrinter) summary(m migrate.Migration) string {
 	done := 0
 	for _, c := range m.Changes {
-		if c.State == wpdb.ChangeDone {
+		if c.State == migrate.ChangeDone {
 			done++
 		}
 	}
@@ -166,13 +166,13 @@ func (p migrationPrinter) summary(m wpdb.Migration) string {
 }
 
 // printSQL prints what would be run, for the mysql client.
-func (p migrationPrinter) printSQL(m wpdb.Migration) {
+func (p migrationPrinter) printSQL(m migrate.Migration) {
 	fmt.Fprintf(p.w, "-- The database is %s.\n", strings.ReplaceAll(p.settings.DBName, "\n", " "))
 	for _, statement := range m.Session {
 		fmt.Fprintf(p.w, "%s;\n", statement)
 	}
 	for _, c := range m.Changes {
-		if c.State == wpdb.ChangeThere {
+		if c.State == migrate.ChangeThere {
 			fmt.Fprintf(p.w, "-- %s: %s: nothing to do\n", c.Table, c.Name)
 		}
 		for _, statement := range c.Statements {

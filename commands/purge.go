@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"moserver-sidecar/config"
-	"moserver-sidecar/wpdb"
+	"moserver-sidecar/wpdb/tokens"
 )
 
 func purgeCommand() *cobra.Command {
@@ -52,13 +52,13 @@ func purge(w io.Writer, settings config.Settings, dryRun, asJSON bool) error {
 	}
 	ctx, stop := untilSignal()
 	defer stop()
-	store, err := openQuiet(settings)
+	db, err := openQuiet(settings)
 	if err != nil {
 		return err
 	}
-	defer store.Close()
+	defer db.Close()
 	line, began := newStatusLine(os.Stderr), time.Now()
-	purged, err := store.Purge(ctx, wpdb.PurgeOptions{After: settings.PurgeAfter, DryRun: dryRun, Watch: func(p wpdb.Purged) {
+	purged, err := tokens.Purge(ctx, db, tokens.PurgeOptions{After: settings.PurgeAfter, DryRun: dryRun, Watch: func(p tokens.Purged) {
 		line.show(fmt.Sprintf("%s: %d rows deleted, %.0f s", p.Table, p.Rows, time.Since(began).Seconds()))
 	}})
 	line.clear()
@@ -75,7 +75,7 @@ func purge(w io.Writer, settings config.Settings, dryRun, asJSON bool) error {
 }
 
 // purgeFailure is for tables that were left alone; why has been printed.
-func purgeFailure(purged []wpdb.Purged) error {
+func purgeFailure(purged []tokens.Purged) error {
 	for _, p := range purged {
 		if p.Finding != nil {
 			return errFailed
@@ -84,7 +84,7 @@ func purgeFailure(purged []wpdb.Purged) error {
 	return nil
 }
 
-func printPurged(w io.Writer, purged []wpdb.Purged, dryRun, asJSON bool) error {
+func printPurged(w io.Writer, purged []tokens.Purged, dryRun, asJSON bool) error {
 	if asJSON {
 		return printJSON(w, map[string]any{"dry_run": dryRun, "tables": purged})
 	}

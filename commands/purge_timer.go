@@ -4,14 +4,13 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
+	"moserver-sidecar/wpdb/tokens"
 	"time"
-
-	"moserver-sidecar/wpdb"
 )
 
 // purgeTimer deletes what has expired now and then, while the server runs.
 type purgeTimer struct {
-	purge func(context.Context, wpdb.PurgeOptions) ([]wpdb.Purged, error)
+	purge func(context.Context, tokens.PurgeOptions) ([]tokens.Purged, error)
 	after time.Duration // see the setting purge_after; 0: never
 	log   *slog.Logger
 
@@ -21,7 +20,7 @@ type purgeTimer struct {
 	told map[string]bool // problems that are in the log already
 }
 
-func newPurgeTimer(purge func(context.Context, wpdb.PurgeOptions) ([]wpdb.Purged, error), after time.Duration, log *slog.Logger) *purgeTimer {
+func newPurgeTimer(purge func(context.Context, tokens.PurgeOptions) ([]tokens.Purged, error), after time.Duration, log *slog.Logger) *purgeTimer {
 	return &purgeTimer{purge: purge, after: after, log: log, first: 5 * time.Minute, every: time.Hour, told: map[string]bool{}}
 }
 
@@ -44,7 +43,7 @@ func (p *purgeTimer) run(ctx context.Context) {
 // once purges, and logs what comes of it.
 func (p *purgeTimer) once(ctx context.Context) {
 	began := time.Now()
-	purged, err := p.purge(ctx, wpdb.PurgeOptions{After: p.after})
+	purged, err := p.purge(ctx, tokens.PurgeOptions{After: p.after})
 	for _, t := range purged {
 		if t.Rows > 0 {
 			p.log.Info("expired rows deleted", "table", t.Table, "rows", t.Rows, "duration_ms", time.Since(began).Milliseconds())
@@ -55,6 +54,6 @@ func (p *purgeTimer) once(ctx context.Context) {
 		}
 	}
 	if err != nil && ctx.Err() == nil {
-		p.log.Warn("expired rows were not all deleted; the next time they are", "error", err)
+		p.log.Warn("could not delete all expired rows; will try again in an hour", "error", err)
 	}
 }

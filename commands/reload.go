@@ -123,16 +123,17 @@ func (l *live) again(ctx context.Context, asked bool, change func(config.Setting
 
 // move goes over to the database that settings name, and says if it can be used.
 func (l *live) move(ctx context.Context, asked bool, settings config.Settings) bool {
-	store, err := openStore(settings, l.log)
+	db, err := openDatabase(settings, l.log)
 	if err != nil {
 		if l.reload.news(asked, err.Error()) {
 			l.log.Error("the database in use stays, because the new settings can never work", "error", err)
 		}
 		return false
 	}
-	d := diagnose(ctx, store)
+	next := serveFrom(db)
+	d := diagnose(ctx, db)
 	if d.fatal() {
-		_ = store.Close() // nothing was written
+		_ = next.Close() // nothing was written
 		if l.reload.news(asked, fmt.Sprint(d.findings)) {
 			d.tell(l.log)
 			l.log.Error("the database in use stays, because that of the new settings cannot be used")
@@ -143,7 +144,7 @@ func (l *live) move(ctx context.Context, asked bool, settings config.Settings) b
 	if d.away != nil {
 		l.awaitDatabase(ctx, d.away)
 	}
-	old := l.store.Swap(store)
+	old := l.current.Swap(next)
 	old.Retire(settings.RequestTimeout + time.Minute)
 	return true
 }

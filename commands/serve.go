@@ -47,11 +47,11 @@ func serve(settings config.Settings, reread func() (config.Settings, []config.Pr
 			err = errFailed // nobody reads standard error: to print there would wait for ever
 		}
 	}()
-	store, err := openStore(settings, log)
+	db, err := openDatabase(settings, log)
 	if err != nil {
 		return err
 	}
-	live := newLive(store, settings, reread, log)
+	live := newLive(db, settings, reread, log)
 	defer live.close()
 	if err := diagnoseAtStart(ctx, live); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"moserver-sidecar/wpdb"
+	"moserver-sidecar/wpdb/doctor"
 )
 
 // diagnoseTimeout bounds a look at the database, at start and in check.
@@ -15,7 +16,7 @@ const diagnoseTimeout = 10 * time.Second
 // diagnoseAtStart refuses to start on a database that can never work. One that
 // is only away is waited for: it often starts at the same time.
 func diagnoseAtStart(ctx context.Context, l *live) error {
-	d := diagnose(ctx, l.store.Load())
+	d := diagnose(ctx, l.current.Load().db)
 	d.tell(l.log)
 	if d.away != nil {
 		l.awaitDatabase(ctx, d.away)
@@ -28,7 +29,7 @@ func diagnoseAtStart(ctx context.Context, l *live) error {
 
 // awaitDatabase says that the database is away, and later what is wrong with it.
 func (l *live) awaitDatabase(ctx context.Context, away error) {
-	l.log.Error("serving all the same, and waiting for the database", "error", away)
+	l.log.Error("starting anyway; waiting for the database", "error", away)
 	go l.diagnoseWhenBack(ctx)
 }
 
@@ -40,7 +41,7 @@ func (l *live) diagnoseWhenBack(ctx context.Context) {
 			return
 		case <-time.After(2 * time.Second):
 		}
-		if d := diagnose(ctx, l.store.Load()); d.away == nil {
+		if d := diagnose(ctx, l.current.Load().db); d.away == nil {
 			d.tell(l.log)
 			l.log.Info("the database answers")
 			return
@@ -55,12 +56,12 @@ type diagnosis struct {
 	away               error
 }
 
-func diagnose(ctx context.Context, store *wpdb.Store) (d diagnosis) {
+func diagnose(ctx context.Context, db *wpdb.DB) (d diagnosis) {
 	ctx, cancel := context.WithTimeout(ctx, diagnoseTimeout)
 	defer cancel()
-	d.findings, d.away = store.Diagnose(ctx)
+	d.findings, d.away = doctor.Diagnose(ctx, db)
 	if d.away == nil && !d.fatal() {
-		d.unindexed, d.migrate, _ = store.Unindexed(ctx) // it is only advice
+		d.unindexed, d.migrate, _ = doctor.Unindexed(ctx, db) // it is only advice
 	}
 	return d
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"moserver-sidecar/wpdb"
+	"moserver-sidecar/wpdb/tokens"
 )
 
 const (
@@ -62,7 +63,7 @@ func tokensSubcommand(use, short string) (*cobra.Command, *tokensRun) {
 // tokensRun is a tokens command on its way.
 type tokensRun struct {
 	w     io.Writer
-	store *wpdb.Store
+	db    *wpdb.DB
 	input *bufio.Reader // standard input
 
 	lists, revokes bool
@@ -75,7 +76,7 @@ type tokensRun struct {
 	limit        int
 	yes, asJSON  bool
 
-	filter wpdb.TokenFilter
+	filter tokens.Filter
 	whose  string // the filter for people
 }
 
@@ -111,10 +112,10 @@ func (r *tokensRun) run(cmd *cobra.Command, do func(ctx, search context.Context)
 	r.w, r.input = cmd.OutOrStdout(), bufio.NewReader(io.LimitReader(os.Stdin, maxTokenLine))
 	ctx, stop := untilSignal()
 	defer stop()
-	if r.store, err = openReady(ctx, settings); err != nil {
+	if r.db, err = openReady(ctx, settings); err != nil {
 		return err
 	}
-	defer r.store.Close()
+	defer r.db.Close()
 	search, cancel := context.WithTimeout(ctx, searchTimeout)
 	defer cancel()
 	if err := r.resolve(search); err != nil {

@@ -10,7 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"moserver-sidecar/oauth"
-	"moserver-sidecar/wpdb"
+	"moserver-sidecar/wpdb/store"
+	"moserver-sidecar/wpdb/tokens"
 )
 
 // addStateFlags adds the flags of list and count.
@@ -44,7 +45,7 @@ func (r *tokensRun) checkFlags() error {
 func (r *tokensRun) resolve(ctx context.Context) error {
 	var whose []string
 	if r.user.set {
-		user, err := r.store.FindUser(ctx, r.user.text)
+		user, err := tokens.FindUser(ctx, r.db, r.user.text)
 		if err != nil {
 			return err
 		}
@@ -52,7 +53,7 @@ func (r *tokensRun) resolve(ctx context.Context) error {
 		whose = append(whose, "of the user "+userName(user.ID, user.Login))
 	}
 	if r.client.set {
-		client, err := r.store.FindClient(ctx, r.client.text)
+		client, err := tokens.FindClient(ctx, r.db, r.client.text)
 		if err != nil {
 			return err
 		}
@@ -71,9 +72,9 @@ func (r *tokensRun) resolve(ctx context.Context) error {
 	}
 	switch {
 	case r.live:
-		r.filter.State = wpdb.LiveTokens
+		r.filter.State = tokens.LiveTokens
 	case r.expired:
-		r.filter.State = wpdb.ExpiredTokens
+		r.filter.State = tokens.ExpiredTokens
 	}
 	r.whose = strings.Join(whose, " ")
 	return nil
@@ -86,7 +87,7 @@ func (r *tokensRun) resolveToken(ctx context.Context) (which string, err error) 
 	if err != nil {
 		return "", err
 	}
-	r.filter.Value, err = r.store.CurrentToken(ctx, value)
+	r.filter.Value, err = store.Current(ctx, r.db, value)
 	if r.filter.Value != value {
 		return "that has replaced that one", err
 	}

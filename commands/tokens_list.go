@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"moserver-sidecar/oauth"
-	"moserver-sidecar/wpdb"
+	"moserver-sidecar/wpdb/tokens"
 )
 
 const (
@@ -55,7 +55,7 @@ type listedToken struct {
 }
 
 func listTokens(ctx context.Context, r *tokensRun) error {
-	tokens, more, err := r.store.ListTokens(ctx, r.filter, r.limit)
+	tokens, more, err := tokens.List(ctx, r.db, r.filter, r.limit)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func listTokens(ctx context.Context, r *tokensRun) error {
 	return nil
 }
 
-func listed(t wpdb.StoredToken) listedToken {
+func listed(t tokens.Stored) listedToken {
 	l := listedToken{Kind: t.Kind, Prefix: t.Prefix, ClientID: t.ClientID, UserID: t.UserID, Live: t.Live, Scope: t.Scope}
 	if t.Login != "" {
 		l.Login = &t.Login
@@ -91,9 +91,9 @@ func listed(t wpdb.StoredToken) listedToken {
 }
 
 // hasDate tells a date from what stands for "never" and for "always expired".
-func hasDate(t wpdb.StoredToken) bool { return t.Expires.Year() > 1970 }
+func hasDate(t tokens.Stored) bool { return t.Expires.Year() > 1970 }
 
-func printTokens(w io.Writer, tokens []wpdb.StoredToken) error {
+func printTokens(w io.Writer, tokens []tokens.Stored) error {
 	table := newTable(w, 0)
 	fmt.Fprintln(table, "KIND\tTOKEN\tCLIENT\tUSER\tEXPIRES\tSCOPE")
 	for _, t := range tokens {
@@ -104,7 +104,7 @@ func printTokens(w io.Writer, tokens []wpdb.StoredToken) error {
 }
 
 // expiry is when a token is over, for people.
-func expiry(t wpdb.StoredToken) string {
+func expiry(t tokens.Stored) string {
 	switch {
 	case !hasDate(t) && t.Live:
 		return "never"
@@ -123,7 +123,7 @@ type tokenCount struct {
 }
 
 func countTokens(ctx context.Context, r *tokensRun) error {
-	counts, err := r.store.CountTokens(ctx, r.filter)
+	counts, err := tokens.Count(ctx, r.db, r.filter)
 	if err != nil {
 		return err
 	}
@@ -151,7 +151,7 @@ func userName(id int64, login string) string {
 }
 
 // clientName is a client for people.
-func clientName(c wpdb.RegisteredClient) string {
+func clientName(c tokens.RegisteredClient) string {
 	if c.Name == "" {
 		return printable(c.ID)
 	}

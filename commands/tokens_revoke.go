@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb/tokens"
 )
 
 // revocation is what revoke prints with --json.
@@ -30,7 +31,7 @@ func tokensRevokeCommand() *cobra.Command {
 
 // revokeTokens counts until search ends, and revokes for as long as there are tokens.
 func revokeTokens(ctx, search context.Context, r *tokensRun) error {
-	counts, err := r.store.CountTokens(search, r.filter)
+	counts, err := tokens.Count(search, r.db, r.filter)
 	if err != nil {
 		return err
 	}
@@ -42,7 +43,7 @@ func revokeTokens(ctx, search context.Context, r *tokensRun) error {
 		return err
 	}
 	line := newStatusLine(os.Stderr)
-	removed, err := r.store.RevokeTokens(ctx, r.filter, func(n int64) { line.show(fmt.Sprintf("%d of %d", n, there.Total)) })
+	removed, err := tokens.Revoke(ctx, r.db, r.filter, func(n int64) { line.show(fmt.Sprintf("%d of %d", n, there.Total)) })
 	line.clear()
 	done := newRevocation(removed)
 	if err != nil {

@@ -29,7 +29,7 @@ func newFaultProxy(t testing.TB, server *sandbox.Server) *faultProxy {
 	return newFaultProxyTo(t, func() (net.Conn, error) { return net.Dial("unix", server.Socket) })
 }
 
-// newFaultProxyTo starts a proxy before what dial connects to.
+// newFaultProxyTo starts a proxy before what dial leads to.
 func newFaultProxyTo(t testing.TB, dial func() (net.Conn, error)) *faultProxy {
 	t.Helper()
 	p := &faultProxy{socket: filepath.Join(stage.ShortDir(t), "s"), dial: dial}

@@ -24,6 +24,7 @@ import (
 	"moserver-sidecar/wpdb"
 	"moserver-sidecar/wpdb/sandbox"
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
+	"moserver-sidecar/wpdb/store"
 )
 
 const (
@@ -39,7 +40,7 @@ type namespace struct {
 	*httptest.Server
 	t       testing.TB
 	db      *sql.DB
-	store   *wpdb.Store
+	store   *store.Store
 	key     *rsa.PrivateKey // of the client rsID
 	options handlers.Options
 	log     *lockedBuffer
@@ -79,15 +80,16 @@ func startNamespace(t testing.TB, options handlers.Options, c wpdb.Config) *name
 	c.Network, c.Address, c.User, c.Name = "unix", database.Socket, "root", database.Name()
 	c.Charset, c.Prefix, c.MaxConnections = "utf8mb4", "wp_", 16
 	log := slog.New(slog.NewTextHandler(n.log, nil))
-	store, err := wpdb.Open(c, log)
+	wp, err := wpdb.Open(c, log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { store.Close() })
+	opened := store.New(wp)
+	t.Cleanup(func() { opened.Close() })
 	n.options.RequestTimeout, n.options.MaxBodyBytes = 20*time.Second, 1<<16
-	n.store = store
-	server := &oauth.Server{Store: store, Now: func() time.Time { return n.clock() }, Random: rand.Reader}
-	n.Server = httptest.NewServer(handlers.New(server, store.Ready, n.options, log))
+	n.store = opened
+	server := &oauth.Server{Store: opened, Now: func() time.Time { return n.clock() }, Random: rand.Reader}
+	n.Server = httptest.NewServer(handlers.New(server, opened.Ready, n.options, log))
 	t.Cleanup(n.Server.Close)
 	n.fill()
 	return n

@@ -1,10 +1,9 @@
 package wpdb_test
 
 import (
-	"testing"
-
 	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb"
+	"testing"
 )
 
 // Lists of active plugins as PHP serializes them, of a blog and of a network.

@@ -13,7 +13,7 @@ import (
 const (
 	optionAvatarDefault = "avatar_default"
 	optionAvatarRating  = "avatar_rating"
-	optionDBVersion     = "db_version"
+	OptionDBVersion     = "db_version"
 )
 
 // The numbers that versions of WordPress give their tables, which is all that
@@ -23,24 +23,25 @@ const (
 	sha256DBVersion = 60421 // 6.8: it has the SHA-256 of the e-mail address, not the MD5
 )
 
-func avatarOptions() []string {
-	return []string{optionAvatarDefault, optionAvatarRating, optionDBVersion}
+// AvatarOptions is the options that an avatar depends on.
+func AvatarOptions() []string {
+	return []string{optionAvatarDefault, optionAvatarRating, OptionDBVersion}
 }
 
-// avatar is the address of the user's picture as WordPress's get_avatar_url
+// Avatar is the address of the user's picture as WordPress's get_avatar_url
 // makes it in its usual size, without its scheme. Where the version of WordPress
 // cannot be known it is the one that all versions since 6.8 make. Before 6.7 a
 // site with http had the picture from one of three servers.
-func (r row) avatar() string {
-	email := strings.ToLower(strings.TrimSpace(r.text(colEmail)))
-	version := r.integer(optionDBVersion)
+func (r Row) Avatar() string {
+	email := strings.ToLower(strings.TrimSpace(r.Text(ColEmail)))
+	version := r.Integer(OptionDBVersion)
 	host, hash := "secure.gravatar.com", ""
 	if digest := sha256.Sum256([]byte(email)); email != "" {
 		hash = hex.EncodeToString(digest[:])
 	}
 	if digest := md5.Sum([]byte(email)); email != "" && version > 0 && version < sha256DBVersion {
 		hash = hex.EncodeToString(digest[:])
-		if version < httpsDBVersion && !strings.HasPrefix(strings.ToLower(r.text(optionHome)), "https:") {
+		if version < httpsDBVersion && !strings.HasPrefix(strings.ToLower(r.Text(OptionHome)), "https:") {
 			host = fmt.Sprintf("%d.gravatar.com", digest[0]>>4%3)
 		}
 	}
@@ -49,9 +50,9 @@ func (r row) avatar() string {
 
 // avatarQuery: 'mystery' is WordPress's default and goes by the name 'mm';
 // 'gravatar_default' leaves the picture to Gravatar.
-func avatarQuery(r row) string {
+func avatarQuery(r Row) string {
 	query := "?s=96"
-	picture := r.text(optionAvatarDefault)
+	picture := r.Text(optionAvatarDefault)
 	switch picture {
 	case "", "mystery", "mysteryman":
 		picture = "mm"
@@ -61,7 +62,7 @@ func avatarQuery(r row) string {
 	if picture != "" {
 		query += "&d=" + rawURLEncode(picture)
 	}
-	if rating := strings.ToLower(r.text(optionAvatarRating)); rating != "" {
+	if rating := strings.ToLower(r.Text(optionAvatarRating)); rating != "" {
 		query += "&r=" + rawURLEncode(rating)
 	}
 	return query

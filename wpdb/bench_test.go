@@ -2,11 +2,10 @@ package wpdb_test
 
 import (
 	"fmt"
+	"moserver-sidecar/oauth"
 	"strings"
 	"sync/atomic"
 	"testing"
-
-	"moserver-sidecar/oauth"
 )
 
 // newBenchmark is a site with a client, and with an index on each column that

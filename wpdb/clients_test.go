@@ -1,13 +1,12 @@
 package wpdb_test
 
 import (
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-
-	"moserver-sidecar/oauth"
-	"moserver-sidecar/wpdb"
 )
 
 // clientRow is a row of the clients table as PHP writes it.

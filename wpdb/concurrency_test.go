@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"moserver-sidecar/oauth"
 	"slices"
 	"sync"
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
-
-	"moserver-sidecar/oauth"
 )
 
 // Two processes compete for the same codes.

@@ -2,10 +2,9 @@ package wpdb_test
 
 import (
 	"log/slog"
+	"moserver-sidecar/wpdb"
 	"strings"
 	"testing"
-
-	"moserver-sidecar/wpdb"
 )
 
 // Names stand in the statements as they are, so what could be more than a name

@@ -63,20 +63,7 @@ func notPrepared(err error) bool {
 		1295, // the proxy or server does not prepare this statement
 		1461, // max_prepared_stmt_count is reached
 		1615, // the tables change faster than it is prepared again
-	}, number(err))
-}
-
-// worthPreparing are the statements that are prepared: those that requests
-// read by, but for those of other blogs, of which a network may have any number.
-func worthPreparing(s statements, c Config) []string {
-	worth := []string{s.bearer}
-	for _, query := range s.find {
-		worth = append(worth, query)
-	}
-	for _, query := range s.identify {
-		worth = append(worth, ofBlog(query, c.blogOptions(0)))
-	}
-	return worth
+	}, ErrorNumber(err))
 }
 
 // dialed is the key under which the context of a Connect has the

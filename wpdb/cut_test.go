@@ -3,12 +3,11 @@ package wpdb_test
 import (
 	"errors"
 	"fmt"
-	"testing"
-
 	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb"
 	"moserver-sidecar/wpdb/sandbox"
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
+	"testing"
 )
 
 // cuts calls test for a connection that breaks before and after a statement,

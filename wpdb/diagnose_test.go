@@ -2,14 +2,14 @@ package wpdb_test
 
 import (
 	"errors"
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
+	"moserver-sidecar/wpdb/doctor"
+	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 	"slices"
 	"strings"
 	"testing"
-
-	"moserver-sidecar/oauth"
-	"moserver-sidecar/wpdb"
-	"moserver-sidecar/wpdb/sandbox"
-	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 const dbPassword = "pass-w0rd"
@@ -38,7 +38,7 @@ type expectation struct {
 // check compares what Diagnose finds, each thing once, in any order.
 func (s *site) check(want ...expectation) {
 	s.t.Helper()
-	findings, err := s.Diagnose(within(s.t, patience))
+	findings, err := doctor.Diagnose(within(s.t, patience), s.DB)
 	if err != nil {
 		s.t.Fatalf("Diagnose: %v", err)
 	}
@@ -102,7 +102,7 @@ func unknownDatabase(t *testing.T, server *sandbox.Server) {
 func nobodyAnswers(t *testing.T, server *sandbox.Server) {
 	address := server.Dir + "/none.sock"
 	s := diagnosed(t, server).reopen(func(c *wpdb.Config) { c.Address = address })
-	findings, err := s.Diagnose(within(t, patience))
+	findings, err := doctor.Diagnose(within(t, patience), s.DB)
 	if !errors.Is(err, oauth.ErrUnavailable) || !strings.Contains(err.Error(), address) || len(findings) != 0 {
 		t.Errorf("Diagnose returned %v, %v", findings, err)
 	}
@@ -327,7 +327,7 @@ func TestDiagnoseStops(t *testing.T) {
 	if err := s.Ready(within(t, patience)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Diagnose(within(t, -1)); !errors.Is(err, oauth.ErrUnavailable) {
+	if _, err := doctor.Diagnose(within(t, -1), s.DB); !errors.Is(err, oauth.ErrUnavailable) {
 		t.Errorf("Diagnose returned %v", err)
 	}
 }

@@ -1,6 +1,6 @@
-// Package wpdb knows WordPress's database: the tables and options of the
-// miniOrange "WP OAuth Server" plugin, how they are written, and how MySQL and
-// MariaDB behave with them. Its Store implements oauth.Store on these tables
-// as they are; it needs no table, column or index of its own, and uses those that
-// Migrate adds where they are.
+// Package wpdb knows WordPress's database, and is named after WordPress's own $wpdb:
+// the tables and options of WordPress and of the miniOrange "WP OAuth Server" plugin,
+// how they are written, and how MySQL and MariaDB behave with them. It is what the
+// packages below it share: store serves requests, doctor looks for what is broken or
+// could be better, migrate adds indexes, and tokens lists, revokes and purges.
 package wpdb

@@ -6,13 +6,13 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"moserver-sidecar/wpdb"
+	"moserver-sidecar/wpdb/doctor"
+	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 	"os"
 	"strings"
 	"testing"
-
-	"moserver-sidecar/wpdb"
-	"moserver-sidecar/wpdb/sandbox"
-	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // putPair stores a client with its secret as it is, and an RS256 key unless that
@@ -64,7 +64,7 @@ func examineClients(t *testing.T, key string, cases map[string]clientCase) {
 		t.Run(name, func(t *testing.T) {
 			root, s := wellSite(t, server)
 			test.prepare(root)
-			facts, findings, err := s.Examine(within(t, patience), week, func(string) {})
+			facts, findings, err := doctor.Examine(within(t, patience), s.DB, week, func(string) {})
 			if err != nil {
 				t.Fatal(err)
 			}

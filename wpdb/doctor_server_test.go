@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"moserver-sidecar/wpdb"
+	"moserver-sidecar/wpdb/doctor"
 	"moserver-sidecar/wpdb/sandbox"
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
@@ -15,7 +16,7 @@ func widePrivileges(t *testing.T, root, s *site) {
 		"GRANT SELECT ON `wordpress`.`{}moos_oauth_clients` TO 'moserver'@'localhost';", true})
 	root.exec("GRANT ALL ON `wordpress`.* TO moserver@localhost")
 	root.exec("GRANT PROCESS ON *.* TO moserver@localhost")
-	_, findings, err := s.reopen(sameConfig).Examine(within(t, patience), week, func(string) {})
+	_, findings, err := doctor.Examine(within(t, patience), s.reopen(sameConfig).DB, week, func(string) {})
 	if err != nil || len(findings) != 1 {
 		t.Fatalf("%v, %+v", err, findings)
 	}

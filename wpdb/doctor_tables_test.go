@@ -2,12 +2,12 @@ package wpdb_test
 
 import (
 	"fmt"
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb/doctor"
+	"moserver-sidecar/wpdb/tokens"
 	"strings"
 	"testing"
 	"time"
-
-	"moserver-sidecar/oauth"
-	"moserver-sidecar/wpdb"
 )
 
 func missingIndexes(t *testing.T, root, s *site) {
@@ -36,7 +36,7 @@ func olderColumns(t *testing.T, root, s *site) {
 	if facts.Plugin.VersionRange != "earlier than 5" {
 		t.Errorf("the plugin is %q", facts.Plugin.VersionRange)
 	}
-	_, findings, err := s.Examine(within(t, patience), week, func(string) {})
+	_, findings, err := doctor.Examine(within(t, patience), s.DB, week, func(string) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func pluginNotActive(t *testing.T, root, s *site) {
 }
 
 // counts is the rows of a table, and those that live, have expired and never do.
-func counts(t *testing.T, f wpdb.TableFacts) [4]int64 {
+func counts(t *testing.T, f doctor.TableFacts) [4]int64 {
 	t.Helper()
 	if f.Rows == nil || f.Live == nil || f.Expired == nil || f.Never == nil || !f.RowsExact {
 		t.Fatalf("these were not counted: %+v", f)
@@ -109,7 +109,7 @@ func countedRows(t *testing.T, root, s *site) {
 	s.examine()
 	put("'"+hour(-7*24-1)+"'", 1)
 	s.examine(finding{"1000 of the 3005 rows of the table {}moos_oauth_access_tokens have expired and may be deleted", "moserver-sidecar purge", true})
-	counted := s.purge(wpdb.PurgeOptions{DryRun: true})["moos_oauth_access_tokens"]
+	counted := s.purge(tokens.PurgeOptions{DryRun: true})["moos_oauth_access_tokens"]
 	if counted != 1000 {
 		t.Errorf("purge would delete %d", counted)
 	}
@@ -127,7 +127,7 @@ func rowsAtTheEnd(t *testing.T, root, s *site) {
 func lockedTable(t *testing.T, root, s *site) {
 	s.PutGrant(refreshToken("r1"), oauth.Grant{ClientID: clientID, UserID: alice})
 	other := root.session()
-	facts, findings, err := s.Examine(within(t, patience), week, func(step string) {
+	facts, findings, err := doctor.Examine(within(t, patience), s.DB, week, func(step string) {
 		if strings.Contains(step, "refresh_tokens") {
 			root.on(other, "LOCK TABLES {}moos_oauth_refresh_tokens WRITE")
 		}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"moserver-sidecar/wpdb"
+	"moserver-sidecar/wpdb/doctor"
+	"moserver-sidecar/wpdb/migrate"
 	"moserver-sidecar/wpdb/sandbox"
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
@@ -17,7 +19,7 @@ import (
 func wellSite(t *testing.T, server *sandbox.Server) (root, s *site) {
 	t.Helper()
 	root = newSite(t, server)
-	root.migrate(wpdb.MigrateOptions{Galera: true})
+	root.migrate(migrate.Options{Galera: true})
 	root.exec("ALTER TABLE {}moos_oauth_authorization_codes MODIFY id_token TEXT")
 	root.setOption("mo_oauth_server_site_keys_generated", "1")
 	return root, root.leastPrivileged()
@@ -26,7 +28,7 @@ func wellSite(t *testing.T, server *sandbox.Server) (root, s *site) {
 // leastPrivileged makes the account that Examine proposes.
 func (s *site) leastPrivileged() *site {
 	s.t.Helper()
-	facts, _, err := s.Examine(within(s.t, patience), week, func(string) {})
+	facts, _, err := doctor.Examine(within(s.t, patience), s.DB, week, func(string) {})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -46,9 +48,9 @@ type finding struct {
 
 // examine compares what Examine finds, each thing once, in any order, and returns
 // the facts.
-func (s *site) examine(want ...finding) wpdb.Facts {
+func (s *site) examine(want ...finding) doctor.Facts {
 	s.t.Helper()
-	facts, findings, err := s.Examine(within(s.t, patience), week, func(string) {})
+	facts, findings, err := doctor.Examine(within(s.t, patience), s.DB, week, func(string) {})
 	if err != nil {
 		s.t.Fatalf("Examine: %v", err)
 	}
@@ -74,7 +76,7 @@ func (s *site) examine(want ...finding) wpdb.Facts {
 }
 
 // table is the facts of one table.
-func (s *site) table(facts wpdb.Facts, name string) wpdb.TableFacts {
+func (s *site) table(facts doctor.Facts, name string) doctor.TableFacts {
 	s.t.Helper()
 	for _, f := range facts.Tables {
 		if f.Name == s.sql("{}"+name) {
@@ -82,7 +84,7 @@ func (s *site) table(facts wpdb.Facts, name string) wpdb.TableFacts {
 		}
 	}
 	s.t.Fatalf("there are no facts of the table %s", name)
-	return wpdb.TableFacts{}
+	return doctor.TableFacts{}
 }
 
 func TestExamine(t *testing.T) {
@@ -166,7 +168,7 @@ func whatCheckFinds(t *testing.T, root, s *site) {
 	root.setOption("mo_oauth_server_master_switch", "off")
 	s.examine(finding{"switched off", "Master Switch", false})
 	root.exec("DROP TABLE {}moos_oauth_clients, {}moos_oauth_public_keys, {}options")
-	_, findings, err := root.Examine(within(t, patience), week, func(string) {})
+	_, findings, err := doctor.Examine(within(t, patience), root.DB, week, func(string) {})
 	if err != nil || len(findings) != 2 || !findings[0].Fatal || !strings.Contains(findings[1].Problem, "may do more") {
 		t.Errorf("without tables: %v, %+v", err, findings)
 	}
@@ -179,12 +181,12 @@ func TestExamineCannotLook(t *testing.T) {
 		"refuses the user":          func(c *wpdb.Config) { c.Password = "n0t-the-passw0rd" },
 		"nothing usable answers at": func(c *wpdb.Config) { c.Address = server.Dir + "/none.sock" },
 	} {
-		_, findings, err := well.reopen(change).Examine(within(t, patience), week, func(string) {})
-		if !errors.Is(err, wpdb.ErrCannotLook) || !strings.Contains(err.Error(), name) || len(findings) > 0 {
+		_, findings, err := doctor.Examine(within(t, patience), well.reopen(change).DB, week, func(string) {})
+		if !errors.Is(err, doctor.ErrCannotLook) || !strings.Contains(err.Error(), name) || len(findings) > 0 {
 			t.Errorf("Examine returned %v, %v; want %q", findings, err, name)
 		}
 	}
-	if _, _, err := well.Examine(within(t, -1), week, func(string) {}); !errors.Is(err, wpdb.ErrCannotLook) {
+	if _, _, err := doctor.Examine(within(t, -1), well.DB, week, func(string) {}); !errors.Is(err, doctor.ErrCannotLook) {
 		t.Errorf("Examine returned %v", err)
 	}
 }
@@ -192,7 +194,7 @@ func TestExamineCannotLook(t *testing.T) {
 // In the zone of Berlin the spring leaves out an hour; in UTC none.
 func TestExamineTimeZone(t *testing.T) {
 	s := newSite(t, sandboxtest.Start(t, sandbox.Options{TimeZone: "Europe/Berlin"}))
-	facts, _, err := s.Examine(within(t, patience), week, func(string) {})
+	facts, _, err := doctor.Examine(within(t, patience), s.DB, week, func(string) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,7 +212,7 @@ func TestExamineTimeZone(t *testing.T) {
 	if len(facts.Notes) != 1 || !strings.Contains(facts.Notes[0], want) || !facts.Server.SummerTime || facts.Server.UTCOffsetSeconds == 0 {
 		t.Errorf("notes %q, server %+v; want %q", facts.Notes, facts.Server, want)
 	}
-	if _, findings, _ := s.Examine(within(t, patience), week, func(string) {}); !slices.ContainsFunc(findings, func(f wpdb.Finding) bool {
+	if _, findings, _ := doctor.Examine(within(t, patience), s.DB, week, func(string) {}); !slices.ContainsFunc(findings, func(f wpdb.Finding) bool {
 		return strings.Contains(f.Problem, "skip-grant-tables") && f.Advice
 	}) {
 		t.Errorf("nothing is said of a server that checks no privileges: %+v", findings)

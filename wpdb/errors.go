@@ -2,51 +2,54 @@ package wpdb
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"moserver-sidecar/oauth"
 	"net"
 	"slices"
 	"syscall"
 
-	"database/sql/driver"
-
 	"github.com/go-sql-driver/mysql"
-
-	"moserver-sidecar/oauth"
 )
+
+// Denied reports whether the account lacks a privilege for what it tried.
+func Denied(err error) bool {
+	return ErrorNumber(err) == ErrTableDenied || ErrorNumber(err) == ErrColumnDenied
+}
 
 // fault says what an error of the database means for the work that met it.
 type fault int
 
 const (
 	// faultLasting: the same statement would fail again.
-	faultLasting fault = iota
+	FaultLasting fault = iota
 	// faultConflict: another transaction stood in the way, and this one was
 	// rolled back or can be.
-	faultConflict
+	FaultConflict
 	// faultBusy: the server has refused for now; nothing was done.
 	faultBusy
 	// faultLost: the connection is gone. What was sent last may have been done.
-	faultLost
+	FaultLost
 )
 
 // Numbers of server errors that mean more than "it failed", from the manuals of
 // MySQL and MariaDB.
 const (
-	errAccessDeniedDB  = 1044
-	errAccessDenied    = 1045
+	ErrAccessDeniedDB  = 1044
+	ErrAccessDenied    = 1045
 	errNoCluster       = 1047
-	errUnknownDatabase = 1049
+	ErrUnknownDatabase = 1049
 	errShutdown        = 1053
-	errUnknownColumn   = 1054
-	errHostBlocked     = 1129
-	errTableDenied     = 1142
-	errColumnDenied    = 1143
-	errNoSuchTable     = 1146
-	errStatementBinlog = 1665
-	errNoSocketAccount = 1698 // access denied where no password is asked for
+	ErrUnknownColumn   = 1054
+	ErrHostBlocked     = 1129
+	ErrTableDenied     = 1142
+	ErrColumnDenied    = 1143
+	ErrNoSuchTable     = 1146
+	ErrStatementBinlog = 1665
+	ErrNoSocketAccount = 1698 // access denied where no password is asked for
 )
 
 func conflictErrors() []uint16 {
@@ -59,10 +62,10 @@ func conflictErrors() []uint16 {
 }
 
 func busyErrors() []uint16 {
-	return slices.Concat(readOnlyErrors(), fullErrors(), connectionErrors(), []uint16{
+	return slices.Concat(ReadOnlyErrors(), fullErrors(), connectionErrors(), []uint16{
 		errNoCluster,     // a Galera node without its cluster
 		errShutdown,      // shutdown in progress
-		errHostBlocked,   // until an administrator runs FLUSH HOSTS
+		ErrHostBlocked,   // until an administrator runs FLUSH HOSTS
 		1317, 1969, 3024, // the query was interrupted or took too long
 	})
 }
@@ -70,11 +73,11 @@ func busyErrors() []uint16 {
 // leaveErrors are those of a server that another one has taken the place of, or
 // will.
 func leaveErrors() []uint16 {
-	return append(readOnlyErrors(), errNoCluster, errShutdown)
+	return append(ReadOnlyErrors(), errNoCluster, errShutdown)
 }
 
-// readOnlyErrors are those of a server that is read-only, as during a fail-over.
-func readOnlyErrors() []uint16 { return []uint16{1290, 1792, 1836} }
+// ReadOnlyErrors are those of a server that is read-only, as during a fail-over.
+func ReadOnlyErrors() []uint16 { return []uint16{1290, 1792, 1836} }
 
 // connectionErrors say that there are too many connections: on the server, or of
 // the user.
@@ -105,12 +108,12 @@ var ErrRefused = errors.New("the database refuses its user")
 
 // refused says if an error is one of those of ErrRefused.
 func refused(err error) bool {
-	return slices.Contains([]uint16{errAccessDenied, errAccessDeniedDB, errUnknownDatabase, errNoSocketAccount}, number(err))
+	return slices.Contains([]uint16{ErrAccessDenied, ErrAccessDeniedDB, ErrUnknownDatabase, ErrNoSocketAccount}, ErrorNumber(err))
 }
 
 // writesOnly says if an error is of a kind that reads do not meet.
 func writesOnly(err error) bool {
-	return slices.Contains(append(readOnlyErrors(), fullErrors()...), number(err))
+	return slices.Contains(append(ReadOnlyErrors(), fullErrors()...), ErrorNumber(err))
 }
 
 func lostErrors() []uint16 {
@@ -121,19 +124,19 @@ func lostErrors() []uint16 {
 	}
 }
 
-// faultOf classifies an error of the driver.
-func faultOf(err error) fault {
+// FaultOf classifies an error of the driver.
+func FaultOf(err error) fault {
 	var server *mysql.MySQLError
 	if errors.As(err, &server) {
 		switch {
 		case slices.Contains(conflictErrors(), server.Number):
-			return faultConflict
+			return FaultConflict
 		case slices.Contains(busyErrors(), server.Number):
 			return faultBusy
 		case slices.Contains(lostErrors(), server.Number):
-			return faultLost
+			return FaultLost
 		}
-		return faultLasting
+		return FaultLasting
 	}
 	var network net.Error
 	switch {
@@ -141,13 +144,13 @@ func faultOf(err error) fault {
 		errors.Is(err, context.DeadlineExceeded), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
 		errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNRESET), errors.Is(err, fs.ErrNotExist),
 		errors.As(err, &network):
-		return faultLost
+		return FaultLost
 	}
-	return faultLasting
+	return FaultLasting
 }
 
-// number is the number of a server error, 0 for all others.
-func number(err error) uint16 {
+// ErrorNumber is the number of a server error, 0 for all others.
+func ErrorNumber(err error) uint16 {
 	var server *mysql.MySQLError
 	if errors.As(err, &server) {
 		return server.Number
@@ -155,28 +158,28 @@ func number(err error) uint16 {
 	return 0
 }
 
-// unavailable is the error that leaves the package. It keeps a description
+// Unavailable is the error that leaves the package. It keeps a description
 // instead of the cause, whose text may quote a statement and so a token.
-func unavailable(err error) error {
+func Unavailable(err error) error {
 	if errors.Is(err, oauth.ErrNotFound) || errors.Is(err, context.Canceled) {
 		return err
 	}
-	if denied(err) || refused(err) {
-		return refusal{describe(err), refused(err)}
+	if Denied(err) || refused(err) {
+		return refusal{Describe(err), refused(err)}
 	}
-	return fmt.Errorf("%w: %s", oauth.ErrUnavailable, describe(err))
+	return fmt.Errorf("%w: %s", oauth.ErrUnavailable, Describe(err))
 }
 
 // quotableErrors are those whose messages have names and no values.
 func quotableErrors() []uint16 {
-	return slices.Concat(readOnlyErrors(), fullErrors(), connectionErrors(), []uint16{
-		errAccessDenied, errAccessDeniedDB, errNoSocketAccount, errUnknownDatabase, errUnknownColumn, errNoSuchTable,
-		errTableDenied, errColumnDenied, 1205, 1213, errNoCluster, errShutdown,
+	return slices.Concat(ReadOnlyErrors(), fullErrors(), connectionErrors(), []uint16{
+		ErrAccessDenied, ErrAccessDeniedDB, ErrNoSocketAccount, ErrUnknownDatabase, ErrUnknownColumn, ErrNoSuchTable,
+		ErrTableDenied, ErrColumnDenied, 1205, 1213, errNoCluster, errShutdown,
 	})
 }
 
-// describe says what an error is without repeating values that were sent.
-func describe(err error) string {
+// Describe says what an error is without repeating values that were sent.
+func Describe(err error) string {
 	var server *mysql.MySQLError
 	if errors.Is(err, context.DeadlineExceeded) {
 		return "the server has not answered in time"
@@ -187,12 +190,23 @@ func describe(err error) string {
 	switch {
 	case slices.Contains(quotableErrors(), server.Number):
 		return fmt.Sprintf("the server says %q (error %d)", server.Message, server.Number)
-	case server.Number == errHostBlocked:
+	case server.Number == ErrHostBlocked:
 		return fmt.Sprintf("the server has blocked this machine after too many broken connections, and WordPress with it if its PHP runs here; "+
 			"as an administrator of the database run FLUSH HOSTS (it says %q, error %d)", server.Message, server.Number)
-	case server.Number == errStatementBinlog:
+	case server.Number == ErrStatementBinlog:
 		return "the server logs statements (binlog_format=STATEMENT), which does not work with READ COMMITTED; " +
 			"set binlog_format to MIXED or ROW (error 1665)"
 	}
 	return fmt.Sprintf("the server reports error %d", server.Number)
+}
+
+// Outcome is the error that leaves a migration or a purge.
+func Outcome(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, oauth.ErrUnavailable):
+		return err
+	}
+	return Unavailable(err)
 }

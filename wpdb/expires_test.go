@@ -1,11 +1,10 @@
 package wpdb_test
 
 import (
-	"testing"
-	"time"
-
 	"moserver-sidecar/oauth"
 	"moserver-sidecar/oauth/storetest"
+	"testing"
+	"time"
 )
 
 // grantTables are the tables that hold codes and tokens.

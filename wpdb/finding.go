@@ -13,43 +13,44 @@ type Finding struct {
 	Problem string `json:"problem"`
 	Remedy  string `json:"remedy"`
 	Fatal   bool   `json:"fatal"` // no token can be issued while it is so
-	Advice  bool   `json:"-"`     // everything works; only Examine tells of such
+	Advice  bool   `json:"-"`     // everything works; only doctor tells of such
 }
 
 // Note says that nothing need be done about it: each site is so that was made as the
 // plugin and WordPress make one.
 func (f Finding) Note() bool { return f.Kind == KindPrivilegesWide || f.Kind == KindIDTokenColumn }
 
-// command is a command of this program for this site, to be pasted.
-func (s *Store) command(words string) string {
-	return strings.TrimSpace("moserver-sidecar " + words + " " + s.config.Flags)
+// Command is a command of this program for this site, to be pasted.
+func (s *DB) Command(words string) string {
+	return strings.TrimSpace("moserver-sidecar " + words + " " + s.Config.Flags)
 }
 
-// account is the account that the database takes this server for, as GRANT has it;
+// Account is the account that the database takes this server for, as GRANT has it;
 // … where it cannot say.
-func (s *Store) account(ctx context.Context) string {
+func (s *DB) Account(ctx context.Context) string {
 	var account string
-	err := s.db.GetContext(ctx, &account, "SELECT CURRENT_USER()")
+	err := s.SQL.GetContext(ctx, &account, "SELECT CURRENT_USER()")
 	at := strings.LastIndex(account, "@")
 	if err != nil || at <= 0 {
 		return "…"
 	}
-	return quoteAccount(account[:at], account[at+1:])
+	return QuoteAccount(account[:at], account[at+1:])
 }
 
-func quoteAccount(user, host string) string {
+// QuoteAccount is an account as it stands in a GRANT.
+func QuoteAccount(user, host string) string {
 	quote := strings.NewReplacer("'", "''", `\`, `\\`)
 	return "'" + quote.Replace(user) + "'@'" + quote.Replace(host) + "'"
 }
 
-// grantTo is the GRANT to run for an account.
-func (s *Store) grantTo(account, privileges, table string) string {
-	return fmt.Sprintf("As an administrator of the database run: GRANT %s ON %s TO %s;", privileges, s.fullName(table), account)
+// GrantTo is the GRANT to run for an account.
+func (s *DB) GrantTo(account, privileges, table string) string {
+	return fmt.Sprintf("As an administrator of the database run: GRANT %s ON %s TO %s;", privileges, s.FullName(table), account)
 }
 
-// fullName is a table with its database, quoted for SQL.
-func (s *Store) fullName(table string) string {
-	schema, name := s.config.split(table)
+// FullName is a table with its database, quoted for SQL.
+func (s *DB) FullName(table string) string {
+	schema, name := s.Config.Split(table)
 	return "`" + schema + "`.`" + name + "`"
 }
 
@@ -114,7 +115,7 @@ const (
 	KindTimeZone            Kind = "time-zone"
 )
 
-// What keeps Migrate from making a change.
+// What keeps migrate from making a change.
 const (
 	KindChangeBlocking Kind = "change-blocking"
 	KindChangeGalera   Kind = "change-galera"

@@ -4,14 +4,13 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"moserver-sidecar/wpdb"
 	"os"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
-
-	"moserver-sidecar/wpdb"
 )
 
 // TestKindsAreDocumented holds the page to the list: each once, and no other.

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"time"
-
-	"moserver-sidecar/oauth"
 )
 
 // A node of a Galera cluster shows what was written on another one a moment
@@ -23,24 +21,24 @@ const (
 	syncWait  = "SET SESSION wsrep_sync_wait = 3"
 )
 
-// synced is the store whose sessions see all that the cluster has; without a
+// Synced is the store whose sessions see all that the cluster has; without a
 // cluster that is s itself.
-func (s *Store) synced() *Store {
+func (s *DB) Synced() *DB {
 	if s.later != nil && s.galera.Load() {
 		return s.later
 	}
 	return s
 }
 
-// look runs a look at the database, and if that has missed something a second
+// Look runs a look at the database, and if that has missed something a second
 // one in a session that waits for what other nodes have written. A connection
 // that is dead without a sign must not take all the time that a request has.
-func (s *Store) look(ctx context.Context, once func(context.Context, *Store) (missed bool, err error)) error {
-	return s.repeat(ctx, false, func() error {
+func (s *DB) Look(ctx context.Context, once func(context.Context, *DB) (missed bool, err error)) error {
+	return s.Repeat(ctx, false, func() error {
 		ctx, cancel := halfOf(ctx)
 		defer cancel()
 		missed, err := once(ctx, s)
-		if synced := s.synced(); err == nil && missed && synced != s {
+		if synced := s.Synced(); err == nil && missed && synced != s {
 			_, err = once(ctx, synced)
 		}
 		return err
@@ -72,9 +70,4 @@ func isGalera(ctx context.Context, conn driver.Conn) (bool, error) {
 		return false, err
 	}
 	return fmt.Sprintf("%s", columns[len(columns)-1]) == "ON", nil
-}
-
-// missed says if what was asked for is not there.
-func missed(client *oauth.Client, grant *oauth.Grant, asked bool) bool {
-	return client == nil || asked && grant == nil
 }

@@ -3,11 +3,10 @@
 package wpdb_test
 
 import (
-	"testing"
-	"time"
-
 	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb/sandbox"
+	"testing"
+	"time"
 )
 
 // The connection breaks after the COMMIT was done, and the next one leads to

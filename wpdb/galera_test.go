@@ -5,14 +5,13 @@ package wpdb_test
 import (
 	"errors"
 	"fmt"
-	"sync"
-	"testing"
-	"time"
-
 	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb"
 	"moserver-sidecar/wpdb/sandbox"
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
+	"sync"
+	"testing"
+	"time"
 )
 
 // Tests of a real cluster of three nodes. A node that is told to pause applies

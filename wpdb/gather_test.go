@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"moserver-sidecar/oauth"
-	"moserver-sidecar/wpdb"
 	"moserver-sidecar/wpdb/sandbox"
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
@@ -106,37 +105,5 @@ func TestIssueTogetherHeldUp(t *testing.T) {
 	err := <-late
 	if there := len(column[string](s, "SELECT access_token FROM {}moos_oauth_access_tokens WHERE access_token = 'late'")); (err == nil) != (there == 1) {
 		t.Errorf("the late token: %v, in %d rows", err, there)
-	}
-}
-
-// TestIssueTogetherLeft: the client of the request that runs the statement leaves while
-// it waits for a connection. The tokens of the others are stored by this statement.
-func TestIssueTogetherLeft(t *testing.T) {
-	s := newSite(t, database).reopen(func(c *wpdb.Config) { c.MaxConnections = 1 })
-	holder := s.session()
-	s.on(holder, "LOCK TABLES {}moos_oauth_clients WRITE")
-	found := make(chan error, 1)
-	go func() { // takes the only connection
-		_, err := s.Find(within(t, patience), clientID, oauth.Presented{})
-		found <- err
-	}()
-	eventually(t, "the connection is taken", func() bool {
-		return len(column[int](s, "SELECT ID FROM information_schema.PROCESSLIST WHERE STATE LIKE 'Waiting for table%' AND INFO LIKE '%{}moos_oauth_clients%'")) == 1
-	})
-	others := s.LetWait(newToken(oauth.AccessToken, "other1"), newToken(oauth.AccessToken, "other2"))
-	ctx, leave := context.WithCancel(within(t, patience))
-	led := make(chan error, 1)
-	go func() { led <- s.Issue(ctx, newToken(oauth.AccessToken, "leader")) }()
-	eventually(t, "the statement is on its way", func() bool { return s.Waiting() == 0 })
-	leave()
-	time.Sleep(200 * time.Millisecond) // time to notice
-	s.on(holder, "UNLOCK TABLES")
-	for _, outcome := range append(others, led, found) {
-		if err := <-outcome; err != nil {
-			t.Error(err)
-		}
-	}
-	if n := s.count("access_tokens"); n != 3 {
-		t.Errorf("%d tokens are stored, want 3", n)
 	}
 }

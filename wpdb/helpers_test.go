@@ -3,11 +3,10 @@ package wpdb_test
 import (
 	"context"
 	"database/sql"
-	"testing"
-	"time"
-
 	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb"
+	"testing"
+	"time"
 )
 
 const (

@@ -2,11 +2,11 @@ package wpdb_test
 
 import (
 	"context"
-	"strings"
-	"testing"
-
 	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb"
+	"moserver-sidecar/wpdb/doctor"
+	"strings"
+	"testing"
 )
 
 const client = "VfixCmmqhaWeAnMjGqwsfVUSlRuUVYXU"
@@ -127,7 +127,7 @@ func TestIdentifyOnOtherEditions(t *testing.T) {
 	if got := s.identify(q); got.Key.Algorithm != "" {
 		t.Errorf("without the table of the keys: %+v; nothing may be signed", got)
 	}
-	findings, err := s.Diagnose(context.Background())
+	findings, err := doctor.Diagnose(context.Background(), s.DB)
 	want := []wpdb.Kind{wpdb.KindTableMissing, wpdb.KindColumnsUnknown}
 	if err != nil || len(findings) != 2 || findings[0].Kind != want[0] || findings[1].Kind != want[1] || findings[0].Fatal {
 		t.Errorf("findings %v, error %v; want %v, the missing table not fatal", findings, err, want)

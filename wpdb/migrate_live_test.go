@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"moserver-sidecar/oauth"
-	"moserver-sidecar/wpdb"
+	"moserver-sidecar/wpdb/migrate"
 )
 
 // Two migrations at once do no harm.
@@ -18,7 +18,7 @@ func TestMigrateTwice(t *testing.T) {
 	var group sync.WaitGroup
 	for range 3 {
 		group.Go(func() {
-			if m, err := s.reopen(sameConfig).Migrate(within(t, 2*patience), wpdb.MigrateOptions{}); err != nil || !m.Complete() {
+			if m, err := migrate.Run(within(t, 2*patience), s.reopen(sameConfig).DB, migrate.Options{}); err != nil || !m.Complete() {
 				t.Errorf("%v\n%s", err, text(m))
 			}
 		})
@@ -39,9 +39,9 @@ func TestMigrateWaits(t *testing.T) {
 	s.fill(100)
 	other := s.session()
 	s.on(other, "BEGIN", "SELECT * FROM {}moos_oauth_clients")
-	done := make(chan wpdb.Migration, 1)
+	done := make(chan migrate.Migration, 1)
 	go func() {
-		m, err := s.Migrate(within(t, 2*patience), wpdb.MigrateOptions{})
+		m, err := migrate.Run(within(t, 2*patience), s.DB, migrate.Options{})
 		if err != nil {
 			t.Error(err)
 		}
@@ -76,9 +76,9 @@ func TestMigrateInterrupted(t *testing.T) {
 	s.on(other, "BEGIN", "SELECT * FROM {}moos_oauth_clients")
 	s.interrupt("Waiting for table metadata lock", nil)
 	s.on(other, "COMMIT")
-	s.migrate(wpdb.MigrateOptions{Undo: true}) // the server's own table was made before
+	s.migrate(migrate.Options{Undo: true}) // the server's own table was made before
 	s.wantSame(before)
-	s.migrate(wpdb.MigrateOptions{})
+	s.migrate(migrate.Options{})
 	s.wantIndexes()
 }
 
@@ -86,10 +86,10 @@ func TestMigrateInterruptedAtWork(t *testing.T) {
 	s := newSite(t, database)
 	s.fill(100_000)
 	before := s.schema()
-	s.interrupt("", func() { s.migrate(wpdb.MigrateOptions{Undo: true}) })
-	s.migrate(wpdb.MigrateOptions{Undo: true})
+	s.interrupt("", func() { s.migrate(migrate.Options{Undo: true}) })
+	s.migrate(migrate.Options{Undo: true})
 	s.wantSame(before)
-	s.migrate(wpdb.MigrateOptions{})
+	s.migrate(migrate.Options{})
 	s.wantIndexes()
 }
 
@@ -101,7 +101,7 @@ func (s *site) interrupt(state string, again func()) {
 		ctx, cancel := context.WithCancel(within(s.t, 2*patience))
 		done := make(chan error, 1)
 		go func() {
-			_, err := s.Migrate(ctx, wpdb.MigrateOptions{})
+			_, err := migrate.Run(ctx, s.DB, migrate.Options{})
 			done <- err
 		}()
 		s.awaitProcess(state)

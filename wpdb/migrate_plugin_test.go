@@ -1,11 +1,10 @@
 package wpdb_test
 
 import (
+	"moserver-sidecar/wpdb/migrate"
 	"slices"
 	"strings"
 	"testing"
-
-	"moserver-sidecar/wpdb"
 )
 
 // A key is only for tables without a row.
@@ -13,8 +12,8 @@ func TestMigratePrimaryKey(t *testing.T) {
 	s := newSite(t, database)
 	s.exec("INSERT INTO {}moos_oauth_refresh_tokens (refresh_token) VALUES ('there')")
 	before := s.schema()
-	m, err := s.Migrate(within(t, patience), wpdb.MigrateOptions{PrimaryKey: true})
-	if n := states(m); err != nil || n[wpdb.ChangeRefused] != 1 || n[wpdb.ChangeDone] != 13 || !strings.Contains(text(m), "_refresh_tokens has rows") {
+	m, err := migrate.Run(within(t, patience), s.DB, migrate.Options{PrimaryKey: true})
+	if n := states(m); err != nil || n[migrate.ChangeRefused] != 1 || n[migrate.ChangeDone] != 13 || !strings.Contains(text(m), "_refresh_tokens has rows") {
 		t.Errorf("%v\n%s", err, text(m))
 	}
 	for _, table := range pluginTables() {
@@ -24,11 +23,11 @@ func TestMigratePrimaryKey(t *testing.T) {
 		}
 	}
 	s.exec("DELETE FROM {}moos_oauth_refresh_tokens")
-	if again := s.migrate(wpdb.MigrateOptions{PrimaryKey: true}); states(again)[wpdb.ChangeThere] != 13 {
+	if again := s.migrate(migrate.Options{PrimaryKey: true}); states(again)[migrate.ChangeThere] != 13 {
 		t.Errorf("%s", text(again))
 	}
 	s.actsAsPlugin()
-	s.migrate(wpdb.MigrateOptions{Undo: true})
+	s.migrate(migrate.Options{Undo: true})
 	s.wantSame(before)
 }
 
@@ -69,7 +68,7 @@ func (s *site) actsAsPlugin() {
 
 func TestMigratedBesidePHP(t *testing.T) {
 	s := newSite(t, database)
-	s.migrate(wpdb.MigrateOptions{})
+	s.migrate(migrate.Options{})
 	s.actsAsPlugin()
 }
 
@@ -83,8 +82,8 @@ func TestMigrateOldTables(t *testing.T) {
 		s.exec("INSERT INTO {}moos_oauth_" + table + " (" + string(kind) + ", expires) VALUES ('a', '2030-01-01 12:00:00'), ('b', '0000-00-00 00:00:00')")
 	}
 	before := s.schema()
-	s.migrate(wpdb.MigrateOptions{})
-	s.migrate(wpdb.MigrateOptions{Undo: true})
+	s.migrate(migrate.Options{})
+	s.migrate(migrate.Options{Undo: true})
 	s.wantSame(before)
 	for _, table := range grantTables() {
 		got := column[string](s, "SELECT CAST(expires AS CHAR) FROM {}moos_oauth_"+table+" ORDER BY expires")

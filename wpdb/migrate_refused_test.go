@@ -3,13 +3,13 @@ package wpdb_test
 import (
 	"context"
 	"errors"
-	"strings"
-	"testing"
-
 	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb"
+	"moserver-sidecar/wpdb/migrate"
 	"moserver-sidecar/wpdb/sandbox"
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
+	"strings"
+	"testing"
 )
 
 // What the server refuses is told with what to do about it.
@@ -32,7 +32,7 @@ func TestMigrateRefused(t *testing.T) {
 			if c.break_ != "" {
 				s.exec(c.break_)
 			}
-			m, err := s.Migrate(within(t, patience), wpdb.MigrateOptions{})
+			m, err := migrate.Run(within(t, patience), s.DB, migrate.Options{})
 			if said := text(m); err != nil || m.Complete() || !strings.Contains(said, s.sql(c.want)) || !strings.Contains(said, s.sql(c.remedy)) {
 				t.Errorf("%v\n%s", err, said)
 			}
@@ -42,14 +42,14 @@ func TestMigrateRefused(t *testing.T) {
 		s := diagnosed(t, server)
 		s.exec("SET GLOBAL read_only = 1")
 		t.Cleanup(func() { s.exec("SET GLOBAL read_only = 0") })
-		m, err := s.Migrate(within(t, patience), wpdb.MigrateOptions{})
+		m, err := migrate.Run(within(t, patience), s.DB, migrate.Options{})
 		if err != nil || !strings.Contains(text(m), "read-only") || !strings.Contains(text(m), "primary server") {
 			t.Errorf("%v\n%s", err, text(m))
 		}
 	})
 	t.Run("wrong password", func(t *testing.T) {
 		s := diagnosed(t, server).reopen(func(c *wpdb.Config) { c.Password = "n0t-the-passw0rd" })
-		m, err := s.Migrate(within(t, patience), wpdb.MigrateOptions{})
+		m, err := migrate.Run(within(t, patience), s.DB, migrate.Options{})
 		if err != nil || len(m.Findings) != 1 || m.Complete() || !strings.Contains(text(m), "refuses the user") {
 			t.Errorf("%v\n%s", err, text(m))
 		}
@@ -58,7 +58,7 @@ func TestMigrateRefused(t *testing.T) {
 
 func TestMigrateWithoutDatabase(t *testing.T) {
 	s := newSite(t, database).reopen(func(c *wpdb.Config) { c.Address = "/nowhere/db.sock" })
-	if _, err := s.Migrate(within(t, patience), wpdb.MigrateOptions{}); !errors.Is(err, oauth.ErrUnavailable) {
+	if _, err := migrate.Run(within(t, patience), s.DB, migrate.Options{}); !errors.Is(err, oauth.ErrUnavailable) {
 		t.Errorf("Migrate returned %v", err)
 	}
 }
@@ -68,10 +68,10 @@ func TestMigrateWithoutKeys(t *testing.T) {
 	s := newSite(t, database)
 	s.exec("DROP TABLE {}moos_oauth_public_keys")
 	before := s.schema()
-	if m := s.migrate(wpdb.MigrateOptions{}); len(m.Changes) != 8 {
+	if m := s.migrate(migrate.Options{}); len(m.Changes) != 8 {
 		t.Errorf("%s", text(m))
 	}
-	s.migrate(wpdb.MigrateOptions{Undo: true})
+	s.migrate(migrate.Options{Undo: true})
 	s.wantSame(before)
 }
 
@@ -95,14 +95,14 @@ func startMariaDB(t *testing.T, arguments ...string) *sandbox.Server {
 func TestMigrateGalera(t *testing.T) {
 	s := newSite(t, startMariaDB(t, "--wsrep-on=ON", "--binlog-format=ROW"))
 	before := s.schema()
-	m, err := s.Migrate(within(t, patience), wpdb.MigrateOptions{PrimaryKey: true})
+	m, err := migrate.Run(within(t, patience), s.DB, migrate.Options{PrimaryKey: true})
 	if err != nil || m.Complete() || !strings.Contains(text(m), "--galera") {
 		t.Errorf("%v\n%s", err, text(m))
 	}
 	s.wantSame(before)
-	s.migrate(wpdb.MigrateOptions{Galera: true, PrimaryKey: true})
-	s.migrate(wpdb.MigrateOptions{}) // there is nothing to do, so nothing to ask
-	s.migrate(wpdb.MigrateOptions{Galera: true, Undo: true})
+	s.migrate(migrate.Options{Galera: true, PrimaryKey: true})
+	s.migrate(migrate.Options{}) // there is nothing to do, so nothing to ask
+	s.migrate(migrate.Options{Galera: true, Undo: true})
 	s.wantSame(before)
 }
 
@@ -110,12 +110,12 @@ func TestMigrateGalera(t *testing.T) {
 // takes the key away again.
 func TestMigrateGaleraKey(t *testing.T) {
 	s := newSite(t, startMariaDB(t, "--wsrep-on=ON", "--binlog-format=ROW"))
-	s.migrate(wpdb.MigrateOptions{Galera: true})
+	s.migrate(migrate.Options{Galera: true})
 	other := s.session()
 	s.on(other, "BEGIN", "DELETE FROM {}moos_oauth_clients WHERE client_id = 'nobody'")
-	done := make(chan wpdb.Migration, 1)
+	done := make(chan migrate.Migration, 1)
 	go func() {
-		m, err := s.Migrate(within(t, patience), wpdb.MigrateOptions{Galera: true, PrimaryKey: true})
+		m, err := migrate.Run(within(t, patience), s.DB, migrate.Options{Galera: true, PrimaryKey: true})
 		if err != nil {
 			t.Error(err)
 		}
@@ -124,7 +124,7 @@ func TestMigrateGaleraKey(t *testing.T) {
 	s.awaitProcess("Waiting for table metadata lock")
 	s.on(other, "INSERT INTO {}moos_oauth_clients (client_id) VALUES ('a'), ('b')", "COMMIT")
 	m := <-done
-	if n := states(m); n[wpdb.ChangeRefused] != 1 || n[wpdb.ChangeDone] != 4 || !strings.Contains(text(m), "_clients has rows") {
+	if n := states(m); n[migrate.ChangeRefused] != 1 || n[migrate.ChangeDone] != 4 || !strings.Contains(text(m), "_clients has rows") {
 		t.Errorf("%s", text(m))
 	}
 	if create := s.schema()[s.config.Prefix+"moos_oauth_clients"]; strings.Contains(create, "moserver_id") {
@@ -139,13 +139,13 @@ func TestMigrateNotOnline(t *testing.T) {
 	s.exec("SET GLOBAL mysql56_temporal_format = ON")
 	s.fill(10_000)
 	s.exec("DELETE FROM {}moos_oauth_authorization_codes LIMIT 1")
-	m, err := s.Migrate(within(t, patience), wpdb.MigrateOptions{})
-	if n := states(m); err != nil || n[wpdb.ChangeRefused] != 4 || n[wpdb.ChangeDone] != 5 || !strings.Contains(text(m), "--allow-blocking") {
+	m, err := migrate.Run(within(t, patience), s.DB, migrate.Options{})
+	if n := states(m); err != nil || n[migrate.ChangeRefused] != 4 || n[migrate.ChangeDone] != 5 || !strings.Contains(text(m), "--allow-blocking") {
 		t.Errorf("%v\n%s", err, text(m))
 	}
 	if !strings.Contains(text(m), "Writers had to wait") {
 		t.Errorf("nobody is told that the small table was locked:\n%s", text(m))
 	}
-	s.migrate(wpdb.MigrateOptions{Blocking: true})
+	s.migrate(migrate.Options{Blocking: true})
 	s.wantIndexes()
 }

@@ -3,12 +3,12 @@ package wpdb_test
 import (
 	"context"
 	"fmt"
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
+	"moserver-sidecar/wpdb/migrate"
 	"slices"
 	"strings"
 	"testing"
-
-	"moserver-sidecar/oauth"
-	"moserver-sidecar/wpdb"
 )
 
 // pluginTables are those that a migration may change.
@@ -32,9 +32,9 @@ func (s *site) schema() map[string]string {
 }
 
 // migrate migrates, and fails the test if that does not lead to its end.
-func (s *site) migrate(o wpdb.MigrateOptions) wpdb.Migration {
+func (s *site) migrate(o migrate.Options) migrate.Migration {
 	s.t.Helper()
-	m, err := s.Migrate(within(s.t, 2*patience), o)
+	m, err := migrate.Run(within(s.t, 2*patience), s.DB, o)
 	if err != nil || !m.Complete() && !o.DryRun {
 		s.t.Fatalf("Migrate(%+v): %v, %s", o, err, text(m))
 	}
@@ -42,7 +42,7 @@ func (s *site) migrate(o wpdb.MigrateOptions) wpdb.Migration {
 }
 
 // text is a migration for a failure message.
-func text(m wpdb.Migration) string {
+func text(m migrate.Migration) string {
 	var b strings.Builder
 	for _, f := range m.Findings {
 		fmt.Fprintln(&b, f)
@@ -54,7 +54,7 @@ func text(m wpdb.Migration) string {
 }
 
 // states counts the changes by their state.
-func states(m wpdb.Migration) map[string]int {
+func states(m migrate.Migration) map[string]int {
 	counts := map[string]int{}
 	for _, c := range m.Changes {
 		counts[c.State]++
@@ -136,13 +136,13 @@ func TestMigrate(t *testing.T) {
 			s.PutClient(oauth.Client{ID: clientID, Confidential: true, Secret: "secret"})
 			before := s.schema()
 
-			planned := s.migrate(wpdb.MigrateOptions{DryRun: true})
+			planned := s.migrate(migrate.Options{DryRun: true})
 			s.wantSame(before)
-			if n := states(planned)[wpdb.ChangePlanned]; n != 9 || n != len(planned.Changes) {
+			if n := states(planned)[migrate.ChangePlanned]; n != 9 || n != len(planned.Changes) {
 				t.Fatalf("want nine changes planned:\n%s", text(planned))
 			}
-			done := s.migrate(wpdb.MigrateOptions{})
-			if states(done)[wpdb.ChangeDone] != 9 {
+			done := s.migrate(migrate.Options{})
+			if states(done)[migrate.ChangeDone] != 9 {
 				t.Errorf("want nine changes done:\n%s", text(done))
 			}
 			for i, c := range done.Changes {
@@ -152,13 +152,13 @@ func TestMigrate(t *testing.T) {
 			}
 			s.wantIndexes()
 			after := s.schema()
-			if again := s.migrate(wpdb.MigrateOptions{}); states(again)[wpdb.ChangeThere] != 9 {
+			if again := s.migrate(migrate.Options{}); states(again)[migrate.ChangeThere] != 9 {
 				t.Errorf("there is nothing to do a second time:\n%s", text(again))
 			}
 			s.wantSame(after)
-			s.migrate(wpdb.MigrateOptions{Undo: true})
+			s.migrate(migrate.Options{Undo: true})
 			s.wantSame(before)
-			s.migrate(wpdb.MigrateOptions{Undo: true})
+			s.migrate(migrate.Options{Undo: true})
 			s.wantSame(before)
 		})
 	}
@@ -167,9 +167,9 @@ func TestMigrate(t *testing.T) {
 // The printed statements do what the migration does.
 func TestMigrateStatements(t *testing.T) {
 	s, twin := newSite(t, database), newSite(t, database)
-	for _, o := range []wpdb.MigrateOptions{{PrimaryKey: true}, {Undo: true}} {
+	for _, o := range []migrate.Options{{PrimaryKey: true}, {Undo: true}} {
 		conn := s.session()
-		planned := s.migrate(wpdb.MigrateOptions{DryRun: true, Undo: o.Undo, PrimaryKey: o.PrimaryKey})
+		planned := s.migrate(migrate.Options{DryRun: true, Undo: o.Undo, PrimaryKey: o.PrimaryKey})
 		s.on(conn, planned.Session...)
 		for _, c := range planned.Changes {
 			s.on(conn, c.Statements...)
@@ -193,14 +193,14 @@ func TestMigrateForeignIndexes(t *testing.T) {
 	s.exec("ALTER TABLE {}moos_oauth_clients ADD INDEX other (client_name(10), client_id(10))") // begins with another column
 	s.exec("ALTER TABLE {}moos_oauth_public_keys MODIFY client_id VARCHAR(40)")
 	before := s.schema()
-	m := s.migrate(wpdb.MigrateOptions{})
-	if n := states(m); n[wpdb.ChangeThere] != 2 || n[wpdb.ChangeDone] != 7 {
+	m := s.migrate(migrate.Options{})
+	if n := states(m); n[migrate.ChangeThere] != 2 || n[migrate.ChangeDone] != 7 {
 		t.Errorf("want two indexes to do as they are:\n%s", text(m))
 	}
 	s.fill(2000)
 	s.wantIndexes()
 	s.exec("DELETE FROM {}moos_oauth_access_tokens")
-	s.migrate(wpdb.MigrateOptions{Undo: true})
+	s.migrate(migrate.Options{Undo: true})
 	s.wantSame(before)
 }
 
@@ -208,8 +208,8 @@ func TestMigrateForeignIndexes(t *testing.T) {
 func TestMigrateUserIndex(t *testing.T) {
 	s := newSite(t, database)
 	before := s.schema()
-	s.migrate(wpdb.MigrateOptions{})
-	if m := s.migrate(wpdb.MigrateOptions{UserIndex: true}); states(m)[wpdb.ChangeDone] != 1 {
+	s.migrate(migrate.Options{})
+	if m := s.migrate(migrate.Options{UserIndex: true}); states(m)[migrate.ChangeDone] != 1 {
 		t.Errorf("%s", text(m))
 	}
 	s.fill(2000)
@@ -217,7 +217,7 @@ func TestMigrateUserIndex(t *testing.T) {
 		t.Errorf("all tokens of a user are found by the index %q", key)
 	}
 	s.exec("DELETE FROM {}moos_oauth_access_tokens")
-	s.migrate(wpdb.MigrateOptions{Undo: true})
+	s.migrate(migrate.Options{Undo: true})
 	s.wantSame(before)
 }
 
@@ -225,8 +225,8 @@ func TestMigrateUserIndex(t *testing.T) {
 func TestMigrateNameTaken(t *testing.T) {
 	s := newSite(t, database)
 	s.exec("ALTER TABLE {}moos_oauth_access_tokens ADD INDEX moserver_access_token (user_id)")
-	m, err := s.Migrate(within(t, patience), wpdb.MigrateOptions{})
-	if n := states(m); err != nil || n[wpdb.ChangeRefused] != 1 || n[wpdb.ChangeDone] != 8 || m.Complete() {
+	m, err := migrate.Run(within(t, patience), s.DB, migrate.Options{})
+	if n := states(m); err != nil || n[migrate.ChangeRefused] != 1 || n[migrate.ChangeDone] != 8 || m.Complete() {
 		t.Errorf("%v\n%s", err, text(m))
 	}
 }

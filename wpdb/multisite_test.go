@@ -1,11 +1,10 @@
 package wpdb_test
 
 import (
-	"testing"
-	"time"
-
 	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb"
+	"testing"
+	"time"
 )
 
 // newNetwork is a multisite installation: blog 2 has an access token lifetime

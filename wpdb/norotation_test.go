@@ -9,8 +9,10 @@ import (
 
 	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb"
+	"moserver-sidecar/wpdb/doctor"
 	"moserver-sidecar/wpdb/sandbox"
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
+	"moserver-sidecar/wpdb/store"
 )
 
 // Without the table all goes on as if there were no such records, and a new
@@ -64,10 +66,11 @@ func TestRotationsDenied(t *testing.T) {
 				root.exec("ALTER TABLE {}moserver_rotated_tokens " + c.damage)
 			}
 			var log strings.Builder
-			store, err := wpdb.Open(s.config, slog.New(slog.NewTextHandler(&log, nil)))
+			db, err := wpdb.Open(s.config, slog.New(slog.NewTextHandler(&log, nil)))
 			if err != nil {
 				t.Fatal(err)
 			}
+			store := store.New(db)
 			defer store.Close()
 			s.putRefreshToken("r0")
 			for i := range 3 {
@@ -81,7 +84,7 @@ func TestRotationsDenied(t *testing.T) {
 			if n := s.count("access_tokens"); n != 3 {
 				t.Errorf("%d access tokens are stored, want 3", n)
 			}
-			if n := strings.Count(log.String(), "not put on record"); n != 1 || !strings.Contains(log.String(), "GRANT SELECT, INSERT, DELETE ON") {
+			if n := strings.Count(log.String(), "rotations are not recorded"); n != 1 || !strings.Contains(log.String(), "GRANT SELECT, INSERT, DELETE ON") {
 				t.Errorf("the log says it %d times:\n%s", n, log.String())
 			}
 		})
@@ -112,7 +115,7 @@ func rotationsUnusable(t *testing.T, server *sandbox.Server) {
 	s.check() // no table and no privilege cannot be told apart, and no table is no problem
 	advises := func(words, remedy string) {
 		t.Helper()
-		_, findings, err := s.Examine(within(t, patience), week, func(string) {})
+		_, findings, err := doctor.Examine(within(t, patience), s.DB, week, func(string) {})
 		if err != nil || !slices.ContainsFunc(findings, func(f wpdb.Finding) bool {
 			return f.Advice && strings.Contains(f.Problem, words+" "+s.sql("{}moserver_rotated_tokens")) && strings.Contains(f.Remedy, s.sql(remedy))
 		}) {

@@ -3,39 +3,50 @@ package wpdb
 import (
 	"fmt"
 	"math"
+	"moserver-sidecar/oauth"
 	"strconv"
 	"strings"
 	"time"
-
-	"moserver-sidecar/oauth"
 )
+
+// These stand in a statement for the options table of the client's blog, and for
+// its number.
+const (
+	BlogTable  = "{options}"
+	BlogNumber = "{blog}"
+)
+
+// OfBlog puts the options table of a blog into a statement.
+func OfBlog(statement, table string) string {
+	return strings.ReplaceAll(statement, BlogTable, table)
+}
 
 // The options of the plugin that the token endpoint obeys.
 const (
 	optionMasterSwitch     = "mo_oauth_server_master_switch"
-	optionAccessLifetime   = "mo_oauth_expiry_time"
-	optionRefreshLifetime  = "mo_oauth_refresh_expiry_time"
+	OptionAccessLifetime   = "mo_oauth_expiry_time"
+	OptionRefreshLifetime  = "mo_oauth_refresh_expiry_time"
 	optionTokenLength      = "mo_oauth_server_token_length"
-	optionSecretsEncrypted = "mo_oauth_server_is_client_secret_encrypted"
-	optionOpenID           = "mo_oauth_server_enable_oidc"
-	optionIDToken          = "mo_oauth_server_current_id_token"
+	OptionSecretsEncrypted = "mo_oauth_server_is_client_secret_encrypted"
+	OptionOpenID           = "mo_oauth_server_enable_oidc"
+	OptionIDToken          = "mo_oauth_server_current_id_token"
 )
 
 // The options of WordPress that the issuer is made of.
 const (
-	optionHome       = "home"
-	optionPermalinks = "permalink_structure"
+	OptionHome       = "home"
+	OptionPermalinks = "permalink_structure"
 )
 
 // Where WordPress lists the active plugins: of a blog, and of all blogs of a network.
 const (
-	optionActivePlugins = "active_plugins"
-	metaActivePlugins   = "active_sitewide_plugins"
+	OptionActivePlugins = "active_plugins"
+	MetaActivePlugins   = "active_sitewide_plugins"
 )
 
-// optionSiteURL is there in each WordPress, which takes itself for not installed
+// OptionSiteURL is there in each WordPress, which takes itself for not installed
 // without it.
-const optionSiteURL = "siteurl"
+const OptionSiteURL = "siteurl"
 
 // What the plugin does when an option is not set, but for the lifetime of
 // refresh tokens: its documentation says that they never expire, and that
@@ -49,87 +60,63 @@ const (
 	maxLifetime = 100 * 365 * 24 * time.Hour
 )
 
-func optionList() []string {
+// OptionList is the names of the options that every request is judged by.
+func OptionList() []string {
 	return []string{
-		optionMasterSwitch, optionAccessLifetime, optionRefreshLifetime,
-		optionTokenLength, optionSecretsEncrypted,
+		optionMasterSwitch, OptionAccessLifetime, OptionRefreshLifetime,
+		optionTokenLength, OptionSecretsEncrypted,
 	}
 }
 
-// optionNames is the list for an IN clause.
-func optionNames() string { return "'" + strings.Join(optionList(), "', '") + "'" }
+// OptionNames is the list for an IN clause.
+func OptionNames() string { return "'" + strings.Join(OptionList(), "', '") + "'" }
 
-// optionColumns selects the value of each option of optionTables as a column of
+// OptionColumns selects the value of each option of optionTables as a column of
 // its own name, and whether the plugin is inactive on the main blog. The list that
 // tells so stays with the server.
-func (t tables) optionColumns(names []string) string {
+func (t Tables) OptionColumns(names []string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, ",\n  %s AS `%s`", t.inactive("a.option_value", "1"), colInactive)
+	fmt.Fprintf(&b, ",\n  %s AS `%s`", t.Inactive("a.option_value", "1"), ColInactive)
 	for i, name := range names {
 		fmt.Fprintf(&b, ",\n  p%d.option_value AS `%s`", i, name)
 	}
 	return b.String()
 }
 
-// base is the one row that all else is joined to, in a statement whose result is
-// one row whatever is there.
-type base struct{ table, condition string }
-
-// siteRow is a row that is there already, for which the server makes no temporary
-// table, unlike for madeRow.
-func siteRow(t tables) base {
-	return base{"`" + t.options + "` AS o", "WHERE o.option_name = '" + optionSiteURL + "'"}
-}
-
-// madeRow is for a table of options without optionSiteURL.
-func madeRow() base { return base{table: "(SELECT 1) AS o"} }
-
-// optionTables has the options as columns beside a row. option_name has a unique
-// index, so that the server reads each as a constant before it plans the rest,
-// which takes it less time than a subselect for each.
-func optionTables(table string, names []string) string {
-	var b strings.Builder
-	for i, name := range names {
-		fmt.Fprintf(&b, "\nLEFT JOIN `%s` AS p%d ON p%d.option_name = '%s'", table, i, i, name)
-	}
-	fmt.Fprintf(&b, "\nLEFT JOIN `%s` AS a ON a.option_name = '%s'", table, optionActivePlugins)
-	return b.String()
-}
-
-// site reads the options as the plugin does: only the very word 'off' switches
+// SiteOf reads the options as the plugin does: only the very word 'off' switches
 // it off, and of the numbers an empty string and "0" count as unset. So does
 // here whatever is no positive number, on which the plugin fails.
-func site(options map[string]string) oauth.Site {
+func SiteOf(options map[string]string) oauth.Site {
 	length, _ := strconv.Atoi(strings.TrimSpace(options[optionTokenLength]))
 	return oauth.Site{
 		SwitchedOff:          options[optionMasterSwitch] == "off",
-		Deactivated:          options[colInactive] == "1",
-		AccessTokenLifetime:  lifetime(options[optionAccessLifetime], defaultAccessLifetime),
-		RefreshTokenLifetime: lifetime(options[optionRefreshLifetime], 0),
+		Deactivated:          options[ColInactive] == "1",
+		AccessTokenLifetime:  lifetime(options[OptionAccessLifetime], defaultAccessLifetime),
+		RefreshTokenLifetime: lifetime(options[OptionRefreshLifetime], 0),
 		TokenLength:          min(max(length, minTokenLength), maxTokenLength),
 	}
 }
 
-// openIDOff reads the option as the plugin does: only 'on' or nothing leaves
+// OpenIDOff reads the option as the plugin does: only 'on' or nothing leaves
 // OpenID Connect on.
-func openIDOff(value string) bool { return !phpFalse(value) && value != "on" }
+func OpenIDOff(value string) bool { return !PHPFalse(value) && value != "on" }
 
-// issuer is the address of the plugin's routes as the plugin has it in its ID
+// IssuerOf is the address of the plugin's routes as the plugin has it in its ID
 // tokens. Without pretty permalinks the route is a parameter. It is empty if the
 // site has no address.
-func issuer(home, permalinks string) string {
+func IssuerOf(home, permalinks string) string {
 	home = strings.TrimRight(home, "/")
 	if home == "" {
 		return ""
 	}
-	if phpFalse(permalinks) {
+	if PHPFalse(permalinks) {
 		return home + "/?rest_route=/moserver"
 	}
 	return home + "/wp-json/moserver"
 }
 
-// phpFalse says if PHP takes an option's value for false.
-func phpFalse(value string) bool { return value == "" || value == "0" }
+// PHPFalse says if PHP takes an option's value for false.
+func PHPFalse(value string) bool { return value == "" || value == "0" }
 
 // lifetime is a number of seconds; PHP takes one with a fraction too.
 func lifetime(value string, unset time.Duration) time.Duration {
@@ -138,4 +125,30 @@ func lifetime(value string, unset time.Duration) time.Duration {
 		return unset
 	}
 	return time.Duration(min(seconds, maxLifetime.Seconds())) * time.Second
+}
+
+// Inactive is a condition on the value of active_plugins of a blog: neither that
+// list nor the network's names the plugin. It is NULL where the blog has no list.
+//
+// The literals have a character set of their own because MySQL 8 compares no text
+// with one of the connection's where that is binary.
+func (t Tables) Inactive(list, blog string) string {
+	if t.Plugin == "" {
+		return "FALSE"
+	}
+	condition := list + " NOT REGEXP _utf8mb4'" + t.Plugin + "'"
+	if t.Sitemeta != "" {
+		condition += fmt.Sprintf(" AND NOT EXISTS (SELECT 1 FROM `%s` AS m JOIN `%s` AS b ON b.site_id = m.site_id "+
+			"WHERE b.blog_id = %s AND m.meta_key = '%s' AND m.meta_value REGEXP _utf8mb4'%s')",
+			t.Sitemeta, t.Blogs, blog, MetaActivePlugins, t.Plugin)
+	}
+	return condition
+}
+
+// OptionsStatement reads the names and values of a blog's options, and as
+// ColInactive whether the plugin is inactive there. It goes through OptionsOf.
+func OptionsStatement(t Tables) string {
+	return "SELECT option_name, option_value FROM `" + BlogTable + "` WHERE option_name IN (" + OptionNames() + ")" +
+		" UNION ALL SELECT '" + ColInactive + "', '1' FROM `" + BlogTable + "` WHERE option_name = '" +
+		OptionActivePlugins + "' AND " + t.Inactive("option_value", BlogNumber)
 }

@@ -1,10 +1,9 @@
 package wpdb_test
 
 import (
+	"moserver-sidecar/oauth"
 	"testing"
 	"time"
-
-	"moserver-sidecar/oauth"
 )
 
 // century is the longest lifetime that counts.

@@ -32,7 +32,7 @@ func (o *outage) failed(err error) {
 		o.waiting = nil
 	}
 	if !o.down.Swap(true) {
-		o.log.Error("the database is not available; requests wait for it", "error", describe(err))
+		o.log.Error("the database is not available; requests wait for it", "error", Describe(err))
 	}
 }
 
@@ -61,3 +61,7 @@ func (o *outage) over(timer **time.Timer) {
 		o.log.Info("the database is available again")
 	}
 }
+
+// Succeeded notes a write that was done without Again, so that the log can say when
+// an outage is over.
+func (s *DB) Succeeded() { s.outage.succeeded(true) }

@@ -18,6 +18,7 @@ import (
 	"moserver-sidecar/wpdb"
 	"moserver-sidecar/wpdb/sandbox"
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
+	"moserver-sidecar/wpdb/store"
 )
 
 // ledger is what callers were told.
@@ -131,14 +132,15 @@ func (b *lockedBuffer) String() string {
 }
 
 // openLogged opens a store that logs into a buffer.
-func openLogged(t *testing.T, c wpdb.Config, log io.Writer) *wpdb.Store {
+func openLogged(t *testing.T, c wpdb.Config, log io.Writer) *store.Store {
 	t.Helper()
-	store, err := wpdb.Open(c, slog.New(slog.NewTextHandler(log, nil)))
+	db, err := wpdb.Open(c, slog.New(slog.NewTextHandler(log, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { store.Close() })
-	return store
+	opened := store.New(db)
+	t.Cleanup(func() { opened.Close() })
+	return opened
 }
 
 // An administrator, or a load balancer, ends connections and statements at any

@@ -1,9 +1,8 @@
 package wpdb_test
 
 import (
-	"testing"
-
 	"moserver-sidecar/oauth"
+	"testing"
 )
 
 // TestServerThatPreparesNothing: a limit of the server's must not keep clients

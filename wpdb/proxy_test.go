@@ -3,6 +3,8 @@ package wpdb_test
 import (
 	"encoding/binary"
 	"io"
+	"moserver-sidecar/wpdb"
+	"moserver-sidecar/wpdb/sandbox"
 	"net"
 	"os"
 	"path/filepath"
@@ -10,9 +12,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-
-	"moserver-sidecar/wpdb"
-	"moserver-sidecar/wpdb/sandbox"
 )
 
 // cut says where a proxy breaks a connection.

@@ -3,14 +3,15 @@ package wpdb_test
 import (
 	"context"
 	"errors"
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
+	"moserver-sidecar/wpdb/migrate"
+	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
+	"moserver-sidecar/wpdb/tokens"
 	"strings"
 	"testing"
 	"time"
-
-	"moserver-sidecar/oauth"
-	"moserver-sidecar/wpdb"
-	"moserver-sidecar/wpdb/sandbox"
-	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // Without indexes a purge would read all of a table again and again.
@@ -19,7 +20,7 @@ func TestPurgeWithoutIndex(t *testing.T) {
 	s.putRows(map[string]any{"old": "2020-03-01 12:00:00"})
 	s.exec("ALTER TABLE {}moos_oauth_access_tokens ADD INDEX by_admin (access_token(40))")
 	s.exec("ALTER TABLE {}moos_oauth_refresh_tokens ADD INDEX by_admin (expires)")
-	purged, err := s.Purge(within(t, patience), wpdb.PurgeOptions{After: week})
+	purged, err := tokens.Purge(within(t, patience), s.DB, tokens.PurgeOptions{After: week})
 	if err != nil || len(purged) != 3 {
 		t.Errorf("Purge: %+v, %v", purged, err)
 	}
@@ -29,16 +30,16 @@ func TestPurgeWithoutIndex(t *testing.T) {
 		}
 	}
 	s.wantLeft("old")
-	if counts := s.purge(wpdb.PurgeOptions{DryRun: true}); counts["moos_oauth_access_tokens"] != 1 {
+	if counts := s.purge(tokens.PurgeOptions{DryRun: true}); counts["moos_oauth_access_tokens"] != 1 {
 		t.Errorf("counted: %v", counts)
 	}
 }
 
 func TestPurgeWithoutPrivilege(t *testing.T) {
 	s := diagnosed(t, sandboxtest.Start(t, sandbox.Options{Accounts: true}), "GRANT SELECT ON wordpress.* TO wp@localhost")
-	s.reopen(func(c *wpdb.Config) { c.User, c.Password = "root", "" }).migrate(wpdb.MigrateOptions{})
+	s.reopen(func(c *wpdb.Config) { c.User, c.Password = "root", "" }).migrate(migrate.Options{})
 	s.putRows(map[string]any{"old": "2020-03-01 12:00:00"})
-	purged, err := s.Purge(within(t, patience), wpdb.PurgeOptions{After: week})
+	purged, err := tokens.Purge(within(t, patience), s.DB, tokens.PurgeOptions{After: week})
 	if err != nil || len(purged) != 4 || purged[0].Finding == nil || !strings.Contains(purged[0].Finding.Remedy, s.sql("GRANT SELECT, DELETE ON `wordpress`.`{}moos_oauth_access_tokens`")) {
 		t.Errorf("Purge: %+v, %v", purged, err)
 	}
@@ -47,10 +48,10 @@ func TestPurgeWithoutPrivilege(t *testing.T) {
 // A database whose clock runs ahead deletes nothing that lives.
 func TestPurgeWrongClock(t *testing.T) {
 	s := diagnosed(t, sandboxtest.Start(t, sandbox.Options{Accounts: true}))
-	s.migrate(wpdb.MigrateOptions{})
+	s.migrate(migrate.Options{})
 	s.putRows(map[string]any{"lives": digitsIn(time.Hour), "old": digitsIn(-week - time.Minute)})
 	s.exec("SET GLOBAL init_connect = 'SET timestamp = UNIX_TIMESTAMP(NOW(6)) + 30 * 86400'")
-	s.reopen(sameConfig).purge(wpdb.PurgeOptions{})
+	s.reopen(sameConfig).purge(tokens.PurgeOptions{})
 	s.wantLeft("lives")
 }
 
@@ -58,12 +59,12 @@ func TestPurgeStopped(t *testing.T) {
 	s := newPurgeable(t, database)
 	s.exec("INSERT INTO {}moos_oauth_access_tokens (access_token, expires) SELECT seq, '2020-03-01 12:00:00' FROM " + numbers(5000))
 	ctx, cancel := context.WithCancel(within(t, patience))
-	purged, err := s.Purge(ctx, wpdb.PurgeOptions{After: week, Watch: func(wpdb.Purged) { cancel() }})
+	purged, err := tokens.Purge(ctx, s.DB, tokens.PurgeOptions{After: week, Watch: func(tokens.Purged) { cancel() }})
 	if !errors.Is(err, context.Canceled) || len(purged) != 1 || purged[0].Rows == 0 || purged[0].Rows+s.count("access_tokens") != 5000 {
 		t.Errorf("Purge: %+v, %v, and %d rows are left", purged, err, s.count("access_tokens"))
 	}
 	away := s.reopen(func(c *wpdb.Config) { c.Address = "/nowhere/db.sock" })
-	if _, err := away.Purge(within(t, 50*time.Millisecond), wpdb.PurgeOptions{After: week}); err == nil || errors.Is(err, oauth.ErrNotFound) {
+	if _, err := tokens.Purge(within(t, 50*time.Millisecond), away.DB, tokens.PurgeOptions{After: week}); err == nil || errors.Is(err, oauth.ErrNotFound) {
 		t.Errorf("Purge returned %v", err)
 	}
 }

@@ -9,9 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"moserver-sidecar/wpdb"
+	"moserver-sidecar/wpdb/migrate"
 	"moserver-sidecar/wpdb/sandbox"
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
+	"moserver-sidecar/wpdb/tokens"
 )
 
 const week = 7 * 24 * time.Hour
@@ -20,16 +21,16 @@ const week = 7 * 24 * time.Hour
 func newPurgeable(t *testing.T, server *sandbox.Server) *site {
 	t.Helper()
 	s := newSite(t, server)
-	s.migrate(wpdb.MigrateOptions{})
+	s.migrate(migrate.Options{})
 	return s
 }
 
 // purge purges what expired a week ago, and returns the counts by table, without
 // the names' prefix.
-func (s *site) purge(o wpdb.PurgeOptions) map[string]int {
+func (s *site) purge(o tokens.PurgeOptions) map[string]int {
 	s.t.Helper()
 	o.After = week
-	purged, err := s.Purge(within(s.t, 2*patience), o)
+	purged, err := tokens.Purge(within(s.t, 2*patience), s.DB, o)
 	if err != nil {
 		s.t.Fatalf("Purge: %v", err)
 	}
@@ -81,8 +82,8 @@ func TestPurge(t *testing.T) {
 				"never": "0000-00-00 00:00:00", "nothing": nil, "nought": "1970-01-02 00:00:01",
 			})
 			s.exec("INSERT INTO {}moos_oauth_access_tokens (expires) VALUES ('2020-03-01 12:00:00')") // broken, and in nobody's way
-			counted := s.purge(wpdb.PurgeOptions{DryRun: true})
-			purged := s.purge(wpdb.PurgeOptions{})
+			counted := s.purge(tokens.PurgeOptions{DryRun: true})
+			purged := s.purge(tokens.PurgeOptions{})
 			for _, table := range grantTables() {
 				if table = "moos_oauth_" + table; counted[table] != 4 || purged[table] != 4 {
 					t.Errorf("%s: %d rows counted, %d deleted; want 4", table, counted[table], purged[table])
@@ -98,7 +99,7 @@ func TestPurgeSpringGap(t *testing.T) {
 	s := newPurgeable(t, sandboxtest.Start(t, sandbox.Options{TimeZone: "America/New_York"}))
 	s.putRows(map[string]any{"before": "2026-03-08 01:59:59", "after": "2026-03-08 03:30:00"})
 	limit := utc(t, "2026-03-08 02:30:00")
-	if _, err := s.Purge(within(t, patience), wpdb.PurgeOptions{After: time.Since(limit)}); err != nil {
+	if _, err := tokens.Purge(within(t, patience), s.DB, tokens.PurgeOptions{After: time.Since(limit)}); err != nil {
 		t.Errorf("Purge: %v", err)
 	}
 	s.wantLeft("after")
@@ -112,9 +113,9 @@ func TestPurgeOldTables(t *testing.T) {
 		s.exec("ALTER TABLE {}moos_oauth_" + table + " ROW_FORMAT=COMPACT, " +
 			"MODIFY expires TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP")
 	}
-	s.migrate(wpdb.MigrateOptions{})
+	s.migrate(migrate.Options{})
 	s.putRows(map[string]any{"old": "2020-03-01 12:00:00", "lives": "2037-01-01 00:00:00", "never": "0000-00-00 00:00:00"})
-	s.purge(wpdb.PurgeOptions{})
+	s.purge(tokens.PurgeOptions{})
 	s.wantLeft("lives", "never")
 	if got := column[string](s, "SELECT CAST(expires AS CHAR) FROM {}moos_oauth_refresh_tokens WHERE refresh_token = 'lives'"); got[0] != "2037-01-01 00:00:00" {
 		t.Errorf("a row that stays has moved to %s", got[0])
@@ -127,7 +128,7 @@ func TestPurgeBatches(t *testing.T) {
 	s.exec("INSERT INTO {}moos_oauth_access_tokens (access_token, expires) SELECT seq % 700, '2020-03-01 12:00:00' FROM " + numbers(1400))
 	s.exec("INSERT INTO {}moos_oauth_access_tokens (access_token, expires) SELECT seq, '2037-03-01 12:00:00' FROM " + numbers(1000))
 	var seen []int
-	counts := s.purge(wpdb.PurgeOptions{Watch: func(p wpdb.Purged) { seen = append(seen, p.Rows) }})
+	counts := s.purge(tokens.PurgeOptions{Watch: func(p tokens.Purged) { seen = append(seen, p.Rows) }})
 	if counts["moos_oauth_access_tokens"] != 1400 || len(seen) < 2 || seen[len(seen)-1] != 1400 || !slices.IsSorted(seen) {
 		t.Errorf("deleted %v in steps %v", counts, seen)
 	}
@@ -143,7 +144,7 @@ func TestPurgeRotated(t *testing.T) {
 		s.exec("INSERT INTO {}moserver_rotated_tokens (token_hash, client_id, user_id, successor, rotated) VALUES (?, 'c', 2, 's', ?)",
 			[]byte(value), digitsIn(age))
 	}
-	if n := s.purge(wpdb.PurgeOptions{})["moserver_rotated_tokens"]; n != 1 {
+	if n := s.purge(tokens.PurgeOptions{})["moserver_rotated_tokens"]; n != 1 {
 		t.Errorf("%d rows deleted, want 1", n)
 	}
 	if left := column[string](s, "SELECT TRIM(TRAILING '\\0' FROM token_hash) FROM {}moserver_rotated_tokens"); !slices.Equal(left, []string{"young"}) {
@@ -165,7 +166,7 @@ func TestPurgeTogether(t *testing.T) {
 	total := make([]int, 3)
 	for i := range total {
 		group.Go(func() {
-			purged, err := s.reopen(sameConfig).Purge(ctx, wpdb.PurgeOptions{After: week})
+			purged, err := tokens.Purge(ctx, s.reopen(sameConfig).DB, tokens.PurgeOptions{After: week})
 			if err != nil {
 				t.Errorf("Purge: %v", err)
 			}
@@ -199,7 +200,7 @@ func TestPurgeLocked(t *testing.T) {
 	other := s.session()
 	s.on(other, "BEGIN", "UPDATE {}moos_oauth_access_tokens SET expires = '2037-01-01 00:00:00' WHERE access_token = 'a'")
 	done := make(chan map[string]int, 1)
-	go func() { done <- s.purge(wpdb.PurgeOptions{}) }()
+	go func() { done <- s.purge(tokens.PurgeOptions{}) }()
 	s.awaitLock()
 	s.on(other, "COMMIT")
 	if n := (<-done)["moos_oauth_access_tokens"]; n != 1 {

@@ -2,9 +2,8 @@ package wpdb_test
 
 import (
 	"fmt"
-	"testing"
-
 	"moserver-sidecar/oauth"
+	"testing"
 )
 
 // BenchmarkRotate replaces refresh tokens with and without a record of it.

@@ -4,15 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"sync"
-	"testing"
-	"time"
-
 	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb"
 	"moserver-sidecar/wpdb/sandbox"
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
+	"slices"
+	"sync"
+	"testing"
+	"time"
 )
 
 // newRotatingSite makes a site with the table of rotations.
@@ -27,7 +26,7 @@ func newRotatingSite(t testing.TB, server *sandbox.Server) *site {
 func (s *site) createRotations() {
 	s.t.Helper()
 	root := s.reopen(func(c *wpdb.Config) { c.User, c.Password, c.Address = "", "", "" })
-	if err := root.CreateOwnTables(within(s.t, patience)); err != nil {
+	if err := root.DB.CreateOwnTables(within(s.t, patience)); err != nil {
 		s.t.Fatal(err)
 	}
 }

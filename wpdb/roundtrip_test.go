@@ -1,16 +1,15 @@
 package wpdb_test
 
 import (
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
-
-	"moserver-sidecar/oauth"
-	"moserver-sidecar/wpdb/sandbox"
-	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // commands runs work, and returns the first word of each statement and the name

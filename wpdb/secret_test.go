@@ -1,9 +1,8 @@
 package wpdb_test
 
 import (
-	"testing"
-
 	"moserver-sidecar/wpdb"
+	"testing"
 )
 
 // The stored values were computed by another program from the plugin's

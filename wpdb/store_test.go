@@ -7,6 +7,12 @@ import (
 	"io"
 	"log"
 	"log/slog"
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/oauth/storetest"
+	"moserver-sidecar/wpdb"
+	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
+	"moserver-sidecar/wpdb/store"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -15,12 +21,6 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 	"github.com/jmoiron/sqlx"
-
-	"moserver-sidecar/oauth"
-	"moserver-sidecar/oauth/storetest"
-	"moserver-sidecar/wpdb"
-	"moserver-sidecar/wpdb/sandbox"
-	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // database is the private MariaDB that all tests of the package share; each
@@ -46,9 +46,10 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// site is a WordPress site under test: the store, and the tables beside it.
+// SiteOf is a WordPress site under test: the store, and the tables beside it.
 type site struct {
-	*wpdb.Store
+	*store.Store
+	DB     *wpdb.DB
 	t      testing.TB
 	db     *sqlx.DB // beside the store, with sessions as PHP has them
 	config wpdb.Config
@@ -80,12 +81,13 @@ func openSite(t testing.TB, server *sandbox.Server, c wpdb.Config) *site {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	store, err := wpdb.Open(c, slog.New(slog.DiscardHandler))
+	wp, err := wpdb.Open(c, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { store.Close() })
-	return &site{Store: store, t: t, db: db, config: c, server: server}
+	opened := store.New(wp)
+	t.Cleanup(func() { opened.Close() })
+	return &site{Store: opened, DB: wp, t: t, db: db, config: c, server: server}
 }
 
 // exec runs SQL in which {} stands for the site's prefix.

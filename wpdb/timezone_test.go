@@ -1,13 +1,12 @@
 package wpdb_test
 
 import (
-	"testing"
-	"time"
-
 	"moserver-sidecar/oauth"
 	"moserver-sidecar/oauth/storetest"
 	"moserver-sidecar/wpdb/sandbox"
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
+	"testing"
+	"time"
 )
 
 // zone is a server's time zone with what is special in it.

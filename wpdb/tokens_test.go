@@ -10,9 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"moserver-sidecar/oauth"
-	"moserver-sidecar/wpdb"
 	"moserver-sidecar/wpdb/sandbox"
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
+	"moserver-sidecar/wpdb/tokens"
 )
 
 const bob = int64(3)
@@ -60,7 +60,7 @@ func TestTokenStates(t *testing.T) {
 
 func (s *site) tokenStates(kind oauth.Kind, now time.Time) {
 	s.t.Helper()
-	want := wpdb.TokenCount{Kind: kind}
+	want := tokens.Counted{Kind: kind}
 	live := map[string]bool{}
 	for i, date := range dates(now) {
 		value := fmt.Sprintf("%d%s", i, strings.Repeat("x", 31))
@@ -75,17 +75,17 @@ func (s *site) tokenStates(kind oauth.Kind, now time.Time) {
 		}
 	}
 	kinds := []oauth.Kind{kind}
-	counts, err := s.CountTokens(within(s.t, patience), wpdb.TokenFilter{Kinds: kinds, Now: now})
-	if diff := cmp.Diff([]wpdb.TokenCount{want}, counts); err != nil || diff != "" {
+	counts, err := tokens.Count(within(s.t, patience), s.DB, tokens.Filter{Kinds: kinds, Now: now})
+	if diff := cmp.Diff([]tokens.Counted{want}, counts); err != nil || diff != "" {
 		s.t.Errorf("counts (-want +got): %v\n%s", err, diff)
 	}
-	for state, n := range map[wpdb.TokenState]int64{wpdb.AnyState: want.Total(), wpdb.LiveTokens: want.Live, wpdb.ExpiredTokens: want.Expired} {
-		tokens, more, err := s.ListTokens(within(s.t, patience), wpdb.TokenFilter{Kinds: kinds, State: state, Now: now}, 100)
-		if err != nil || more || int64(len(tokens)) != n {
-			s.t.Errorf("%s, state %d: want %d tokens, got %d, more %v, %v", kind, state, n, len(tokens), more, err)
+	for state, n := range map[tokens.State]int64{tokens.AnyState: want.Total(), tokens.LiveTokens: want.Live, tokens.ExpiredTokens: want.Expired} {
+		list, more, err := tokens.List(within(s.t, patience), s.DB, tokens.Filter{Kinds: kinds, State: state, Now: now}, 100)
+		if err != nil || more || int64(len(list)) != n {
+			s.t.Errorf("%s, state %d: want %d tokens, got %d, more %v, %v", kind, state, n, len(list), more, err)
 		}
-		for _, token := range tokens {
-			if token.Live != live[token.Prefix] || state != wpdb.AnyState && token.Live != (state == wpdb.LiveTokens) {
+		for _, token := range list {
+			if token.Live != live[token.Prefix] || state != tokens.AnyState && token.Live != (state == tokens.LiveTokens) {
 				s.t.Errorf("%s, state %d: %+v", kind, state, token)
 			}
 		}
@@ -101,14 +101,14 @@ func TestListTokens(t *testing.T) {
 	s.putToken(oauth.AccessToken, "abc", "other", bob, "2031-01-02 03:04:05")
 	s.exec("INSERT INTO {}moos_oauth_access_tokens (client_id, user_id) VALUES ('other', 3)") // without a value
 	date := func(year int) time.Time { return time.Date(year, 1, 2, 3, 4, 5, 0, time.UTC) }
-	want := []wpdb.StoredToken{
+	want := []tokens.Stored{
 		{Kind: oauth.RefreshToken, Prefix: "rrrrrr", ClientID: clientID, UserID: alice, Login: "alice", Live: true, Scope: "email"},
 		{Kind: oauth.RefreshToken, Prefix: "dddddd", ClientID: clientID, UserID: 99, Expires: time.Date(2037, 1, 1, 0, 0, 0, 0, time.UTC), Live: true, Scope: "email"},
 		{Kind: oauth.AccessToken, Prefix: "", ClientID: "other", UserID: bob, Login: "bob", Expires: date(2031), Live: true, Scope: "email"},
 		{Kind: oauth.AccessToken, Prefix: "日本語", ClientID: "other", UserID: bob, Login: "bob", Expires: date(2030), Live: true, Scope: "email"},
 	}
 	for limit := 1; limit <= len(want)+1; limit++ {
-		got, more, err := s.ListTokens(within(t, patience), wpdb.TokenFilter{Now: date(2026)}, limit)
+		got, more, err := tokens.List(within(t, patience), s.DB, tokens.Filter{Now: date(2026)}, limit)
 		if diff := cmp.Diff(want[:min(limit, len(want))], got); err != nil || diff != "" || more != (limit < len(want)) {
 			t.Errorf("limit %d: more %v, %v (-want +got):\n%s", limit, more, err, diff)
 		}
@@ -118,15 +118,15 @@ func TestListTokens(t *testing.T) {
 // TestRevokeTokens: what fits goes, byte for byte, and nothing else.
 func TestRevokeTokens(t *testing.T) {
 	for name, test := range map[string]struct {
-		filter wpdb.TokenFilter
+		filter tokens.Filter
 		want   []string // that stay
 	}{
-		"user":            {wpdb.TokenFilter{UserID: alice}, []string{"3", "4"}},
-		"client":          {wpdb.TokenFilter{ClientID: "Client"}, []string{"1", "2", "4"}},
-		"user and client": {wpdb.TokenFilter{UserID: alice, ClientID: "Client"}, []string{"1", "2", "3", "4"}},
-		"value":           {wpdb.TokenFilter{Value: "1"}, []string{"0", "2", "3", "4"}},
-		"other letters":   {wpdb.TokenFilter{ClientID: "CLIENT"}, []string{"0", "1", "2", "3", "4"}},
-		"nobody's value":  {wpdb.TokenFilter{Value: strings.Repeat("x", 300)}, []string{"0", "1", "2", "3", "4"}},
+		"user":            {tokens.Filter{UserID: alice}, []string{"3", "4"}},
+		"client":          {tokens.Filter{ClientID: "Client"}, []string{"1", "2", "4"}},
+		"user and client": {tokens.Filter{UserID: alice, ClientID: "Client"}, []string{"1", "2", "3", "4"}},
+		"value":           {tokens.Filter{Value: "1"}, []string{"0", "2", "3", "4"}},
+		"other letters":   {tokens.Filter{ClientID: "CLIENT"}, []string{"0", "1", "2", "3", "4"}},
+		"nobody's value":  {tokens.Filter{Value: strings.Repeat("x", 300)}, []string{"0", "1", "2", "3", "4"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t, database)
@@ -139,7 +139,7 @@ func TestRevokeTokens(t *testing.T) {
 				s.putToken(kind, "4", "other", bob, "2037-01-01 00:00:00")
 			}
 			var seen int64
-			removed, err := s.RevokeTokens(within(t, patience), test.filter, func(n int64) { seen = n })
+			removed, err := tokens.Revoke(within(t, patience), s.DB, test.filter, func(n int64) { seen = n })
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -170,7 +170,7 @@ func TestRevokeBatches(t *testing.T) {
 		fill(alice, 1234)
 		fill(bob, 500)
 		var steps int
-		removed, err := s.RevokeTokens(within(t, patience), wpdb.TokenFilter{UserID: alice}, func(int64) { steps++ })
+		removed, err := tokens.Revoke(within(t, patience), s.DB, tokens.Filter{UserID: alice}, func(int64) { steps++ })
 		if err != nil || removed[oauth.AccessToken] != 1234 || steps < 3 {
 			t.Errorf("removed %v in %d steps, %v", removed, steps, err)
 		}
@@ -190,11 +190,11 @@ func TestTokensWaitForNobody(t *testing.T) {
 	s.putToken(oauth.AccessToken, "free", clientID, alice, nil)
 	php := s.session()
 	s.on(php, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", "BEGIN", "DELETE FROM {}moos_oauth_access_tokens WHERE access_token = CAST('held' AS BINARY)")
-	f := wpdb.TokenFilter{Kinds: []oauth.Kind{oauth.AccessToken}}
-	if counts, err := s.CountTokens(within(t, patience), f); err != nil || counts[0].Total() != 2 {
+	f := tokens.Filter{Kinds: []oauth.Kind{oauth.AccessToken}}
+	if counts, err := tokens.Count(within(t, patience), s.DB, f); err != nil || counts[0].Total() != 2 {
 		t.Errorf("counts %v, %v", counts, err)
 	}
-	if removed, err := s.RevokeTokens(within(t, patience), wpdb.TokenFilter{UserID: alice}, nil); err != nil || removed[oauth.AccessToken] != 1 {
+	if removed, err := tokens.Revoke(within(t, patience), s.DB, tokens.Filter{UserID: alice}, nil); err != nil || removed[oauth.AccessToken] != 1 {
 		t.Errorf("removed %v, %v", removed, err)
 	}
 	s.on(php, "ROLLBACK")
@@ -207,16 +207,16 @@ func TestFindUser(t *testing.T) {
 	s := newSite(t, database)
 	s.exec("INSERT INTO {}users (ID, user_login) VALUES (41, '2'), (42, '77')")
 	s.putToken(oauth.AccessToken, "orphan", clientID, 99, nil)
-	for name, want := range map[string]wpdb.User{
+	for name, want := range map[string]tokens.User{
 		"alice": {ID: alice, Login: "alice"}, "3": {ID: bob, Login: "bob"}, "id:2": {ID: alice, Login: "alice"},
 		"login:2": {ID: 41, Login: "2"}, "77": {ID: 42, Login: "77"}, "99": {ID: 99},
 	} {
-		if got, err := s.FindUser(within(t, patience), name); err != nil || got != want {
+		if got, err := tokens.FindUser(within(t, patience), s.DB, name); err != nil || got != want {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
 	for name, sentence := range map[string]string{"2": "say id:2 or login:2", "nobody": `no user with the ID or login "nobody"`, "98": "no user", "id:alice": "no user", "0": "no user", "": "no user"} {
-		if got, err := s.FindUser(within(t, patience), name); !errors.Is(err, wpdb.ErrUnknown) || !strings.Contains(err.Error(), sentence) {
+		if got, err := tokens.FindUser(within(t, patience), s.DB, name); !errors.Is(err, tokens.ErrUnknown) || !strings.Contains(err.Error(), sentence) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
@@ -226,13 +226,13 @@ func TestFindClient(t *testing.T) {
 	s := newSite(t, database)
 	s.PutClient(oauth.Client{ID: clientID})
 	s.putToken(oauth.RefreshToken, "orphan", "gone", alice, nil)
-	for id, want := range map[string]wpdb.RegisteredClient{clientID: {ID: clientID, Name: "Café 日本"}, "gone": {ID: "gone"}} {
-		if got, err := s.FindClient(within(t, patience), id); err != nil || got != want {
+	for id, want := range map[string]tokens.RegisteredClient{clientID: {ID: clientID, Name: "Café 日本"}, "gone": {ID: "gone"}} {
+		if got, err := tokens.FindClient(within(t, patience), s.DB, id); err != nil || got != want {
 			t.Errorf("%s: %+v, %v", id, got, err)
 		}
 	}
 	for id, sentence := range map[string]string{"Café 日本": "whose id is " + clientID, strings.ToLower(clientID): "whose id is " + clientID, "nobody": `no client with the id "nobody"`, "": "never empty"} {
-		if got, err := s.FindClient(within(t, patience), id); !errors.Is(err, wpdb.ErrUnknown) || !strings.Contains(err.Error(), sentence) {
+		if got, err := tokens.FindClient(within(t, patience), s.DB, id); !errors.Is(err, tokens.ErrUnknown) || !strings.Contains(err.Error(), sentence) {
 			t.Errorf("%s: %+v, %v", id, got, err)
 		}
 	}

@@ -1,0 +1,96 @@
+package doctor
+
+import (
+	"fmt"
+	"moserver-sidecar/wpdb"
+	"strings"
+)
+
+// columnTypes looks for columns that older servers or versions of the plugin have
+// made in a way that loses something.
+func (e *examination) columnTypes() error {
+	t := e.Tables
+	for _, table := range []string{t.Clients, t.Codes, t.AccessTokens, t.RefreshTokens} {
+		if !e.there(table) {
+			continue
+		}
+		rows, ok, err := e.read(table, "SHOW COLUMNS FROM "+wpdb.QuoteName(table))
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		columns := map[string]wpdb.Row{}
+		for _, r := range rows {
+			columns[strings.ToLower(r.Text("Field"))] = r
+		}
+		e.expiresColumn(table, columns["expires"])
+		switch table {
+		case t.Clients:
+			e.pluginSince(columns)
+		case t.Codes:
+			e.idTokenColumn(table, columns["id_token"])
+		}
+	}
+	return nil
+}
+
+// expiresColumn: what a server with explicit_defaults_for_timestamp=OFF makes of
+// the plugin's column stays so when the server gets newer.
+func (e *examination) expiresColumn(table string, column wpdb.Row) {
+	var faults []string
+	if column.Text("Null") == "NO" {
+		faults = append(faults, "cannot be NULL")
+	}
+	if strings.Contains(strings.ToLower(column.Text("Extra")), "on update") {
+		faults = append(faults, "moves to now with each UPDATE of a row (ON UPDATE)")
+	}
+	if len(faults) > 0 {
+		e.advise(wpdb.KindExpiresColumn, fmt.Sprintf("Run at a quiet hour: SET SESSION sql_mode='NO_ENGINE_SUBSTITUTION'; ALTER TABLE %s MODIFY expires TIMESTAMP NULL DEFAULT NULL;", e.FullName(table)),
+			"The column expires of the table %s %s.", table, strings.Join(faults, " and "))
+	}
+}
+
+// pluginSince tells the plugin's version by the columns of its clients.
+func (e *examination) pluginSince(columns map[string]wpdb.Row) {
+	e.facts.Plugin.VersionRange = "earlier than 5"
+	if _, there := columns["active_oauth_server_id"]; there {
+		e.facts.Plugin.VersionRange = "5 or later"
+	}
+}
+
+// idTokenColumn: an ID token has far more than 255 characters.
+func (e *examination) idTokenColumn(table string, column wpdb.Row) {
+	if column == nil {
+		e.note("The table %s has no column id_token, so each code gives a fresh ID token, without nonce.", table)
+		return
+	}
+	if kind := strings.ToLower(column.Text("Type")); !strings.Contains(kind, "text") {
+		e.advise(wpdb.KindIDTokenColumn, fmt.Sprintf("Run at a quiet hour: SET SESSION sql_mode='NO_ENGINE_SUBSTITUTION'; ALTER TABLE %s MODIFY id_token TEXT;", e.FullName(table)),
+			"The column id_token of the table %s is %s, which cuts ID tokens off, so clients that send a nonce may have to log in again.", table, kind)
+	}
+}
+
+// indexes looks for columns that rows are looked for by, without an index of
+// anybody's that begins with it.
+func (e *examination) indexes() error {
+	var missing []string
+	for _, at := range e.Tables.Lookups(false) {
+		if !e.there(at.Table) {
+			continue
+		}
+		rows, ok, err := e.read(at.Table, "SHOW INDEX FROM "+wpdb.QuoteName(at.Table))
+		if err != nil {
+			return err
+		}
+		if ok && wpdb.IndexOn(wpdb.Usable(rows), at.Column) == "" {
+			missing = append(missing, at.Table+"."+at.Column)
+		}
+	}
+	if len(missing) > 0 {
+		e.advise(wpdb.KindIndexMissing, "Run: "+e.Command("migrate"),
+			"There is no index on %s, so statements read whole tables.", strings.Join(missing, ", "))
+	}
+	return nil
+}

@@ -1,0 +1,107 @@
+package doctor
+
+import (
+	"fmt"
+	"moserver-sidecar/wpdb"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// freeFolder is that of the free edition, which others begin with.
+const freeFolder = "miniorange-oauth-20-server"
+
+// otherGrants is what stops working here of a paid edition.
+const otherGrants = "Clients with the grants password and client_credentials, which only PHP serves, stop working once nginx sends token requests here"
+
+// edition looks for a paid edition of the plugin, by its folder and by columns that
+// the free one does not make.
+func (d *diagnosis) edition() error {
+	if slices.Contains(d.missing, d.Tables.Options) || slices.Contains(d.missing, d.Tables.Clients) {
+		return nil
+	}
+	unknown, grants, err := d.unknownColumns()
+	if err != nil {
+		return err
+	}
+	folder, err := d.paidFolder()
+	if err != nil || folder == "" && len(unknown) == 0 {
+		return err
+	}
+	clients, err := d.otherGrantClients(grants)
+	if err != nil {
+		return err
+	}
+	const remedy = "Look for such clients in the plugin's settings before you change nginx, and leave token requests to PHP while there are any. If there are none, run this again with --accept "
+	if folder != "" {
+		d.add(wpdb.KindPaidEdition, false, remedy+string(wpdb.KindPaidEdition), "A paid edition of the plugin is active (%s). %s%s.", folder, otherGrants, clients)
+	}
+	if len(unknown) > 0 {
+		d.add(wpdb.KindColumnsUnknown, false, remedy+string(wpdb.KindColumnsUnknown), "The plugin's tables have columns that the free edition does not make: %s. %s%s.",
+			strings.Join(unknown, ", "), otherGrants, clients)
+	}
+	return nil
+}
+
+// paidFolder is the folder of an active edition that is not the free one. One that
+// somebody has renamed tells nothing.
+func (d *diagnosis) paidFolder() (string, error) {
+	if d.Config.PluginFolder != "" {
+		return "", nil
+	}
+	rows, err := wpdb.SelectRows(d.ctx, d.SQL, "SELECT option_value AS list FROM "+wpdb.QuoteName(d.Tables.Options)+" WHERE option_name = '"+wpdb.OptionActivePlugins+"'")
+	if d.Tables.Sitemeta != "" && err == nil {
+		var network []wpdb.Row
+		network, err = wpdb.SelectRows(d.ctx, d.SQL, "SELECT meta_value AS list FROM "+wpdb.QuoteName(d.Tables.Sitemeta)+" WHERE meta_key = '"+wpdb.MetaActivePlugins+"'")
+		rows = append(rows, network...)
+	}
+	if err != nil && !wpdb.Denied(err) && wpdb.ErrorNumber(err) != wpdb.ErrUnknownColumn && wpdb.ErrorNumber(err) != wpdb.ErrNoSuchTable {
+		return "", err
+	}
+	for _, r := range rows {
+		for _, plugin := range regexp.MustCompile(d.Tables.Plugin).FindAllString(r.Text("list"), -1) {
+			if folder, _, _ := strings.Cut(strings.Trim(plugin, `"`), "/"); folder != freeFolder {
+				return folder, nil
+			}
+		}
+	}
+	return "", nil
+}
+
+// unknownColumns are those that neither the free edition nor this server makes, and
+// says if one is of the clients' grants.
+func (d *diagnosis) unknownColumns() (unknown []string, grants bool, err error) {
+	known := map[string]string{d.Tables.Clients: "active_oauth_server_id", d.Tables.Codes: "id_token", d.Tables.AccessTokens: "", d.Tables.RefreshTokens: ""}
+	for _, n := range d.present() {
+		extra, ours := known[n.Table]
+		if !ours {
+			continue
+		}
+		rows, err := wpdb.SelectRows(d.ctx, d.SQL, "SHOW COLUMNS FROM "+wpdb.QuoteName(n.Table))
+		if wpdb.Denied(err) {
+			continue // privileges has said so
+		} else if err != nil {
+			return nil, false, err
+		}
+		for _, r := range rows {
+			name := strings.ToLower(r.Text("Field"))
+			if name != extra && !slices.Contains(n.Columns, name) && !strings.HasPrefix(name, wpdb.OwnName) {
+				unknown = append(unknown, n.Table+"."+name)
+				grants = grants || n.Table == d.Tables.Clients && name == "grant_types"
+			}
+		}
+	}
+	return unknown, grants, nil
+}
+
+// otherGrantClients says how many clients name a grant that stops working, where
+// there is a column for it.
+func (d *diagnosis) otherGrantClients(known bool) (string, error) {
+	if !known {
+		return "; the tables do not tell which these are", nil
+	}
+	var n int
+	err := d.SQL.GetContext(d.ctx, &n, "SELECT COUNT(*) FROM "+wpdb.QuoteName(d.Tables.Clients)+
+		" WHERE CONCAT(' ', grant_types, ' ') LIKE '% password %' OR CONCAT(' ', grant_types, ' ') LIKE '% client_credentials %'")
+	return fmt.Sprintf("; of the clients with a list of grants (grant_types), %d have one of the two", n), err
+}

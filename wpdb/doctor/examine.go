@@ -1,0 +1,175 @@
+// Package doctor looks at the database: for what keeps the server from working, and
+// for what could be better although it works. It only reads.
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"moserver-sidecar/wpdb"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Facts is what a database is, as far as its account may read. The names of its
+// JSON members are stable; a member that could not be read is null or empty.
+type Facts struct {
+	Server    ServerFacts    `json:"server"`
+	WordPress WordPressFacts `json:"wordpress"`
+	Plugin    PluginFacts    `json:"plugin"`
+	Database  string         `json:"database"`
+	Account   string         `json:"account"` // as CURRENT_USER() has it
+	Prefix    string         `json:"prefix"`
+	Clients   *ClientFacts   `json:"clients"`
+	Tables    []TableFacts   `json:"tables"`
+	// LeastPrivilege is the statements that make an account which may do what the
+	// server needs, and nothing else.
+	LeastPrivilege []string `json:"least_privilege"`
+	Notes          []string `json:"notes"` // sentences worth knowing that nothing need be done about
+}
+
+// ServerFacts is what the database server is.
+type ServerFacts struct {
+	Kind             string  `json:"kind"`    // MariaDB, MySQL, Percona Server
+	Version          string  `json:"version"` // as VERSION() has it
+	Galera           bool    `json:"galera"`
+	GroupReplication bool    `json:"group_replication"`
+	TimeZone         string  `json:"time_zone"`          // of the session
+	UTCOffsetSeconds int     `json:"utc_offset_seconds"` // of that zone, now
+	SummerTime       bool    `json:"summer_time"`        // whether that zone has it
+	ClockDifference  float64 `json:"clock_difference_seconds"`
+	MaxConnections   int     `json:"max_connections"`
+}
+
+// WordPressFacts is what the tables tell of WordPress.
+type WordPressFacts struct {
+	Version      string `json:"version"`       // that it last looked for updates with; empty: not on record
+	VersionRange string `json:"version_range"` // those that have this db_version, such as "6.5 to 6.6"
+	DBVersion    int64  `json:"db_version"`    // 0: unknown
+	Multisite    bool   `json:"multisite"`
+	Blogs        *int   `json:"blogs"` // of a network
+}
+
+// PluginFacts is what the tables tell of the plugin.
+type PluginFacts struct {
+	Version      string `json:"version"`       // that WordPress last looked for updates with; empty: not on record
+	VersionRange string `json:"version_range"` // what its columns and options tell, such as "5 or later"
+	Active       *bool  `json:"active"`
+}
+
+// ClientFacts counts the clients.
+type ClientFacts struct {
+	Total        int `json:"total"`
+	Confidential int `json:"confidential"`
+	Public       int `json:"public"`
+	MCP          int `json:"mcp"` // that registered themselves
+}
+
+// ErrCannotLook says that a database could not be looked at.
+var ErrCannotLook = errors.New("the database could not be looked at")
+
+// Examine takes the looks of Diagnose, and those at whatever could be better
+// although the server works. It only reads, and waits neither for locks nor for
+// long counts. purgeAfter is PurgeOptions.After of the purges that there are, 0 if
+// there are none. Before each step that may take a while it calls progress.
+//
+// The error wraps ErrCannotLook. What was found until then is returned with it.
+func Examine(ctx context.Context, db *wpdb.DB, purgeAfter time.Duration, progress func(step string)) (Facts, []wpdb.Finding, error) {
+	if err := db.SQL.PingContext(ctx); err != nil {
+		refused, err := Unreachable(db, err)
+		if len(refused) > 0 {
+			err = errors.New(refused[0].String())
+		}
+		return Facts{}, nil, fmt.Errorf("%w: %w", ErrCannotLook, err)
+	}
+	e := &examination{diagnosis: diagnosis{DB: db, ctx: ctx}, purgeAfter: purgeAfter, progress: progress}
+	e.facts = Facts{Database: db.Config.Name, Prefix: db.Config.Prefix, Tables: []TableFacts{}, Notes: []string{}}
+	if err := e.run(); err != nil {
+		return e.facts, e.findings, fmt.Errorf("%w: %s", ErrCannotLook, wpdb.Describe(err))
+	}
+	return e.facts, e.findings, nil
+}
+
+// examination is a diagnosis that goes on to facts and advice.
+type examination struct {
+	diagnosis
+	purgeAfter time.Duration
+	progress   func(step string)
+	facts      Facts
+
+	options    map[string]string           // of the main blog; nil: they cannot be read
+	blogs      map[int64]map[string]string // options by blog, of those that have clients
+	blogTables []string                    // the tables of the options of other blogs than the main one
+}
+
+func (e *examination) run() error {
+	for _, step := range []struct {
+		name string
+		look func() error
+	}{
+		{"looking for what keeps the server from working", e.diagnosis.run},
+		{"looking at the database server", e.server},
+		{"looking at its clock and time zone", e.time},
+		{"looking at WordPress and the plugin", e.site},
+		{"looking at the tables", e.describeTables},
+		{"looking at the columns", e.columnTypes},
+		{"looking for indexes", e.indexes},
+		{"looking at the clients and their keys", e.clients},
+		{"looking at the privileges", e.grants},
+		{"counting", e.rows},
+	} {
+		e.progress(step.name)
+		if err := step.look(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// advise notes what could be better.
+func (e *examination) advise(kind wpdb.Kind, remedy, problem string, args ...any) {
+	e.findings = append(e.findings, wpdb.Finding{Kind: kind, Problem: fmt.Sprintf(problem, args...), Remedy: remedy, Advice: true})
+}
+
+func (e *examination) note(sentence string, args ...any) {
+	if note := fmt.Sprintf(sentence, args...); !slices.Contains(e.facts.Notes, note) {
+		e.facts.Notes = append(e.facts.Notes, note)
+	}
+}
+
+// there says if a table is one that the looks before have not missed.
+func (e *examination) there(table string) bool { return !slices.Contains(e.missing, table) }
+
+// read runs a query for facts. What the account may not read becomes a note, and
+// what is not there leaves rows empty; ok says if it could be read.
+func (e *examination) read(table, query string, args ...any) (rows []wpdb.Row, ok bool, err error) {
+	rows, err = e.query(query, args...)
+	switch {
+	case wpdb.Denied(err):
+		e.note("The user %q may not read %s, so nothing is said of it.", e.Config.User, table)
+		return nil, false, nil
+	case wpdb.ErrorNumber(err) == wpdb.ErrNoSuchTable, wpdb.ErrorNumber(err) == wpdb.ErrUnknownColumn:
+		return nil, false, nil
+	}
+	return rows, err == nil, err
+}
+
+// query is the rows of a query, with each column by its name.
+func (e *examination) query(query string, args ...any) ([]wpdb.Row, error) {
+	return wpdb.SelectRows(e.ctx, e.SQL, query, args...)
+}
+
+// quoteIDs lists client ids for people. They are no secrets, but anybody may
+// have chosen them.
+func quoteIDs(ids []string) string {
+	const most = 5
+	var quoted []string
+	for _, id := range ids[:min(len(ids), most)] {
+		quoted = append(quoted, fmt.Sprintf("%.80q", id))
+	}
+	if more := len(ids) - most; more > 0 {
+		quoted = append(quoted, fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(quoted, ", ")
+}

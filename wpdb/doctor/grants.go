@@ -1,0 +1,103 @@
+package doctor
+
+import (
+	"fmt"
+	"moserver-sidecar/wpdb"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// unchecked are the accounts that CURRENT_USER() makes up on servers that run with
+// --skip-grant-tables, MariaDB and MySQL, where SHOW GRANTS fails.
+func unchecked() []string { return []string{"@", "skip-grants user@skip-grants host"} }
+
+// grants compares what the account may do with what the server needs.
+func (e *examination) grants() error {
+	e.facts.LeastPrivilege = e.leastPrivilege()
+	if slices.Contains(unchecked(), e.facts.Account) {
+		e.advise(wpdb.KindPrivilegesUnchecked, "Start it without --skip-grant-tables.", "The database checks no passwords and no privileges (skip-grant-tables).")
+		return nil
+	}
+	var lines []string // they may hold the hash of a password, so they are not shown
+	err := e.SQL.SelectContext(e.ctx, &lines, "SHOW GRANTS")
+	if err != nil {
+		return err
+	}
+	var wide []string
+	for _, line := range lines {
+		if more := e.moreThanNeeded(line); more != "" {
+			wide = append(wide, more)
+		}
+	}
+	if len(wide) > 0 {
+		e.advise(wpdb.KindPrivilegesWide, "Give the server an account of its own:\n"+strings.Join(e.facts.LeastPrivilege, "\n"),
+			"The account %s may do more than the server needs: %s.", e.facts.Account, strings.Join(wide, "; "))
+	}
+	return nil
+}
+
+// moreThanNeeded is what a line of SHOW GRANTS gives beyond what the server needs.
+func (e *examination) moreThanNeeded(line string) string {
+	parts := regexp.MustCompile(`^GRANT (.+?) ON (?:TABLE )?(\S+) TO `).FindStringSubmatch(line)
+	if parts == nil || parts[1] == "USAGE" || strings.HasPrefix(parts[1], "PROXY") {
+		return "" // a role; what it gives has lines of its own
+	}
+	privileges := regexp.MustCompile(` \([^)]*\)`).ReplaceAllString(parts[1], "") // the columns that they are for
+	on := parts[2]
+	if strings.HasSuffix(on, ".*") {
+		if len(privileges) > 60 { // MySQL lists them all
+			privileges = fmt.Sprintf("%d privileges", strings.Count(privileges, ",")+1)
+		}
+		return privileges + " on " + on
+	}
+	needed := ""
+	for _, n := range e.granted() {
+		if schema, name := e.Config.Split(n.Table); on == "`"+schema+"`.`"+name+"`" {
+			needed = n.Privileges
+		}
+	}
+	needs := strings.Split(needed, ", ")
+	extra := slices.DeleteFunc(strings.Split(privileges, ", "), func(p string) bool { return slices.Contains(needs, p) })
+	if len(extra) == 0 || e.harmless(on) {
+		return ""
+	}
+	return strings.Join(extra, ", ") + " on " + on
+}
+
+// harmless says if a table is one that Examine alone reads, or that there are
+// reasons for although it is not needed now.
+func (e *examination) harmless(on string) bool {
+	own := regexp.QuoteMeta("`.`" + e.Config.Prefix)
+	return regexp.MustCompile(own + "(blogs|sitemeta|moserver_rotated_tokens|[0-9]+_options)`$").MatchString(on)
+}
+
+// granted is what the server needs, the options of other blogs and its own table
+// included.
+func (e *examination) granted() []wpdb.Need {
+	needs := e.Tables.Needs()
+	for _, table := range e.blogTables {
+		needs = append(needs, wpdb.Need{Table: table, Privileges: "SELECT"})
+	}
+	own := e.Tables.RotationNeeds()
+	if slices.ContainsFunc(e.facts.Tables, func(t TableFacts) bool { return t.Name == own.Table && t.Engine != "" }) {
+		needs = append(needs, own)
+	}
+	return needs
+}
+
+// leastPrivilege is the statements that make an account for the server, allowed
+// from where this one is.
+func (e *examination) leastPrivilege() []string {
+	host := "localhost"
+	if at := strings.LastIndex(e.facts.Account, "@"); at >= 0 && at+1 < len(e.facts.Account) {
+		host = e.facts.Account[at+1:]
+	}
+	account := wpdb.QuoteAccount("moserver", host)
+	statements := []string{fmt.Sprintf("CREATE USER %s IDENTIFIED BY '…';", account)}
+	for _, n := range e.granted() {
+		schema, name := e.Config.Split(n.Table)
+		statements = append(statements, fmt.Sprintf("GRANT %s ON `%s`.`%s` TO %s;", n.Privileges, schema, name, account))
+	}
+	return statements
+}

@@ -1,0 +1,120 @@
+package doctor
+
+import (
+	"fmt"
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
+	"slices"
+	"strings"
+)
+
+// keyLook gathers what is to be said of keys, so that each thing is said once.
+type keyLook struct {
+	e       *examination
+	keys    map[string][]wpdb.Row // by client
+	public  map[string][]string   // clients by the text of their public key
+	defects map[error][]string    // clients by what is wrong with their key
+	weak    []string              // clients whose key is short
+	several []string              // clients with more than one key
+	foreign []string              // clients whose site has not made a key of its own
+}
+
+// keys looks at the keys that ID tokens are signed with.
+func (e *examination) keys(clients []wpdb.Row) error {
+	table := e.Tables.Keys
+	if !e.there(table) {
+		return nil
+	}
+	rows, ok, err := e.read(table, fmt.Sprintf("SELECT client_id AS `%s`, encryption_algorithm AS `%s`, private_key AS `%s`, public_key AS `%s` FROM %s LIMIT %d",
+		wpdb.ColKey, wpdb.ColKeyAlgorithm, wpdb.ColKeyPrivate, wpdb.ColKeyPublic, wpdb.QuoteName(table), 2*maxClients))
+	if !ok {
+		return err
+	}
+	look := keyLook{e: e, keys: map[string][]wpdb.Row{}, public: map[string][]string{}, defects: map[error][]string{}}
+	for _, r := range rows {
+		id := r.Text(wpdb.ColKey)
+		look.keys[id] = append(look.keys[id], r)
+	}
+	for _, client := range clients {
+		if options := e.blogs[e.blogOf(client)]; options != nil && !wpdb.OpenIDOff(options[wpdb.OptionOpenID]) {
+			look.client(client, options)
+		}
+	}
+	look.tellDefects()
+	look.tellShared()
+	return nil
+}
+
+// client looks at the key of a client. Without a row it is the client's secret.
+func (l *keyLook) client(client wpdb.Row, options map[string]string) {
+	id, stored := client.Text("client_id"), wpdb.Row{}
+	if rows := l.keys[id]; len(rows) > 0 {
+		stored = rows[0]
+		stored[wpdb.ColKey] = int64(1) // as in the statement of Identify
+		if len(rows) > 1 {
+			l.several = append(l.several, id)
+		}
+	}
+	key := stored.SigningKey()
+	weak, defect := key.Judge(client.Client(!wpdb.PHPFalse(options[wpdb.OptionSecretsEncrypted])))
+	if weak {
+		l.weak = append(l.weak, id)
+	}
+	public := strings.Join(strings.Fields(key.PublicKey), "")
+	switch {
+	case defect != nil:
+		l.defects[defect] = append(l.defects[defect], id)
+	case key.Algorithm == oauth.RS256 && wpdb.PHPFalse(options[optionOwnKeys]):
+		l.foreign = append(l.foreign, id)
+	case key.Algorithm == oauth.RS256 && public != "":
+		l.public[public] = append(l.public[public], id)
+	}
+}
+
+// tellDefects: a client that is to sign with a secret and has none may need no ID
+// tokens; one that is to sign with a key was meant to have them.
+func (l *keyLook) tellDefects() {
+	for _, of := range []struct {
+		defect oauth.Defect
+		kind   wpdb.Kind
+	}{
+		{oauth.ErrKeyUnreadable, wpdb.KindKeyUnreadable}, {oauth.ErrKeyShort, wpdb.KindKeyShort},
+		{oauth.ErrKeyAlgorithm, wpdb.KindKeyAlgorithm}, {oauth.ErrKeySecret, wpdb.KindKeySecret},
+	} {
+		if clients := l.defects[of.defect]; len(clients) > 0 {
+			l.e.findings = append(l.e.findings, wpdb.Finding{
+				Kind: of.kind, Advice: of.kind == wpdb.KindKeySecret,
+				Problem: fmt.Sprintf("These clients get no ID tokens: %s. Reason: %s.", quoteIDs(clients), of.defect.What),
+				Remedy:  strings.ToUpper(of.defect.Remedy[:1]) + of.defect.Remedy[1:] + ".",
+			})
+		}
+	}
+	if len(l.weak) > 0 {
+		l.e.advise(wpdb.KindKeyWeak, "In wp-admin save the client's JWT settings, or rotate the RSA keys on the plugin's page, and give the clients the new public key.",
+			"The RSA keys of these clients are shorter than 2048 bits, which RFC 7518 forbids and some libraries refuse: %s.", quoteIDs(l.weak))
+	}
+	if len(l.several) > 0 {
+		l.e.add(wpdb.KindKeysSeveral, false, "Delete all but one in the table "+l.e.Tables.Keys+".",
+			"These clients have more than one key, and chance says which one signs: %s.", quoteIDs(l.several))
+	}
+}
+
+// tellShared: whoever knows the key that others have too signs what he likes.
+func (l *keyLook) tellShared() {
+	if len(l.foreign) > 0 {
+		l.e.advise(wpdb.KindKeyCommon, "In wp-admin save the client's JWT settings, or rotate the RSA keys on the plugin's page, and give the clients the new public key.",
+			"The plugin has not noted that it made keys for this site (option %s), so these clients may sign with the key that earlier versions gave to every site, and that anybody can sign with: %s.",
+			optionOwnKeys, quoteIDs(l.foreign))
+	}
+	var shared []string
+	for _, clients := range l.public {
+		if len(clients) > 1 {
+			shared = append(shared, clients...)
+		}
+	}
+	slices.Sort(shared)
+	if len(shared) > 0 {
+		l.e.advise(wpdb.KindKeyShared, "In wp-admin save the JWT settings of each, which gives it a key of its own.",
+			"These clients share a key: %s.", quoteIDs(shared))
+	}
+}

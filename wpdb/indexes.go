@@ -1,0 +1,62 @@
+package wpdb
+
+import (
+	"context"
+	"strings"
+)
+
+// TableIndex is an index that statements may use.
+type TableIndex struct {
+	Name  string
+	first string // the column that it begins with
+}
+
+// UsableIndexes are those of a table that statements may use.
+func UsableIndexes(ctx context.Context, db querier, table string) ([]TableIndex, error) {
+	list, err := SelectRows(ctx, db, "SHOW INDEX FROM "+QuoteName(table))
+	if err != nil {
+		return nil, err
+	}
+	return Usable(list), nil
+}
+
+// Usable are the indexes of a list of SHOW INDEX that statements may use.
+func Usable(list []Row) (indexes []TableIndex) {
+	for _, i := range list {
+		// MySQL calls an index that statements do not use invisible, MariaDB ignored.
+		unused := i.Text("Visible") == "NO" || i.Text("Ignored") == "YES"
+		if i.Integer("Seq_in_index") == 1 && i.Text("Index_type") == "BTREE" && !unused {
+			indexes = append(indexes, TableIndex{i.Text("Key_name"), i.Text("Column_name")})
+		}
+	}
+	return indexes
+}
+
+// IndexOn is the name of an index that begins with the column, empty if there is
+// none.
+func IndexOn(indexes []TableIndex, column string) string {
+	for _, i := range indexes {
+		if strings.EqualFold(i.first, column) {
+			return i.Name
+		}
+	}
+	return ""
+}
+
+// lookup is a column that statements, the plugin's or the server's own, look for
+// rows by.
+type lookup struct{ Table, Column string }
+
+// Lookups are all of them; first what a login waits for. By their user access
+// tokens are looked for only if a revocation is to end them all.
+func (t Tables) Lookups(byUser bool) []lookup {
+	list := []lookup{
+		{t.Clients, "client_id"}, {t.Keys, "client_id"},
+		{t.Codes, "authorization_code"}, {t.AccessTokens, "access_token"}, {t.RefreshTokens, "refresh_token"},
+		{t.Codes, "expires"}, {t.AccessTokens, "expires"}, {t.RefreshTokens, "expires"},
+	}
+	if byUser {
+		list = append(list, lookup{t.AccessTokens, "user_id"})
+	}
+	return list
+}

@@ -1,0 +1,180 @@
+package wpdb
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"log/slog"
+	"math"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+	"github.com/jmoiron/sqlx"
+)
+
+const (
+	// DialTimeout is how long it may take until the server accepts a connection.
+	DialTimeout = 5 * time.Second
+	// ioTimeout ends a connection whose server does not answer at all, for what
+	// has no deadline of its own. It is longer than commitTimeout.
+	IOTimeout = 30 * time.Second
+	// connLifetime is below the wait_timeout of strict hosts, and moves the
+	// pool to a new primary after a fail-over.
+	connLifetime = 3 * time.Minute
+)
+
+// ConnConfig is the policy of all connections to the database, each choice
+// with its reason.
+func ConnConfig(c Config) (*mysql.Config, error) {
+	m := mysql.NewConfig()
+	m.Net, m.Addr, m.DialFunc = c.Network, c.Address, dial
+	m.User, m.Passwd, m.DBName = c.User, c.Password, c.Name
+	m.TLSConfig = driverTLS(c.TLS)
+	m.Timeout, m.ReadTimeout, m.WriteTimeout = DialTimeout, IOTimeout, IOTimeout // see also connectTimeout
+
+	// One round trip a statement instead of the two of prepare and execute, for
+	// those that are not prepared once and for all.
+	m.InterpolateParams = true
+	// TIMESTAMP columns come back as their digits. They are the digits of UTC,
+	// whatever zone the session has, so the driver must not interpret them.
+	m.ParseTime = false
+	// WordPress takes NO_ZERO_DATE and the strict modes out of its sessions;
+	// the zero date stands for "never" in these tables. The time_zone of the
+	// session is left alone: a row means what it meant to PHP only in the zone
+	// that PHP wrote it through, the server's default.
+	m.Params = map[string]string{
+		"sql_mode": "'NO_ENGINE_SUBSTITUTION'",
+		// The default of 50 s is longer than any client waits. What was stopped
+		// is tried again as long as its request lives.
+		"innodb_lock_wait_timeout": "5",
+	}
+	// The bytes of a client's name are the key that its secret is stored
+	// under, so they must arrive as PHP sees them.
+	if err := m.Apply(mysql.Charset(c.Charset, "")); err != nil {
+		return nil, err
+	}
+	// The driver writes of broken connections to standard error on its own;
+	// what matters of them reaches the log through DB.
+	m.Logger = mysql.Logger(silentLogger{})
+	return m, nil
+}
+
+// driverTLS is what go-sql-driver calls a kind of TLS.
+func driverTLS(kind string) string {
+	switch kind {
+	case "on":
+		return "true"
+	case "preferred", "skip-verify":
+		return kind
+	}
+	return "false"
+}
+
+// connector opens connections that are READ COMMITTED from the start, which
+// spares each transaction a round trip. Under REPEATABLE READ a DELETE on a
+// table without an index would lock every row of it, against PHP's INSERTs too.
+type connector struct {
+	driver.Connector
+	prepared *[]string    // statements that are to be prepared when they are first needed
+	galera   *atomic.Bool // whether the server of the newest connection is a node of a Galera cluster
+	syncWait bool         // its sessions wait for what other nodes have written
+}
+
+// Connect implements driver.Connector.
+func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	s := &connection{prepared: map[string]driver.Stmt{}}
+	conn, err := c.Connector.Connect(context.WithValue(ctx, dialed{}, &s.network))
+	if err != nil {
+		return nil, err
+	}
+	s.driverConn = conn.(driverConn)
+	if err := c.setUp(ctx, s); err != nil {
+		s.Close()
+		return nil, err
+	}
+	for _, query := range *c.prepared {
+		s.prepared[query] = nil
+	}
+	return s, nil
+}
+
+// setUp prepares the session.
+func (c connector) setUp(ctx context.Context, conn driver.Conn) error {
+	galera, err := isGalera(ctx, conn)
+	if err != nil {
+		return err
+	}
+	c.galera.Store(galera)
+	statements := []string{"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"}
+	if galera && c.syncWait {
+		statements = append(statements, syncWait)
+	}
+	for _, statement := range statements {
+		if _, err := conn.(driver.ExecerContext).ExecContext(ctx, statement, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Open returns a DB on the tables that c names. It does not connect: a database
+// that is down now may be up at the first request. The error is for settings that
+// can never work.
+func Open(c Config, log *slog.Logger) (*DB, error) {
+	t, err := c.tables()
+	if err != nil {
+		return nil, err
+	}
+	m, err := ConnConfig(c)
+	if err != nil {
+		return nil, fmt.Errorf("the settings of the database: %w", err)
+	}
+	inner, err := mysql.NewConnector(m)
+	if err != nil {
+		return nil, fmt.Errorf("the settings of the database: %w", err)
+	}
+	db := &DB{
+		Config:   c,
+		Tables:   t,
+		Log:      log,
+		galera:   new(atomic.Bool),
+		outage:   &outage{log: log},
+		prepared: new([]string),
+	}
+	later := *db
+	db.later = &later
+	all := connector{Connector: inner, prepared: db.prepared, galera: db.galera}
+	db.connect(all, c.MaxConnections)
+	// Few are enough for what was missed, and all that a guesser can keep busy.
+	all.syncWait = true
+	later.connect(all, (c.MaxConnections+3)/4)
+	return db, nil
+}
+
+// Prepare names statements that are prepared once on each connection, because they
+// are run again and again. It must be called before the first connection is opened.
+func (s *DB) Prepare(queries ...string) { *s.prepared = append(*s.prepared, queries...) }
+
+// connect makes the pool of connections. It does not open any.
+func (s *DB) connect(c connector, most int) {
+	// Twice as many handshakes as connections, so that those which nobody waits
+	// for any more do not keep new ones from being tried.
+	db := sql.OpenDB(&handshakes{connector: c, most: 2 * most})
+	db.SetMaxOpenConns(most)
+	db.SetConnMaxLifetime(connLifetime)
+	s.SQL, s.most = sqlx.NewDb(db, "mysql"), most
+	s.keepIdle()
+}
+
+// keepIdle keeps every connection open that is not used: a new one costs a
+// handshake.
+func (s *DB) keepIdle() { s.SQL.SetMaxIdleConns(cmp.Or(s.most, math.MaxInt)) }
+
+// silentLogger drops what the driver would print.
+type silentLogger struct{}
+
+// Print implements mysql.Logger.
+func (silentLogger) Print(...any) {}

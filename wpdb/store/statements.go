@@ -1,0 +1,154 @@
+package store
+
+import (
+	"fmt"
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
+	"strings"
+)
+
+// worthPreparing are the statements that are prepared: those that requests
+// read by, but for those of other blogs, of which a network may have any number.
+func worthPreparing(s statements, c wpdb.Config) []string {
+	worth := []string{s.bearer}
+	for _, query := range s.find {
+		worth = append(worth, query)
+	}
+	for _, query := range s.identify {
+		worth = append(worth, wpdb.OfBlog(query, c.BlogOptions(0)))
+	}
+	return worth
+}
+
+// base is the one row that all else is joined to, in a statement whose result is
+// one row whatever is there.
+type base struct{ table, condition string }
+
+// siteRow is a row that is there already, for which the server makes no temporary
+// table, unlike for madeRow.
+func siteRow(t wpdb.Tables) base {
+	return base{"`" + t.Options + "` AS o", "WHERE o.option_name = '" + wpdb.OptionSiteURL + "'"}
+}
+
+// madeRow is for a table of options without optionSiteURL.
+func madeRow() base { return base{table: "(SELECT 1) AS o"} }
+
+// optionTables has the options as columns beside a row. option_name has a unique
+// index, so that the server reads each as a constant before it plans the rest,
+// which takes it less time than a subselect for each.
+func optionTables(table string, names []string) string {
+	var b strings.Builder
+	for i, name := range names {
+		fmt.Fprintf(&b, "\nLEFT JOIN `%s` AS p%d ON p%d.option_name = '%s'", table, i, i, name)
+	}
+	fmt.Fprintf(&b, "\nLEFT JOIN `%s` AS a ON a.option_name = '%s'", table, wpdb.OptionActivePlugins)
+	return b.String()
+}
+
+// statements are the texts of all SQL that a request may cause.
+//
+// Every comparison of a token, a code or a client id is with CAST(? AS BINARY):
+// the tables' collation takes other letter cases, accents and trailing spaces
+// for the same. Unlike BINARY before the column, this form still uses an index.
+type statements struct {
+	find   map[oauth.Kind]string
+	insert map[oauth.Kind]string
+	remove map[oauth.Kind]string // by its value
+	revoke map[oauth.Kind]string // by its value, if it is the client's
+
+	identify map[bool]string // whether there is a code
+	bearer   string
+	anyhow   map[string]string // for a find or bearer, the same where there is no siteRow
+
+	member             string // to add to options: if a user is a member of the blog
+	revokeAccessTokens string // all that a client has for a user
+
+	rotated             string // puts a rotation on record
+	rotation            string // reads one
+	revokeRefreshTokens string // all that a client has for a user
+}
+
+// insertedRow is the values of a code or token in an INSERT, which may have more
+// of them.
+const insertedRow = "(?, ?, ?, ?, ?)"
+
+func newStatements(t wpdb.Tables) statements {
+	s := statements{
+		find:   map[oauth.Kind]string{},
+		insert: map[oauth.Kind]string{},
+		remove: map[oauth.Kind]string{},
+		revoke: map[oauth.Kind]string{},
+		identify: map[bool]string{
+			false: identifyStatement(t, false),
+			true:  identifyStatement(t, true),
+		},
+		anyhow: map[string]string{},
+	}
+	for _, kind := range []oauth.Kind{oauth.AuthorizationCode, oauth.AccessToken, oauth.RefreshToken} {
+		table, column := t.KindTable(kind)
+		s.insert[kind] = fmt.Sprintf(
+			"INSERT INTO `%s` (`%s`, client_id, user_id, expires, scope) VALUES "+insertedRow, table, column)
+		s.remove[kind] = fmt.Sprintf("DELETE FROM `%s` WHERE `%s` = CAST(? AS BINARY)", table, column)
+		s.revoke[kind] = s.remove[kind] + " AND client_id = CAST(? AS BINARY)"
+	}
+	for _, kind := range []oauth.Kind{"", oauth.AuthorizationCode, oauth.AccessToken, oauth.RefreshToken} {
+		s.find[kind] = findStatement(t, kind, siteRow(t))
+		s.anyhow[s.find[kind]] = findStatement(t, kind, madeRow())
+	}
+	s.bearer = bearerStatement(t, siteRow(t))
+	s.anyhow[s.bearer] = bearerStatement(t, madeRow())
+	s.member = " UNION ALL SELECT '" + wpdb.ColMember + "', '1' FROM " + wpdb.QuoteName(t.Usermeta) + " WHERE user_id = ? AND meta_key = ?"
+	s.revokeAccessTokens = fmt.Sprintf(
+		"DELETE FROM `%s` WHERE client_id = CAST(? AS BINARY) AND user_id = ?", t.AccessTokens)
+	s.revokeRefreshTokens = fmt.Sprintf(
+		"DELETE FROM `%s` WHERE client_id = CAST(? AS BINARY) AND user_id = ?", t.RefreshTokens)
+	// A token that is there once more, such as one out of a backup, may be
+	// replaced once more.
+	s.rotated = fmt.Sprintf(
+		"REPLACE INTO `%s` (token_hash, client_id, user_id, successor, rotated) VALUES (?, ?, ?, ?, UTC_TIMESTAMP())", t.Rotated)
+	s.rotation = fmt.Sprintf("SELECT client_id, user_id, successor, TIMESTAMPDIFF(SECOND, rotated, UTC_TIMESTAMP()) AS age "+
+		"FROM `%s` WHERE token_hash = ?", t.Rotated)
+	return s
+}
+
+// findStatement reads all that a request is judged by in one round trip: the
+// site's options, the client, what it presented, and if its user still exists.
+// Whatever is absent comes back as NULL, and of what is there twice one row
+// counts. The client's columns differ between editions of the plugin, so
+// they are taken as they are and read by name; all others have names that no
+// column of the plugin has.
+func findStatement(t wpdb.Tables, kind oauth.Kind, one base) string {
+	columns, grant := "", ""
+	if kind != "" {
+		table, column := t.KindTable(kind)
+		columns = grantColumns(t, kind)
+		grant = fmt.Sprintf(`
+LEFT JOIN `+"`%s`"+` AS g ON g.%s = CAST(? AS BINARY)
+LEFT JOIN %s AS u ON u.ID = g.user_id`, table, column, wpdb.QuoteName(t.Users))
+	}
+	options := wpdb.OptionList()
+	return fmt.Sprintf(`SELECT c.*%s%s
+FROM %s%s
+LEFT JOIN `+"`%s`"+` AS c ON c.client_id = CAST(? AS BINARY)%s
+%s
+LIMIT 1`, t.OptionColumns(options), columns, one.table, optionTables(t.Options, options), t.Clients, grant, one.condition)
+}
+
+// grantColumns selects the code or token g, if its user u exists, and in a
+// network if the user is a member of the main blog.
+func grantColumns(t wpdb.Tables, kind oauth.Kind) string {
+	_, column := t.KindTable(kind)
+	redirectURI, member := "NULL", ""
+	if t.Capabilities != "" {
+		member = fmt.Sprintf(",\n  EXISTS (SELECT 1 FROM %s WHERE user_id = g.user_id AND meta_key = '%s') AS `%s`",
+			wpdb.QuoteName(t.Usermeta), t.Capabilities, wpdb.ColMember)
+	}
+	if kind == oauth.AuthorizationCode {
+		redirectURI = "g.redirect_uri"
+	}
+	return fmt.Sprintf(`,
+  g.%s IS NOT NULL AS `+"`%s`"+`, g.client_id AS `+"`%s`"+`, g.user_id AS `+"`%s`"+`, %s AS `+"`%s`"+`,
+  g.expires AS `+"`%s`"+`, g.scope AS `+"`%s`"+`, u.ID AS `+"`%s`",
+		column, wpdb.ColGrant, wpdb.ColGrantClient, wpdb.ColGrantUser, redirectURI, wpdb.ColGrantRedirect,
+		wpdb.ColGrantExpires, wpdb.ColGrantScope, wpdb.ColUser) + member
+}
