@@ -13,6 +13,9 @@ import (
 // process, has added or taken away counts that soon.
 const indexInterval = 30 * time.Second
 
+// lookAgain is how soon they are looked for again after a failure.
+const lookAgain = 2 * time.Second
+
 // indexWatch knows which columns of codes and tokens have an index.
 type indexWatch struct {
 	start sync.Once
@@ -38,12 +41,15 @@ func (s *Store) Scans(kind oauth.Kind) bool {
 func (s *Store) watchIndexes() {
 	for {
 		ctx, cancel := context.WithTimeout(s.indexes.ctx, wpdb.IOTimeout)
-		_ = s.lookForIndexes(ctx) // a database that is away keeps its indexes
+		pause := indexInterval
+		if s.lookForIndexes(ctx) != nil { // a database that is away keeps its indexes
+			pause = lookAgain
+		}
 		cancel()
 		select {
 		case <-s.indexes.ctx.Done():
 			return
-		case <-time.After(indexInterval):
+		case <-time.After(pause):
 		}
 	}
 }
