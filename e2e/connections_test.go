@@ -34,10 +34,10 @@ func TestIdleConnections(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t, database)
 			address := "unix:" + filepath.Join(stage.ShortDir(t), "token.sock")
-			server := s.Serve("--listen", address)
+			server := s.Serve("--listen", address, "--max-connections", "100")
 			server.HTTP.Timeout = 6 * time.Second // less than any time limit of the server
 			s.Put("refresh", name, s.app, stage.Row{})
-			hold(t, address[len("unix:"):], sent, 1200)
+			hold(t, address[len("unix:"):], sent, 120)
 			for range 10 {
 				server.HTTP.CloseIdleConnections() // each asks on a connection of its own
 				server.Refresh(s.app, name).WantTokens(t, "profile email")
@@ -49,7 +49,7 @@ func TestIdleConnections(t *testing.T) {
 			}
 			command(t, nil, "healthcheck", "--ready", "--listen", address).want(t, 0, "ok")
 			descriptors, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", server.PID()))
-			if err != nil || len(descriptors) > 1000+16+50 {
+			if err != nil || len(descriptors) > 100+16+50 {
 				t.Errorf("%d files are open, %v", len(descriptors), err)
 			}
 		})
