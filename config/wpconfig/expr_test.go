@@ -69,6 +69,7 @@ func TestStatements(t *testing.T) {
 		"if (true) define('DB_NAME', 'x'); else define('DB_NAME', 'y');":                                    "x",
 		"if (0) {} elseif ('a') { define('DB_NAME', 'x'); } else if (1) {}":                                 "x",
 		"if (0): elseif (0): else: define('DB_NAME', 'x'); endif;":                                          "x",
+		"if (0): else: if (1) {} endif; if (0): if (1) {} endif; define('DB_NAME', 'x');":                   "x",
 		"if (1) if (0) {} else define('DB_NAME', 'x');":                                                     "x",
 		"define('DB_NAME', 'x'); define('DB_NAME', 'y');":                                                   "x",
 		"$x = 'a'; $x .= 'b'; $y = $x; unset($x); define('DB_NAME', $y . ($x ?? ''));":                      "ab",

@@ -111,7 +111,7 @@ func (p *parser) skipTo(op string) {
 // ifStatement follows the branch whose condition is true. From the first
 // condition that cannot be evaluated, all branches that are left may run.
 func (p *parser) ifStatement() {
-	left, line, why := yes, 0, value{}
+	left, line, why, colon := yes, 0, value{}, false
 	for p.pos++; ; p.pos++ {
 		last, cond := p.tokens[p.pos-1].isName("else"), yes
 		if !last {
@@ -125,13 +125,13 @@ func (p *parser) ifStatement() {
 		if p.bad {
 			return
 		}
-		p.when(min(left, cond), line, why, func() { p.body("elseif", "else", "endif") })
+		p.when(min(left, cond), line, why, func() { colon = p.body("elseif", "else", "endif") })
 		left = min(left, -cond)
 		if last || !p.cur().isName("elseif", "else") {
 			break
 		}
 	}
-	if p.cur().isName("endif") {
+	if colon { // else an endif belongs to the if around this one
 		p.pos++
 		p.terminate()
 	}
@@ -139,17 +139,16 @@ func (p *parser) ifStatement() {
 
 // body carries out what a condition governs, in either of PHP's syntaxes: one
 // statement, or a colon and statements up to one of the keywords.
-func (p *parser) body(until ...string) {
-	switch {
-	case p.pos >= p.end:
+func (p *parser) body(until ...string) (colon bool) {
+	if p.pos >= p.end {
 		p.bad = true
-	case !p.accept(":"):
+	} else if colon = p.accept(":"); !colon {
 		p.statement()
-	default:
-		for p.pos < p.end && !p.cur().isName(until...) {
-			p.statement()
-		}
 	}
+	for colon && p.pos < p.end && !p.cur().isName(until...) {
+		p.statement()
+	}
+	return colon
 }
 
 // simple carries out return and echo, which have expressions after them.
