@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
+
+	"moserver-sidecar/oauth"
 )
 
 const (
@@ -42,6 +44,8 @@ type DB struct {
 	later    *DB          // the same tables in sessions that wait for the other nodes; see Synced
 	outage   *outage      // for the log
 	prepared *[]string    // see Prepare
+
+	unindexed *atomic.Pointer[[]oauth.Kind] // nil within: not known yet; see Scans
 }
 
 // Close closes the connections. No method may be called after it.

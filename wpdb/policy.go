@@ -13,6 +13,8 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 	"github.com/jmoiron/sqlx"
+
+	"moserver-sidecar/oauth"
 )
 
 const (
@@ -143,6 +145,8 @@ func Open(c Config, log *slog.Logger) (*DB, error) {
 		galera:   new(atomic.Bool),
 		outage:   &outage{log: log},
 		prepared: new([]string),
+
+		unindexed: new(atomic.Pointer[[]oauth.Kind]),
 	}
 	later := *db
 	db.later = &later

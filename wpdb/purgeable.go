@@ -2,8 +2,9 @@ package wpdb
 
 import (
 	"fmt"
-	"moserver-sidecar/oauth"
 	"time"
+
+	"moserver-sidecar/oauth"
 )
 
 // Purgeable is a table whose rows come to an end.
