@@ -10,8 +10,8 @@ import (
 )
 
 // Each is EachRow on a connection of its own, within Reading.
-func (s *DB) Each(ctx context.Context, query string, args []any, take func(Row)) error {
-	return s.Reading(ctx, func(ctx context.Context, conn *sqlx.Conn) error {
+func (db *DB) Each(ctx context.Context, query string, args []any, take func(Row)) error {
+	return db.Reading(ctx, func(ctx context.Context, conn *sqlx.Conn) error {
 		return EachRow(ctx, conn, query, args, take)
 	})
 }
@@ -53,19 +53,19 @@ func (db *DB) onConnection(ctx context.Context, limit time.Duration, work func(c
 }
 
 // BlogOptions reads the options of a blog.
-func (s *DB) BlogOptions(ctx context.Context, blog int64) (map[string]string, error) {
-	return s.QueryOptions(ctx, s.OptionsOf(blog, OptionsStatement(s.Tables)))
+func (db *DB) BlogOptions(ctx context.Context, blog int64) (map[string]string, error) {
+	return db.QueryOptions(ctx, db.OptionsOf(blog, OptionsStatement(db.Tables)))
 }
 
 // OptionsOf puts a blog into a statement that reads its options.
-func (s *DB) OptionsOf(blog int64, statement string) string {
-	return strings.ReplaceAll(OfBlog(statement, s.Config.BlogOptions(blog)), BlogNumber, strconv.FormatInt(blog, 10))
+func (db *DB) OptionsOf(blog int64, statement string) string {
+	return strings.ReplaceAll(OfBlog(statement, db.Config.BlogOptions(blog)), BlogNumber, strconv.FormatInt(blog, 10))
 }
 
 // QueryOptions runs a query whose result is names and values of options.
-func (s *DB) QueryOptions(ctx context.Context, query string, args ...any) (map[string]string, error) {
+func (db *DB) QueryOptions(ctx context.Context, query string, args ...any) (map[string]string, error) {
 	options := map[string]string{}
-	err := s.Each(ctx, query, args, func(r Row) { options[r.Text("option_name")] = r.Text("option_value") })
+	err := db.Each(ctx, query, args, func(r Row) { options[r.Text("option_name")] = r.Text("option_value") })
 	return options, err
 }
 

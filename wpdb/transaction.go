@@ -99,7 +99,7 @@ func (w *Write) doneBefore(ctx context.Context, conn *sqlx.Conn) (bool, error) {
 }
 
 // issued looks for a token, and waits for rows that others have not committed.
-func (s *DB) issued(kind oauth.Kind) string {
-	table, column := s.Tables.KindTable(kind)
+func (db *DB) issued(kind oauth.Kind) string {
+	table, column := db.Tables.KindTable(kind)
 	return fmt.Sprintf("SELECT 1 FROM `%s` WHERE `%s` = CAST(? AS BINARY) LIMIT 1 LOCK IN SHARE MODE", table, column)
 }
