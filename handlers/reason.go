@@ -63,7 +63,7 @@ func reasonOf(err error) string {
 // for the operator.
 func serverFault(err error) string {
 	switch code := outcome(err); code {
-	case errAway.code, errInternal.code:
+	case errAway.code, errInternal.code, errUpstreamAway.code, errLoop.code:
 		return err.Error()
 	}
 	return ""
