@@ -3,27 +3,27 @@ package oauth
 import "context"
 
 // redeemCode exchanges an authorization code for tokens (RFC 6749, 4.1.3).
-func (x *exchange) redeemCode(ctx context.Context) (*Tokens, error) {
+func (x *exchange) redeemCode(ctx context.Context) (Answer, error) {
+	if err := x.checkSeal(); err != nil {
+		return Answer{}, err
+	}
 	if err := x.checkCode(); err != nil {
-		return nil, err
+		return Answer{}, err
 	}
-	tokens, access, err := x.prepare(ctx)
+	p, err := x.prepare(ctx)
 	if err != nil {
-		return nil, err
+		return Answer{}, err
 	}
-	issued := []Token{access}
-	if x.refreshTokenForCode(access.Scope) {
-		refresh, err := x.newToken(RefreshToken, access.Scope)
+	issued := []Token{p.access}
+	if x.refreshTokenForCode(p) {
+		refresh, err := x.newToken(RefreshToken, p.access.Scope)
 		if err != nil {
-			return nil, err
+			return Answer{}, err
 		}
 		issued = append(issued, refresh)
-		tokens.RefreshToken = refresh.Value
+		p.Tokens.RefreshToken = refresh.Value
 	}
-	if err := x.redeem(ctx, errCodeUnknown.because(ReasonCodeTaken), issued...); err != nil {
-		return nil, err
-	}
-	return tokens, nil
+	return p.Answer, x.redeem(ctx, errCodeUnknown.because(ReasonCodeTaken), issued...)
 }
 
 // checkCode is the plugin's order: the code, its age, its redirect URI, then
@@ -43,6 +43,6 @@ func (x *exchange) checkCode() error {
 	return x.checkGrant(errCodeForeign)
 }
 
-func (x *exchange) refreshTokenForCode(scope Scope) bool {
-	return !x.Policy.OfflineAccess || !x.openID || scope.Contains("offline_access")
+func (x *exchange) refreshTokenForCode(p prepared) bool {
+	return !x.Policy.OfflineAccess || !p.openID || p.access.Scope.Contains("offline_access")
 }

@@ -54,31 +54,37 @@ type profileClaims struct {
 	Avatar      string `json:"avatar"`
 }
 
-// idToken is the ID token of the answer, empty where it has none. A client
+// idToken is the ID token of an answer.
+type idToken struct {
+	text    string // empty: there is none
+	applies bool   // OpenID Connect applies
+	defect  error  // of the client, for which there is no text
+}
+
+// idToken makes the ID token of the answer. A client
 // whose key cannot be used gets its other tokens all the same: the login of a
 // client that needs no ID token must not fail for the want of one.
 //
 // It is the scope of the grant that counts, also when the request asks for less
 // of it: that is what the documentation promises for a refresh.
-func (x *exchange) idToken(ctx context.Context, scope Scope) (string, error) {
+func (x *exchange) idToken(ctx context.Context, scope Scope) (idToken, error) {
 	if !x.facts.Grant.Scope.Contains("openid") && !scope.Contains("openid") {
-		return "", nil
+		return idToken{}, nil
 	}
 	query := IdentityQuery{Blog: x.facts.Site.Blog, ClientID: x.facts.Client.ID, UserID: x.facts.Grant.UserID}
 	if x.grant == GrantAuthorizationCode {
-		query.Code = x.request.Code
+		query.Code = x.presented.Value
 	}
 	identity, err := x.Store.Identify(ctx, query)
 	if err != nil || identity.OpenIDOff {
-		return "", err
+		return idToken{}, err
 	}
-	x.openID = true
 	s, err := x.signer(identity)
 	if err != nil {
-		x.defect = err
-		return "", nil
+		return idToken{applies: true, defect: err}, nil
 	}
-	return x.makeIDToken(s, identity, scope), nil
+	text, err := x.makeIDToken(s, identity, scope)
+	return idToken{text, true, err}, nil
 }
 
 // signer is the client's.
@@ -91,11 +97,11 @@ func (x *exchange) signer(identity Identity) (signer, error) {
 
 // makeIDToken is the stored ID token where a code has one that is surely its
 // own, else a fresh one.
-func (x *exchange) makeIDToken(s signer, identity Identity, scope Scope) string {
+func (x *exchange) makeIDToken(s signer, identity Identity, scope Scope) (string, error) {
 	claims := x.claims(scope, identity)
 	if x.grant == GrantAuthorizationCode {
 		if stored := x.storedIDToken(s, claims.Issuer, identity.Stored); stored != "" {
-			return stored
+			return stored, nil
 		}
 		// The tables do not say when the user logged in. The plugin gives the
 		// moment of the authorization, and that the code's end tells.
@@ -104,9 +110,9 @@ func (x *exchange) makeIDToken(s signer, identity Identity, scope Scope) string 
 	}
 	token, err := x.sign(s, claims)
 	if err != nil { // the key can be read but not used
-		x.defect = ErrKeyUnreadable
+		return "", ErrKeyUnreadable
 	}
-	return token
+	return token, nil
 }
 
 // claims are those of a fresh ID token. That of a refresh has no more than
@@ -161,14 +167,20 @@ func (x *exchange) sign(s signer, claims idClaims) (string, error) {
 	return input + "." + encode(signature), nil
 }
 
+// storedClaims are the claims by which a stored ID token is judged.
+type storedClaims struct {
+	jwt.RegisteredClaims
+	Nonce string `json:"nonce"`
+}
+
 // verify returns the claims of an ID token if it is whole, not over, signed
 // with the key and algorithm of s, of this issuer, and made for this client and
-// user alone.
-func (x *exchange) verify(s signer, issuer, token string) (claims jwt.RegisteredClaims, ok bool) {
+// user alone, and has the nonce of the authorization request where a seal tells it.
+func (x *exchange) verify(s signer, issuer, token string) (claims storedClaims, ok bool) {
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{s.method.Alg()}), jwt.WithStrictDecoding(),
 		jwt.WithExpirationRequired(), jwt.WithIssuer(issuer), jwt.WithTimeFunc(func() time.Time { return x.now }))
 	_, err := parser.ParseWithClaims(token, &claims, func(*jwt.Token) (any, error) { return s.public, nil })
-	return claims, err == nil && claims.IssuedAt != nil &&
+	return claims, err == nil && claims.IssuedAt != nil && (x.seal == nil || claims.Nonce == x.seal.nonce) &&
 		slices.Equal(claims.Audience, jwt.ClaimStrings{x.facts.Client.ID}) &&
 		claims.Subject == strconv.FormatInt(x.facts.Grant.UserID, 10)
 }

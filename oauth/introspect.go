@@ -20,16 +20,16 @@ type Introspection struct {
 // caller must authenticate with a secret, so public clients are refused: whoever
 // knows such a client's id could ask. The errors are those of Token.
 func (s *Server) Introspect(ctx context.Context, r Request) (Introspection, Answer, error) {
-	x := s.newExchange(r, GrantRevoke) // it presents a token as a revocation does
-	err := x.admit(ctx)
-	answer := Answer{Client: x.facts.Client, Authenticated: x.authenticated}
+	x := s.newExchange(r, "", r.presentedToken(), r.hintedKinds()...)
+	err := x.admit(ctx, func() error { return nil })
+	answer := Answer{Client: x.facts.Client, Authenticated: err == nil}
 	if err == nil && !answer.Client.Confidential {
 		err = errSecretMissing.because(ReasonClientPublic)
 	}
 	if err != nil {
 		return Introspection{}, answer, err
 	}
-	if r.revokedToken() == "" {
+	if x.presented.Value == "" {
 		return Introspection{}, answer, errTokenMissing
 	}
 	leave, err := x.lookUp(ctx)
@@ -37,26 +37,27 @@ func (s *Server) Introspect(ctx context.Context, r Request) (Introspection, Answ
 		return Introspection{}, answer, err
 	}
 	defer leave()
-	if err := x.searchOtherKind(ctx); err != nil {
+	kind, err := x.searchKinds(ctx)
+	if err != nil {
 		return Introspection{}, answer, err
 	}
-	return x.introspection(), answer, nil
+	return x.introspection(kind), answer, nil
 }
 
 // introspection: active is what this server would honour now. The access token
 // of a user who has left the client's site is good until it ends, as it is for
 // the plugin.
-func (x *exchange) introspection() Introspection {
+func (x *exchange) introspection(kind Kind) Introspection {
 	grant := x.facts.Grant
 	if grant == nil || grant.ClientID != x.facts.Client.ID || x.expired() || !grant.UserExists {
 		return Introspection{}
 	}
-	if grant.UserLeft && x.presented.Kind != AccessToken {
+	if grant.UserLeft && kind != AccessToken {
 		return Introspection{}
 	}
 	return Introspection{
 		Active:   true,
-		Kind:     x.presented.Kind,
+		Kind:     kind,
 		ClientID: grant.ClientID,
 		UserID:   grant.UserID,
 		Scope:    grant.Scope,

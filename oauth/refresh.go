@@ -8,33 +8,29 @@ import (
 // refresh exchanges a refresh token for an access token (RFC 6749, 6). The
 // answer always has a refresh token: there are clients that replace their
 // whole record by it.
-func (x *exchange) refresh(ctx context.Context) (*Tokens, error) {
-	tokens, err := x.useRefreshToken(ctx)
+func (x *exchange) refresh(ctx context.Context) (Answer, error) {
+	answer, err := x.useRefreshToken(ctx)
 	var refused Error
 	if errors.As(err, &refused) && (refused.Reason == ReasonRefreshUnknown || refused.Reason == ReasonRefreshTaken) {
 		return x.useRotated(ctx, refused)
 	}
-	return tokens, err
+	return answer, err
 }
 
-func (x *exchange) useRefreshToken(ctx context.Context) (*Tokens, error) {
+func (x *exchange) useRefreshToken(ctx context.Context) (Answer, error) {
 	if err := x.checkRefreshToken(); err != nil {
-		return nil, err
+		return Answer{}, err
 	}
-	tokens, access, err := x.prepare(ctx)
+	p, err := x.prepare(ctx)
 	if err != nil {
-		return nil, err
+		return Answer{}, err
 	}
 	if x.facts.Client.Confidential && !x.Policy.RotateAll {
-		tokens.RefreshToken = x.request.RefreshToken
-		err = x.Store.Issue(ctx, access)
-	} else {
-		tokens.RefreshToken, err = x.rotate(ctx, access)
+		p.Tokens.RefreshToken = x.request.RefreshToken
+		return p.Answer, x.Store.Issue(ctx, p.access)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return tokens, nil
+	p.Tokens.RefreshToken, err = x.rotate(ctx, p.access)
+	return p.Answer, err
 }
 
 // rotate puts the access token and a new refresh token in the place of the one

@@ -5,10 +5,11 @@ import "context"
 // revoke ends a token (RFC 7009, 2.1). An unknown token is a success: what the
 // client wanted is already so.
 func (x *exchange) revoke(ctx context.Context) error {
-	if x.request.revokedToken() == "" {
+	if x.presented.Value == "" {
 		return errTokenMissing
 	}
-	if err := x.searchOtherKind(ctx); err != nil {
+	kind, err := x.searchKinds(ctx)
+	if err != nil {
 		return err
 	}
 	grant := x.facts.Grant
@@ -18,7 +19,7 @@ func (x *exchange) revoke(ctx context.Context) error {
 	if grant.ClientID != x.facts.Client.ID {
 		return errTokenForeign
 	}
-	_, err := x.Store.Revoke(ctx, x.revocation(grant.UserID))
+	_, err = x.Store.Revoke(ctx, x.revocation(kind, grant.UserID))
 	return err
 }
 
@@ -26,47 +27,47 @@ func (x *exchange) revoke(ctx context.Context) error {
 // grant that its client wants to end (RFC 7009, 2.1), which may not have heard
 // of the successor.
 func (x *exchange) revokeRotated(ctx context.Context) error {
-	x.presented.Kind = RefreshToken
 	rotation, err := x.rotation(ctx)
 	if err != nil || rotation == nil {
 		return err
 	}
-	_, err = x.Store.Revoke(ctx, x.revocation(rotation.UserID))
+	_, err = x.Store.Revoke(ctx, x.revocation(RefreshToken, rotation.UserID))
 	return err
 }
 
-// revocation is that of the presented token, which the client has for the user.
-func (x *exchange) revocation(userID int64) Revocation {
+// revocation ends the presented token, which is of the kind and was issued to the
+// client for the user.
+func (x *exchange) revocation(kind Kind, userID int64) Revocation {
 	return Revocation{
-		Presented:    x.presented,
+		Presented:    Presented{kind, x.presented.Value},
 		ClientID:     x.facts.Client.ID,
 		UserID:       userID,
-		AccessTokens: x.Policy.RevokeAccessTokens && x.presented.Kind == RefreshToken,
+		AccessTokens: x.Policy.RevokeAccessTokens && kind == RefreshToken,
 	}
 }
 
-// searchOtherKind looks among the tokens of the other kind if the hinted kind
-// has none: a wrong hint must not keep a token alive (RFC 7009, 2.1).
-func (x *exchange) searchOtherKind(ctx context.Context) error {
+// searchKinds finds the kind of the presented token. It looks among the tokens of the
+// other kind if the hinted kind has none: a wrong hint must not keep a token alive
+// (RFC 7009, 2.1).
+func (x *exchange) searchKinds(ctx context.Context) (Kind, error) {
 	if x.facts.Grant != nil {
-		return nil
+		return x.kinds[0], nil
 	}
-	x.presented.Kind = x.request.revocationKinds()[1]
-	return x.findGrant(ctx, x.presented)
+	return x.kinds[1], x.findGrant(ctx, Presented{x.kinds[1], x.presented.Value})
 }
 
-// revocationKinds is the order to search in. A hint that is none of the two is
+// hintedKinds is the order to search in. A hint at neither of the two is
 // ignored (RFC 7009, 2.2).
-func (r Request) revocationKinds() [2]Kind {
+func (r Request) hintedKinds() []Kind {
 	if r.TokenTypeHint == string(AccessToken) {
-		return [2]Kind{AccessToken, RefreshToken}
+		return []Kind{AccessToken, RefreshToken}
 	}
-	return [2]Kind{RefreshToken, AccessToken}
+	return []Kind{RefreshToken, AccessToken}
 }
 
-// revokedToken is the token to revoke, also under the name that clients of the
-// plugin's documentation use.
-func (r Request) revokedToken() string {
+// presentedToken is the token to revoke or introspect, also under the name that
+// clients of the plugin's documentation use.
+func (r Request) presentedToken() string {
 	if r.Token != "" {
 		return r.Token
 	}

@@ -8,23 +8,23 @@ import "context"
 // the same successor again. In any other case somebody uses a token that its
 // rightful owner has given up, so nobody may go on with what came of it (RFC
 // 9700, 4.14.2).
-func (x *exchange) useRotated(ctx context.Context, refused Error) (*Tokens, error) {
+func (x *exchange) useRotated(ctx context.Context, refused Error) (Answer, error) {
 	rotation, err := x.rotation(ctx)
 	if err != nil {
-		return nil, err
+		return Answer{}, err
 	}
 	if rotation == nil {
-		return nil, refused
+		return Answer{}, refused
 	}
 	if x.Policy.RotationGrace > 0 && rotation.Age <= x.Policy.RotationGrace {
 		if err := x.findGrant(ctx, Presented{RefreshToken, rotation.Successor}); err != nil {
-			return nil, err
+			return Answer{}, err
 		}
 		if x.facts.Grant != nil {
 			return x.repeat(ctx, rotation)
 		}
 	}
-	return nil, x.endReplayed(ctx, rotation)
+	return x.endReplayed(ctx, rotation)
 }
 
 // rotation is the record of the presented refresh token, nil unless it was this
@@ -38,31 +38,28 @@ func (x *exchange) rotation(ctx context.Context) (*Rotation, error) {
 }
 
 // repeat answers as if the successor had been presented, which stays.
-func (x *exchange) repeat(ctx context.Context, rotation *Rotation) (*Tokens, error) {
+func (x *exchange) repeat(ctx context.Context, rotation *Rotation) (Answer, error) {
 	if err := x.checkRefreshToken(); err != nil {
-		return nil, err
+		return Answer{}, err
 	}
-	tokens, access, err := x.prepare(ctx)
+	p, err := x.prepare(ctx)
 	if err != nil {
-		return nil, err
+		return Answer{}, err
 	}
-	tokens.RefreshToken = rotation.Successor
-	if err := x.Store.Issue(ctx, access); err != nil {
-		return nil, err
-	}
-	return tokens, nil
+	p.Tokens.RefreshToken = rotation.Successor
+	return p.Answer, x.Store.Issue(ctx, p.access)
 }
 
 // endReplayed ends what came of a refresh token that is used once more. It
 // notes a replay only if there was something to end: a client that goes on with
 // a dead token is no news.
-func (x *exchange) endReplayed(ctx context.Context, rotation *Rotation) error {
-	ended, err := x.Store.Revoke(ctx, x.revocation(rotation.UserID))
+func (x *exchange) endReplayed(ctx context.Context, rotation *Rotation) (answer Answer, err error) {
+	ended, err := x.Store.Revoke(ctx, x.revocation(RefreshToken, rotation.UserID))
 	if err != nil {
-		return err
+		return Answer{}, err
 	}
 	if ended {
-		x.replay = rotation
+		answer.Replay = rotation
 	}
-	return errRefreshUnknown.because(ReasonRefreshReplaced)
+	return answer, errRefreshUnknown.because(ReasonRefreshReplaced)
 }

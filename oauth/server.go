@@ -36,26 +36,25 @@ type Server struct {
 	Policy Policy
 	Now    func() time.Time // the clock that expiry is judged by
 	Random io.Reader        // cryptographically secure, for new tokens
+	Seals  *Seals           // of authorization codes; nil: they go to clients as the plugin makes them
 
 	keys       keyring
 	signatures signatures
 	scans      scans
 }
 
-// exchange is one request on its way through the server.
+// exchange is one request on its way through the server. Facts is filled from the
+// store on the way; everything else that is found out is returned.
 type exchange struct {
 	*Server
 	request   Request
-	grant     GrantType
-	presented Presented
-	facts     Facts
-	now       time.Time // whole seconds, as the tables keep time
+	grant     GrantType // empty: none that the server knows
+	kinds     []Kind    // what the client may have presented, most likely first
+	presented Presented // as the first of them; of a sealed code, the code inside
+	seal      *seal     // nil: what was presented has none
 	later     bool      // what was presented is looked for after the client has authenticated
-	openID    bool      // OpenID Connect applies: idToken has found so
-	defect    error     // see Answer
-	replay    *Rotation // see Answer
-
-	authenticated bool // see Answer
+	now       time.Time // whole seconds, as the tables keep time
+	facts     Facts
 }
 
 // Token judges a request and carries it out. The order of the checks is the
@@ -63,51 +62,84 @@ type exchange struct {
 // is neither an Error nor wraps ErrUnavailable or ErrSwitchedOff is a fault of
 // the server.
 func (s *Server) Token(ctx context.Context, r Request) (Answer, error) {
-	grant, _ := r.Grant()
-	return s.newExchange(r, grant).answer(ctx)
+	grant, known := r.Grant()
+	switch {
+	case !known:
+		return s.newExchange(r, "", "").answer(ctx)
+	case grant == GrantAuthorizationCode:
+		x := s.newExchange(r, grant, r.Code, AuthorizationCode)
+		x.openSeal()
+		return x.answer(ctx)
+	case grant == GrantRefreshToken:
+		return s.newExchange(r, grant, r.RefreshToken, RefreshToken).answer(ctx)
+	}
+	return s.Revoke(ctx, r)
 }
 
 // Revoke judges a request to the revocation endpoint (RFC 7009), which is a
 // revocation whatever grant_type it names. Its errors are those of Token.
 func (s *Server) Revoke(ctx context.Context, r Request) (Answer, error) {
-	return s.newExchange(r, GrantRevoke).answer(ctx)
+	return s.newExchange(r, GrantRevoke, r.presentedToken(), r.hintedKinds()...).answer(ctx)
 }
 
-func (s *Server) newExchange(r Request, grant GrantType) *exchange {
-	return &exchange{
-		Server: s, request: r, grant: grant, presented: r.presented(grant),
-		now: s.Now().Truncate(time.Second),
+// newExchange begins a request that presents value, which may be of any of the kinds.
+//
+// Where looking for it would read a whole table, it has to wait until the client has
+// authenticated: else anybody could keep the database busy.
+func (s *Server) newExchange(r Request, grant GrantType, value string, kinds ...Kind) *exchange {
+	x := &exchange{Server: s, request: r, grant: grant, kinds: kinds, now: s.Now().Truncate(time.Second)}
+	if len(kinds) > 0 {
+		x.presented = Presented{kinds[0], value}
+	}
+	x.later = slices.ContainsFunc(kinds, s.Store.Scans)
+	return x
+}
+
+// openSeal goes on with the code inside of a sealed one. What has no seal is looked
+// for as it is: the answer must not come sooner.
+func (x *exchange) openSeal() {
+	if x.Seals == nil {
+		return
+	}
+	if x.seal = x.Seals.open(x.presented.Value); x.seal != nil {
+		x.presented.Value = x.seal.code
 	}
 }
 
 func (x *exchange) answer(ctx context.Context) (Answer, error) {
-	err := x.admit(ctx)
-	answer := Answer{Client: x.facts.Client, Authenticated: x.authenticated}
+	err := x.admit(ctx, x.checkGrantType)
+	refused := Answer{Client: x.facts.Client, Authenticated: err == nil}
 	if err != nil {
-		return answer, err
+		return refused, err
 	}
 	leave, err := x.lookUp(ctx)
 	if err != nil {
-		return answer, err
+		return refused, err
 	}
 	defer leave()
-	// 4. The grant itself.
-	switch x.grant {
-	case GrantAuthorizationCode:
-		answer.Tokens, err = x.redeemCode(ctx)
-	case GrantRefreshToken:
-		answer.Tokens, err = x.refresh(ctx)
-	case GrantRevoke:
-		err = x.revoke(ctx)
+	answer, err := x.carryOut(ctx)
+	answer.Client, answer.Authenticated = x.facts.Client, true
+	if err != nil {
+		answer.Tokens = nil
 	}
-	answer.Defect, answer.Replay = x.defect, x.replay
 	return answer, err
 }
 
-// admit is what all requests share that a client authenticates for. After an
+// carryOut judges the grant itself, which is the last step, and gives what it asks for.
+func (x *exchange) carryOut(ctx context.Context) (Answer, error) {
+	switch x.grant {
+	case GrantAuthorizationCode:
+		return x.redeemCode(ctx)
+	case GrantRefreshToken:
+		return x.refresh(ctx)
+	}
+	return Answer{}, x.revoke(ctx)
+}
+
+// admit is what all requests share for which a client authenticates. After an
 // error x.facts.Client is the client that was named, if there is one.
-func (x *exchange) admit(ctx context.Context) error {
-	// 1. Read all that the request is judged by, the administrator's switch first.
+func (x *exchange) admit(ctx context.Context, checkRequest func() error) error {
+	// 1. Read everything the request is judged by, the administrator's switch first.
 	if err := x.find(ctx); err != nil {
 		return err
 	}
@@ -116,24 +148,20 @@ func (x *exchange) admit(ctx context.Context) error {
 	}
 
 	// 2. The grant is named and known.
-	if err := x.checkGrantType(); err != nil {
+	if err := checkRequest(); err != nil {
 		return err
 	}
 
 	// 3. The client is who it says (RFC 6749, 3.2.1), before anything is said
 	// of its code or token.
-	err := authenticate(x.facts.Client, x.request.Credentials)
-	x.authenticated = err == nil
-	return err
+	return authenticate(x.facts.Client, x.request.Credentials)
 }
 
 // find reads the facts of the request. A second reading of the credentials is
-// looked up only if the first names no client. Where that would read whole tables,
-// what was presented has to wait until the client has authenticated: else anybody
-// could keep the database busy.
+// looked up only if the first names no client.
 func (x *exchange) find(ctx context.Context) (err error) {
 	presented := x.presented
-	if x.later = x.scansFor(); x.later {
+	if x.later {
 		presented = Presented{}
 	}
 	for _, id := range x.request.clientIDs() {
@@ -142,14 +170,6 @@ func (x *exchange) find(ctx context.Context) (err error) {
 		}
 	}
 	return nil
-}
-
-// scansFor reports whether the request's look-ups read a whole table. A revocation
-// looks in two.
-func (x *exchange) scansFor() bool {
-	kind := x.presented.Kind
-	return kind != "" && (x.Store.Scans(kind) ||
-		x.grant == GrantRevoke && (x.Store.Scans(AccessToken) || x.Store.Scans(RefreshToken)))
 }
 
 // clientIDs are the ids that the client may mean, most likely first. Without
@@ -165,19 +185,6 @@ func (r Request) clientIDs() []string {
 		return []string{""}
 	}
 	return ids
-}
-
-// presented is the code or token that the request is about.
-func (r Request) presented(grant GrantType) Presented {
-	switch grant {
-	case GrantAuthorizationCode:
-		return Presented{AuthorizationCode, r.Code}
-	case GrantRefreshToken:
-		return Presented{RefreshToken, r.RefreshToken}
-	case GrantRevoke:
-		return Presented{r.revocationKinds()[0], r.revokedToken()}
-	}
-	return Presented{}
 }
 
 func (x *exchange) checkGrantType() error {
@@ -208,7 +215,7 @@ func (x *exchange) checkGrant(foreign Error) error {
 }
 
 // redeem puts tokens in the place of what was presented. That is the gate:
-// whoever loses it has stored nothing, and is told what one is told who comes
+// a request that loses it has stored nothing, and is answered as one that comes
 // too late.
 func (x *exchange) redeem(ctx context.Context, gone Error, tokens ...Token) error {
 	err := x.Store.Redeem(ctx, x.presented, tokens...)
@@ -220,7 +227,7 @@ func (x *exchange) redeem(ctx context.Context, gone Error, tokens ...Token) erro
 
 func (x *exchange) expired() bool { return x.facts.Grant.expired(x.now) }
 
-// expired says if a grant is over. Its last second still counts, as it does
+// expired reports whether a grant is over. Its last second still counts, as it does
 // for the plugin.
 func (g *Grant) expired(now time.Time) bool {
 	return !g.Expires.IsZero() && g.Expires.Before(now)

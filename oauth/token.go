@@ -26,28 +26,34 @@ func (x *exchange) newToken(kind Kind, scope Scope) (Token, error) {
 	}, err
 }
 
-// prepare makes what both grants give: an access token with the scope that was
-// asked for and, with openid, an ID token. What can fail comes here, before
-// anything is taken or stored.
-func (x *exchange) prepare(ctx context.Context) (*Tokens, Token, error) {
+// prepared is the answer that both grants give, before anything is taken or stored.
+type prepared struct {
+	Answer
+	access Token
+	openID bool // OpenID Connect applies
+}
+
+// prepare makes an access token with the scope that was asked for and, with openid,
+// an ID token. Whatever can fail fails here.
+func (x *exchange) prepare(ctx context.Context) (prepared, error) {
 	if len(x.request.Scope) > maxRequestedScope {
-		return nil, Token{}, errScope
+		return prepared{}, errScope
 	}
 	scope, err := narrow(ParseScope(x.request.Scope), x.facts.Grant.Scope, x.facts.Client)
 	if err != nil {
-		return nil, Token{}, err
+		return prepared{}, err
 	}
 	access, err := x.newToken(AccessToken, scope)
 	if err != nil {
-		return nil, Token{}, err
+		return prepared{}, err
 	}
-	idToken, err := x.idToken(ctx, scope)
-	return &Tokens{
+	id, err := x.idToken(ctx, scope)
+	return prepared{access: access, openID: id.applies, Answer: Answer{Defect: id.defect, Tokens: &Tokens{
 		AccessToken: access.Value,
 		ExpiresIn:   int64(access.Expires.Sub(x.now) / time.Second),
 		Scope:       scope,
-		IDToken:     idToken,
-	}, access, err
+		IDToken:     id.text,
+	}}}, err
 }
 
 // expires is the end of a lifetime that begins now; 0 is never.
