@@ -153,16 +153,16 @@ func (k *stack) wantEnd(sentence string) {
 // has no name to look up.
 func (k *stack) startSite() *stage.Nginx {
 	k.t.Helper()
-	dir := nginxFolder(k.t, "unix:"+k.socket)
-	return startNginx(k.t, dir, stage.Substitute(k.t, stage.ReadFile(k.t, "../docker/nginx-compose.conf"), "fastcgi_pass $php;", stage.PHPLine))
+	conf := stage.ComposeConf(k.t, "unix:"+k.socket, stage.FreeAddress(k.t))
+	return startNginx(k.t, nginxFolder(k.t), stage.Substitute(k.t, conf, "fastcgi_pass $php;", stage.PHPLine))
 }
 
 // TestDockerNginx: nginx takes the site as it is, but for its port, and starts
 // without the containers that it sends requests to.
 func TestDockerNginx(t *testing.T) {
 	t.Parallel()
-	dir := nginxFolder(t, "unix:"+filepath.Join(stage.ShortDir(t), "token.sock"))
-	nginx := stage.StartNginx(t, dir, stage.ReadFile(t, "../docker/nginx-compose.conf"))
+	conf := stage.ComposeConf(t, "unix:"+filepath.Join(stage.ShortDir(t), "token.sock"), stage.FreeAddress(t))
+	nginx := stage.StartNginx(t, nginxFolder(t), conf)
 	if a := nginx.Post(stage.TokenPath, "grant_type", "refresh_token"); a.Status != http.StatusBadGateway {
 		t.Errorf("without the sidecar: %s", a)
 	}
