@@ -28,8 +28,12 @@ func (d *diagnosis) cluster() error {
 			"The Galera cluster refuses every write to tables without a primary key (wsrep_certify_nonPK=OFF): %s.", tables)
 	}
 	if group {
-		// It may be set up and not run, and then the server works.
-		d.add(wpdb.KindPrimaryKeys, false, "While they are empty run: "+d.Command("migrate --primary-key")+"\nA table that has rows must not get one, because each server would number them in another order.",
+		remedy := "While they are empty run:\n"
+		for _, table := range keyless {
+			remedy += "ALTER TABLE " + d.FullName(table) + " ADD COLUMN moserver_id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT INVISIBLE PRIMARY KEY;\n"
+		}
+		// Group replication may be configured and not running, and then the server works.
+		d.add(wpdb.KindPrimaryKeys, false, remedy+"A table that has rows must not get one, because each server would number them in another order.",
 			"Group replication, where it runs, refuses every write to tables without a primary key: %s.", tables)
 	}
 	return nil
