@@ -14,6 +14,7 @@ const (
 	reasonSlow       oauth.Reason = "body_too_slow"
 	reasonBody       oauth.Reason = "body_malformed"
 	reasonRepeated   oauth.Reason = "parameter_repeated"
+	reasonAmbiguous  oauth.Reason = "parameter_ambiguous"
 	reasonNotText    oauth.Reason = "parameter_not_text"
 	reasonTwoTokens  oauth.Reason = "access_token_twice"
 	reasonAuthHeader oauth.Reason = "authorization_malformed"
