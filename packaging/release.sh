@@ -27,26 +27,16 @@ go run ./packaging/pages "$build"
 gzip -9n "$build"/man1/*.1
 cp docker/moserver-*.conf "$build/nginx/"
 sed 's/^\([a-z_][a-z_]*:\)/#\1/' config.example.yaml >"$build/moserver.yaml"
-gzip -9nc CHANGELOG.md >"$build/changelog.gz"
+printf 'moserver-sidecar (%s) unstable; urgency=medium\n\n  * CHANGELOG.md says what is new.\n\n -- %s  %s\n' "$version" \
+	"$(sed -n 's/^maintainer: //p' packaging/nfpm.yaml)" "$(date -uRd "@$SOURCE_DATE_EPOCH")" | gzip -9n >"$build/changelog.gz"
 {
 	echo 'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/'
 	echo
 	echo 'Files: *'
-	echo 'Copyright: the moserver-sidecar authors'
+	echo 'Copyright: 2026 the moserver-sidecar authors'
 	echo 'License: Apache-2.0'
 	echo ' On Debian systems the text is in /usr/share/common-licenses/Apache-2.0.'
 } >"$build/copyright"
-
-# units writes the units for a web server's group: those of one site, and as a template
-# those of one of several.
-units() {
-	rm -rf "$build/units" && mkdir "$build/units"
-	for unit in service socket; do
-		sed "s/www-data/$1/" packaging/systemd/moserver-sidecar.$unit >"$build/units/moserver-sidecar.$unit"
-		sed 's/moserver-sidecar\.socket/moserver-sidecar@%i.socket/; s/moserver\.yaml/%i.yaml/; s/token\.sock/%i.sock/
-			s/^\(Description=.*\)/\1 (%i)/' "$build/units/moserver-sidecar.$unit" >"$build/units/moserver-sidecar@.$unit"
-	done
-}
 
 for arch in amd64 arm64; do
 	echo "== $arch"
@@ -56,8 +46,8 @@ for arch in amd64 arm64; do
 	cp "$program" "$build/moserver-sidecar"
 	for format in deb rpm; do
 		group=www-data && [ $format = deb ] || group=apache # where distributions with .rpm run PHP
-		units $group
-		BUILD=$build ARCH=$arch VERSION=$version WEB_GROUP=$group \
+		rm -rf "$build/units" && sh packaging/units.sh $group "$build/units"
+		BUILD=$build ARCH=$arch VERSION=$version \
 			go run $nfpm package --config packaging/nfpm.yaml --packager $format --target dist/
 	done
 done
