@@ -155,6 +155,20 @@ func listenAddress(target *string) func(string) error {
 	}
 }
 
+// upstreamAddress is where another server listens.
+func upstreamAddress(target *string) func(string) error {
+	return func(s string) error {
+		address, isHTTP := strings.CutPrefix(s, "http://")
+		path, isUnix := strings.CutPrefix(s, "unix:")
+		host, _, _ := net.SplitHostPort(address)
+		if !(isUnix && filepath.IsAbs(path)) && !(isHTTP && host != "" && isHostPort(address)) {
+			return errors.New("must be http://host:port, such as http://127.0.0.1:8088, or unix:/run/moserver/php.sock")
+		}
+		*target = s
+		return nil
+	}
+}
+
 func isHostPort(s string) bool {
 	host, port, err := net.SplitHostPort(s)
 	_, notANumber := strconv.ParseUint(port, 10, 16)

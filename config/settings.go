@@ -47,6 +47,7 @@ type Settings struct {
 	MaxConnections  int
 	TrustedProxies  []netip.Prefix
 	AuthFailures    int
+	PHPUpstream     string
 
 	LogLevel  slog.Level
 	LogFormat string
@@ -132,6 +133,8 @@ func (s *Settings) list() []setting {
 		{"max_connections", "How many connections may be open: beyond that the longest idle one is closed, and if none is idle, requests get 503.", "1000", number(&s.MaxConnections, 1, 1_000_000)},
 		{"trusted_proxies", "Networks whose X-Forwarded-For is believed; a unix socket always is.", "127.0.0.0/8, ::1/128", networks(&s.TrustedProxies)},
 		{"auth_failures", "Failed authentications a minute for one address and client, before it gets 429. 0: no limit.", "60", number(&s.AuthFailures, 0, 1_000_000)},
+
+		{"php_upstream", "Where WordPress itself answers, without this server in between: http://127.0.0.1:8088 or unix:/path/of/a.sock. It gets what this server does not answer; empty: nothing is passed on.", "", upstreamAddress(&s.PHPUpstream)},
 
 		{"log_level", "What is logged: debug, info, warn or error.", "info", logLevel(&s.LogLevel)},
 		{"log_format", "Form of the log: text or json.", LogText, choice(&s.LogFormat, LogText, LogJSON)},

@@ -4,6 +4,9 @@ import "context"
 
 // redeemCode exchanges an authorization code for tokens (RFC 6749, 4.1.3).
 func (x *exchange) redeemCode(ctx context.Context) (Answer, error) {
+	if err := x.checkSeal(); err != nil {
+		return Answer{}, err
+	}
 	if err := x.checkCode(); err != nil {
 		return Answer{}, err
 	}
