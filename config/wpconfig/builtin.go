@@ -17,9 +17,6 @@ func (r *reader) builtin(name string, args []value, line int) (value, bool) {
 		return value{}, false
 	case name == "eval":
 		return r.evalCode(args[0], line), true
-	case name == "putenv":
-		r.putenv = true // for all that follows: which variable it is does not matter often enough
-		return boolValue(true), true
 	case (name == "env" || strings.HasSuffix(name, `\env`)) && args[0].kind == stringKind:
 		return r.evalEnv(args), true
 	case name == "getenv_docker" && len(args) == 2 && args[0].kind == stringKind:
