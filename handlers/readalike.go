@@ -20,12 +20,12 @@ func readAlike(r *http.Request, body []byte) error {
 		// PHP takes the _ of a name for -, and WordPress obeys this one header.
 		if strings.Contains(name, "_") || strings.EqualFold(name, "X-HTTP-Method-Override") ||
 			len(values) > 1 && (name == echo.HeaderContentType || name == echo.HeaderAuthorization) {
-			return errAmbiguous("The request has a header that leaves open what it asks for")
+			return readUnlike("The request has a header that leaves open what it asks for")
 		}
 	}
 	names, ok := bodyNames(r.Header.Get(echo.HeaderContentType), body)
 	if !ok {
-		return errAmbiguous("The request body is not of the usual form")
+		return readUnlike("The request body is not of the usual form")
 	}
 	for name, value := range allPairs(r.URL.RawQuery) {
 		// WordPress takes its route from here, whatever the path.
@@ -34,19 +34,19 @@ func readAlike(r *http.Request, body []byte) error {
 		}
 	}
 	if len(names) > maxParameters {
-		return errAmbiguous("The request has too many parameters")
+		return readUnlike("The request has too many parameters")
 	}
 	slices.Sort(names)
 	for i, name := range names {
 		if i > 0 && name == names[i-1] || name == "rest_route" || name == "_method" ||
 			strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r == '.' || r == '[' }) {
-			return errAmbiguous("The request has a parameter twice, or one of an unusual name")
+			return readUnlike("The request has a parameter twice, or one of an unusual name")
 		}
 	}
 	return nil
 }
 
-func errAmbiguous(description string) error { return malformed(reasonAmbiguous, description) }
+func readUnlike(description string) error { return malformed(reasonAmbiguous, description) }
 
 // allPairs is pairs without limits: PHP reads them all.
 func allPairs(form string) iter.Seq2[string, string] {
