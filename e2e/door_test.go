@@ -122,7 +122,7 @@ func (d *door) login(t *testing.T) {
 	if cookies := a.Header.Values("Set-Cookie"); len(cookies) != 2 || !strings.HasSuffix(cookies[1], "HttpOnly") {
 		t.Errorf("cookies: %q", cookies)
 	}
-	if got := a.Header.Values("Cache-Control"); !slices.Equal(got, []string{"no-cache, must-revalidate"}) {
+	if got := a.Header.Values("Cache-Control"); !slices.Equal(got, []string{"no-store"}) {
 		t.Errorf("Cache-Control: %q", got)
 	}
 	r.URL.Path, r.URL.RawQuery = "/wp-json/moserver/x", ""
