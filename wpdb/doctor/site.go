@@ -45,8 +45,7 @@ func (e *examination) site() error {
 // optionsIn reads the options of a blog.
 func (e *examination) optionsIn(blog int64) (map[string]string, error) {
 	names := append(wpdb.OptionList(), wpdb.OptionOpenID, wpdb.OptionDBVersion, optionCoreUpdates, optionPluginUpdates, optionOwnKeys)
-	query := "SELECT option_name, option_value FROM `" + wpdb.BlogTable + "` WHERE option_name IN ('" + strings.Join(names, "', '") + "')"
-	return e.QueryOptions(e.ctx, e.OptionsOf(blog, query))
+	return e.QueryOptions(e.ctx, "SELECT option_name, option_value FROM `"+e.Config.BlogOptions(blog)+"` WHERE option_name IN ('"+strings.Join(names, "', '")+"')")
 }
 
 // network reads what a network of sites keeps elsewhere.
