@@ -13,6 +13,7 @@ import (
 
 	"moserver-sidecar/e2e/stage"
 	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 //go:embed bench.php
@@ -47,9 +48,9 @@ func newStand(ctx context.Context, t stage.T, withPHP bool) *stand {
 	}
 	s.useDisk()
 	s.must(s.stock.putClient())
-	s.must(s.stock.fill("refresh_token", 'r', 1, tokens, plainScope, never))
-	s.must(s.stock.fill("refresh_token", 'o', 1, tokens, openIDScope, never))
-	s.must(s.stock.fill("access_token", 'a', 1, tokens, plainScope, farAway))
+	s.stock.fill("refresh_token", 'r', 1, tokens, plainScope, never)
+	s.stock.fill("refresh_token", 'o', 1, tokens, openIDScope, never)
+	s.stock.fill("access_token", 'a', 1, tokens, plainScope, farAway)
 	migrate(t, s.binary, s.wpConfig)
 	return s
 }
@@ -74,12 +75,9 @@ func build(t stage.T, tree string) string {
 
 func (s *stand) startDatabase() {
 	progress("starting MariaDB")
-	server, err := sandbox.Start(context.Background(), sandbox.Options{})
-	s.must(err)
-	s.t.Cleanup(func() { server.Stop() })
-	site := stage.NewSite(s.t, s.binary, server, prefix)
-	s.server, s.wpConfig = server, site.WPConfig
-	s.stock = stock{db: site.DB, prefix: prefix}
+	s.server = sandboxtest.Start(s.t, sandbox.Options{})
+	s.stock = stock{stage.NewSite(s.t, s.binary, s.server, prefix)}
+	s.wpConfig = s.stock.WPConfig
 }
 
 func (s *stand) startWordPress() {
@@ -87,7 +85,7 @@ func (s *stand) startWordPress() {
 	w := stage.StartWordPress(s.t, s.binary, stage.WordPressOptions{Prefix: prefix})
 	w.Sidecar.Stop() // it keeps its log in memory; there will be another
 	s.wordPress, s.server, s.wpConfig = w, w.Server, w.WPConfig
-	s.stock = stock{db: w.DB, prefix: prefix}
+	s.stock = stock{w.Site}
 	stage.WriteFile(s.t, filepath.Join(filepath.Dir(w.WPConfig), "wp-content", "mu-plugins", "bench.php"), benchPHP)
 }
 
@@ -101,9 +99,9 @@ func (s *stand) useDisk() {
 	if fs.Type == tmpfs {
 		s.t.Fatalf("%s is in memory, where a commit costs nothing; set TMPDIR to a folder on a disk", s.server.Dir)
 	}
-	s.must(s.stock.exec(fmt.Sprintf("SET GLOBAL innodb_buffer_pool_size = %d", machineMemory()/4)))
+	s.stock.Exec(fmt.Sprintf("SET GLOBAL innodb_buffer_pool_size = %d", machineMemory()/4))
 	for _, setting := range []string{"innodb_log_file_size = 96 << 20", "innodb_flush_log_at_trx_commit = 1", "max_connections = 1000"} {
-		s.must(s.stock.exec("SET GLOBAL " + setting))
+		s.stock.Exec("SET GLOBAL " + setting)
 	}
 }
 
@@ -111,16 +109,13 @@ func (s *stand) useDisk() {
 // is not measured with what comes after. It does not wait for ever.
 func (s *stand) settle() {
 	progress("letting the database settle")
-	s.must(s.stock.exec("SET GLOBAL innodb_max_dirty_pages_pct = 0"))
+	s.stock.Exec("SET GLOBAL innodb_max_dirty_pages_pct = 0")
 	for start := time.Now(); time.Since(start) < 2*time.Minute; time.Sleep(time.Second) {
-		var name string
-		var pages int
-		s.must(s.stock.db.QueryRow("SHOW GLOBAL STATUS LIKE 'Innodb_buffer_pool_pages_dirty'").Scan(&name, &pages))
-		if pages < 1000 {
+		if s.stock.Status("Innodb_buffer_pool_pages_dirty") < 1000 {
 			break
 		}
 	}
-	s.must(s.stock.exec("SET GLOBAL innodb_max_dirty_pages_pct = DEFAULT"))
+	s.stock.Exec("SET GLOBAL innodb_max_dirty_pages_pct = DEFAULT")
 }
 
 // migrate adds the indexes as an administrator does.

@@ -4,14 +4,10 @@ package stage
 // cannot be started again when it is killed in the first seconds of a new data
 // directory.
 func (s *Site) Flush() {
-	s.t.Helper()
+	s.T.Helper()
 	s.Exec("SET GLOBAL innodb_max_dirty_pages_pct_lwm = 0")
 	s.Exec("SET GLOBAL innodb_max_dirty_pages_pct = 0")
-	Eventually(s.t, Patience, "the database has no dirty pages", func() bool {
-		var name, pages string
-		if err := s.DB.QueryRow("SHOW GLOBAL STATUS LIKE 'Innodb_buffer_pool_pages_dirty'").Scan(&name, &pages); err != nil {
-			s.t.Fatal(err)
-		}
-		return pages == "0"
+	Eventually(s.T, Patience, "the database has no dirty pages", func() bool {
+		return s.Status("Innodb_buffer_pool_pages_dirty") == 0
 	})
 }

@@ -149,12 +149,6 @@ func (s *Site) Account(user, password string, grants ...string) {
 	}
 }
 
-// PutOption sets an option of the main blog.
-func (s *Site) PutOption(name, value string) {
-	s.T.Helper()
-	s.Exec("REPLACE INTO {}options (option_name, option_value) VALUES (?, ?)", name, value)
-}
-
 // GrantTables are the tables that hold codes and tokens, without what their names
 // begin with. The column of the value has the name of the kind.
 func GrantTables() map[oauth.Kind]string {
