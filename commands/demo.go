@@ -131,7 +131,7 @@ func (d *demoSite) useMariaDB(ctx context.Context, database *sandbox.Server, log
 	site := store.New(db)
 	d.store = site
 	d.close = func() error { return errors.Join(site.Close(), database.Stop()) }
-	client := sandbox.Client{ID: d.clientID, Name: "Demo", Secret: d.clientSecret}
+	client := sandbox.Client{ID: d.clientID, Name: "Demo", Secret: wpdb.EncryptSecret(d.clientSecret, "Demo")}
 	if err := database.PutClient(ctx, prefix, client); err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	_ "embed" // for the route in PHP
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,7 +31,6 @@ type stand struct {
 	wpConfig string
 
 	wordPress *stage.WordPress // nil: only the tables
-	nginx     *stage.Nginx
 	sidecar   *sidecar
 	floor     *floorProcess
 }
@@ -143,25 +141,6 @@ func (s *stand) startFloor() {
 // own connections.
 func (s *stand) dsn() string {
 	return s.server.DSN("interpolateParams=true&sql_mode=%27NO_ENGINE_SUBSTITUTION%27&tx_isolation=%27READ-COMMITTED%27")
-}
-
-// startNginx starts nginx with the configuration of docker/, before the sidecar
-// and PHP.
-func (s *stand) startNginx() {
-	conf := stage.ReadFile(s.t, stage.ProjectFile(s.t, "docker/nginx.conf"))
-	conf = stage.WithUpstream(s.t, conf, "server ", "unix:"+s.sidecar.socket)
-	conf = stage.Substitute(s.t, conf, "root /var/www/html;", "root "+filepath.Dir(s.wpConfig)+";")
-	conf = stage.Substitute(s.t, conf, "/run/php/php-fpm.sock", s.phpSocket())
-	s.nginx = stage.StartNginx(s.t, stage.ShortDir(s.t), conf)
-}
-
-// phpSocket is where php-fpm listens: it is in nginx's folder of the stage.
-func (s *stand) phpSocket() string {
-	path := filepath.Join(s.wordPress.Nginx.Dir, "php.sock")
-	if info, err := os.Stat(path); err != nil || info.Mode().Type() != fs.ModeSocket {
-		s.t.Fatalf("php-fpm does not listen on %s", path)
-	}
-	return path
 }
 
 // refresh is the target that all scenarios have: a sidecar by its socket, and

@@ -15,7 +15,7 @@ const DBPassword = sandboxtest.Password
 // What the tests of the program and of the database have in common.
 type (
 	// Client is a client with its secret in plain text.
-	Client = sandbox.Client
+	Client = sandboxtest.Client
 	// Row is a token or code as PHP stores it.
 	Row = sandboxtest.Row
 )

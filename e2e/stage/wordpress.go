@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"fmt"
@@ -61,12 +62,9 @@ func StartWordPress(t T, binary string, o WordPressOptions) *WordPress {
 	if err := RequireWordPress(); err != nil {
 		t.Fatal(err)
 	}
-	if o.Prefix == "" {
-		o.Prefix = "wp_"
-	}
+	o.Prefix = cmp.Or(o.Prefix, "wp_")
 	w := &WordPress{Options: o, dir: ShortDir(t)}
-	server := sandboxtest.Start(t, sandbox.Options{TimeZone: o.TimeZone})
-	w.Site = &Site{Site: sandboxtest.SiteOn(t, server, o.Prefix), Binary: binary}
+	w.Site = &Site{Site: sandboxtest.SiteOn(t, sandboxtest.Start(t, sandbox.Options{TimeZone: o.TimeZone}), o.Prefix), Binary: binary}
 	w.layOut()
 	w.Nginx = StartNginx(t, w.dir, w.conf(true))
 	w.Blog = &Blog{ID: 1, URL: "http://" + w.Nginx.Address + o.Folder, WordPress: w}
@@ -231,13 +229,13 @@ func (w *WordPress) RouteToSidecar() {
 }
 
 // RunWholeConf reloads nginx with docker/nginx.conf, which is a whole site: a
-// WordPress at the root of its host.
-func (w *WordPress) RunWholeConf() {
+// WordPress at the root of its host. It is before the sidecar at an address; empty is
+// the one that StartWordPress has started.
+func (w *WordPress) RunWholeConf(sidecar string) {
 	w.T.Helper()
-	conf := WithUpstream(w.T, ReadFile(w.T, ProjectFile(w.T, "docker/nginx.conf")), "server ", w.sidecarAddress())
+	conf := WithUpstream(w.T, ReadFile(w.T, ProjectFile(w.T, "docker/nginx.conf")), "server ", cmp.Or(sidecar, w.sidecarAddress()))
 	conf = Substitute(w.T, conf, RootLine, "root "+w.dir+"/www;")
-	conf = Substitute(w.T, conf, PHPLine, "fastcgi_pass unix:"+w.dir+"/php.sock;")
-	w.Nginx.Reload(conf)
+	w.Nginx.Reload(Substitute(w.T, conf, PHPLine, "fastcgi_pass unix:"+w.dir+"/php.sock;"))
 }
 
 // RunComposeConf reloads nginx with docker/nginx-compose.conf, as RunWholeConf

@@ -37,14 +37,14 @@ func TestSite(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	client := sandbox.Client{ID: "id", Name: "Café 📚", Secret: "s'\\", Redirect: "https://a.example.com/cb"}
+	client := sandbox.Client{ID: "id", Name: "Café 📚", Secret: "s'\\", RedirectURI: "https://a.example.com/cb"}
 	if err := server.PutClient(context.Background(), "two_", client); err != nil {
 		t.Fatal(err)
 	}
 	for query, want := range map[string]string{
 		"SELECT COUNT(*) FROM wp_moos_oauth_clients":       "0",
 		"SELECT client_name FROM two_moos_oauth_clients":   client.Name,
-		"SELECT client_secret FROM two_moos_oauth_clients": client.StoredSecret(),
+		"SELECT client_secret FROM two_moos_oauth_clients": client.Secret,
 		"SELECT user_login FROM wp_users WHERE ID = 2":     "alice",
 		"SELECT @@system_time_zone":                        "JST",
 		"SELECT @@time_zone":                               "SYSTEM",

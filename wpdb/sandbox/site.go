@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	_ "embed" // for the tables of a site
 	"strings"
-
-	"moserver-sidecar/wpdb"
 )
 
 //go:embed site.sql
@@ -24,17 +22,8 @@ const (
 	Bob   = 3
 )
 
-// Client is a client with its secret in plain text; a public one has none. Alg is
-// the algorithm of its ID tokens, RS256 or HS256.
-type Client struct{ Name, ID, Secret, Redirect, Alg string }
-
-// StoredSecret is the client's secret as the plugin stores it.
-func (c Client) StoredSecret() string {
-	if c.Secret == "" {
-		return ""
-	}
-	return wpdb.EncryptSecret(c.Secret, c.Name)
-}
+// Client is a row of the clients table, its secret as it is stored.
+type Client struct{ ID, Name, Secret, RedirectURI string }
 
 // CreateSite makes the tables of a WordPress site in which the plugin is
 // active: users 1 (admin), 2 (alice) and 3 (bob), and no client.
@@ -54,11 +43,11 @@ func (s *Server) ActivatePlugin(ctx context.Context, prefix string) error {
 	return s.exec(ctx, strings.ReplaceAll(pluginSQL, "{prefix}", prefix))
 }
 
-// PutClient adds a client to the main blog of a site, as the plugin does.
+// PutClient adds a client to the main blog of a site.
 func (s *Server) PutClient(ctx context.Context, prefix string, c Client) error {
 	return s.exec(ctx, "INSERT INTO "+prefix+"moos_oauth_clients "+
 		"(client_name, client_id, client_secret, redirect_uri, active_oauth_server_id) VALUES (?, ?, ?, ?, 1)",
-		c.Name, c.ID, c.StoredSecret(), c.Redirect)
+		c.Name, c.ID, c.Secret, c.RedirectURI)
 }
 
 // exec runs statements as root.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
 	"moserver-sidecar/wpdb/sandbox"
 )
 
@@ -15,20 +16,33 @@ func (s *Site) PutOption(name, value string) {
 	s.Exec("REPLACE INTO {}options (option_name, option_value) VALUES (?, ?)", name, value)
 }
 
+// Client is a client with its secret in plain text; a public one has none. Alg is
+// the algorithm of its ID tokens, RS256 or HS256.
+type Client struct{ Name, ID, Secret, Redirect, Alg string }
+
+// stored is the client's secret as the plugin stores it.
+func (c Client) stored() string {
+	if c.Secret == "" {
+		return ""
+	}
+	return wpdb.EncryptSecret(c.Secret, c.Name)
+}
+
 // PutClient stores a client as the plugin does.
-func (s *Site) PutClient(c sandbox.Client) {
+func (s *Site) PutClient(c Client) {
 	s.T.Helper()
-	if err := s.Server.PutClient(context.Background(), s.Prefix, c); err != nil {
+	row := sandbox.Client{ID: c.ID, Name: c.Name, Secret: c.stored(), RedirectURI: c.Redirect}
+	if err := s.Server.PutClient(context.Background(), s.Prefix, row); err != nil {
 		s.T.Fatal(err)
 	}
 }
 
 // PutKey stores the client's key as the plugin does: that of the secret's
 // algorithm is the secret as it is stored.
-func (s *Site) PutKey(c sandbox.Client, publicKey, privateKey string) {
+func (s *Site) PutKey(c Client, publicKey, privateKey string) {
 	s.T.Helper()
 	if c.Alg == oauth.HS256 {
-		publicKey, privateKey = "", c.StoredSecret()
+		publicKey, privateKey = "", c.stored()
 	}
 	s.Exec("INSERT INTO {}moos_oauth_public_keys VALUES (?, ?, ?, ?)", c.ID, publicKey, privateKey, c.Alg)
 }
