@@ -27,7 +27,9 @@ func (p *parser) call(name string, line int) value {
 		return args[0].truthOf(-args[0].truth())
 	case lower == "unset":
 		for _, it := range items {
-			p.unset(it, line)
+			if len(it.tokens) > 0 && it.tokens[0].kind == tokenVariable {
+				p.setVar(it.tokens[0].text, unknown("$"+shownName(it.tokens[0].text)+", which is unset or has lost an element"), line)
+			}
 		}
 		return value{kind: nullKind}
 	case lower == "define", lower == "config::define", strings.HasSuffix(lower, `\config::define`):
@@ -37,33 +39,16 @@ func (p *parser) call(name string, line int) value {
 		return v
 	}
 	for _, it := range items { // a function may set a new variable that it is given, as preg_match() does
-		if name, ok := it.variable(); ok && !p.has(name) {
+		if len(it.tokens) != 1 || it.tokens[0].kind != tokenVariable {
+			continue
+		}
+		name := it.tokens[0].text
+		if _, set := p.vars[name]; !set {
 			p.setVar(name, unknown("$"+shownName(name)+", which is set by a function"), line)
 		}
 	}
 	p.heedLoader(name)
 	return p.foreign("a call of "+name+"(), which this program does not evaluate", items)
-}
-
-// variable is the name of an item that is a variable and nothing else.
-func (it item) variable() (string, bool) {
-	if len(it.tokens) == 1 && it.tokens[0].kind == tokenVariable {
-		return it.tokens[0].text, true
-	}
-	return "", false
-}
-
-func (p *parser) has(name string) bool {
-	_, set := p.vars[name]
-	return set
-}
-
-func (p *parser) unset(it item, line int) {
-	if name, ok := it.variable(); ok {
-		p.setVar(name, value{kind: nullKind}, line)
-	} else if len(it.tokens) > 0 {
-		p.assign(it.tokens, "", value{}, line)
-	}
 }
 
 func isset(args []value) value {

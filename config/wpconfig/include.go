@@ -45,7 +45,7 @@ func (r *reader) include(keyword, name string, line int) value {
 	if r.doubt == nil {
 		r.once[full] = true
 	}
-	tokens, _, syntax := lexFile(string(src))
+	tokens, _, syntax := lex(string(src), true)
 	r.run(source{name: full, path: full}, tokens, syntax)
 	return r.result
 }
@@ -101,7 +101,7 @@ func (r *reader) evalCode(code value, line int) value {
 	if code.env != "" {
 		name = shownName(code.env)
 	}
-	tokens, syntax := lexCode(code.text())
+	tokens, _, syntax := lex(code.text(), false)
 	r.run(source{name: name, path: r.file.path}, tokens, syntax)
 	return r.result
 }

@@ -98,7 +98,7 @@ func (r *reader) readMain() bool {
 		r.find(0, "cannot be read: "+describe(err)+"; check the path to wp-config.php and that the user of this program may read it", "")
 		return false
 	}
-	tokens, opened, syntax := lexFile(string(src))
+	tokens, opened, syntax := lex(string(src), true)
 	if syntax == nil && !opened {
 		r.find(0, "has no <?php in it; check that this is the path of a wp-config.php", "")
 		return false
