@@ -22,7 +22,15 @@ func (p *parser) call(name string, line int) value {
 	lower := strings.ToLower(name)
 	switch {
 	case lower == "isset":
-		return isset(args)
+		all := boolValue(true)
+		for _, v := range args {
+			if v.kind == nullKind {
+				return boolValue(false)
+			} else if !v.isKnown() {
+				all = v.derived("")
+			}
+		}
+		return all
 	case lower == "empty" && len(args) == 1:
 		return args[0].truthOf(-args[0].truth())
 	case lower == "unset":
@@ -47,21 +55,7 @@ func (p *parser) call(name string, line int) value {
 			p.setVar(name, unknown("$"+shownName(name)+", which is set by a function"), line)
 		}
 	}
-	p.heedLoader(name)
 	return p.foreign("a call of "+name+"(), which this program does not evaluate", items)
-}
-
-func isset(args []value) value {
-	result := boolValue(true)
-	for _, v := range args {
-		switch {
-		case v.kind == nullKind:
-			return boolValue(false)
-		case !v.isKnown():
-			result = v.derived("")
-		}
-	}
-	return result
 }
 
 // evalDefine defines a constant. One whose name is not known could be any. The
@@ -75,11 +69,12 @@ func (r *reader) evalDefine(args []value, first bool, line int) value {
 	return boolValue(true)
 }
 
-// heedLoader heeds that a variable which is not set here may be in a .env file
-// that PHP reads into its environment: with Dotenv, or with the like of
-// loadEnv().
+// heedLoader heeds what changes the environment: putenv(), after which nothing is
+// known of it, and Dotenv or the like of loadEnv(), after which a variable that is
+// not set here may be in a .env file.
 func (r *reader) heedLoader(name string) {
 	name = strings.ToLower(name)
+	r.putenv = r.putenv || strings.Contains(name, "putenv")
 	if strings.Contains(name, "dotenv") || strings.Contains(name, "load") && strings.Contains(name, "env") {
 		r.loads = true
 	}

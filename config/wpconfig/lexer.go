@@ -42,9 +42,7 @@ func (l *lexer) step() {
 		l.lineComment()
 	case l.has("/*"):
 		l.blockComment()
-	case c == '\'':
-		l.single()
-	case c == '"', c == '`':
+	case c == '\'', c == '"', c == '`':
 		l.quoted()
 	case l.has("<<<") && l.heredoc():
 	case c == '$' && isNameStart(l.at(1)):

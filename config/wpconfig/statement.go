@@ -163,18 +163,12 @@ func (p *parser) passed(name string) {
 	if p.cur().isOp("(") {
 		p.pos = p.after(p.pos)
 	}
-	if !p.accept(":") {
-		p.when(no, 0, value{}, func() { p.body() })
-	} else {
-		for depth := 1; depth > 0 && p.pos < p.end; p.pos = p.after(p.pos) {
-			if p.cur().isName("end" + name) {
-				depth--
-			} else if p.cur().isName(name) {
-				depth++
-			}
+	p.when(no, 0, value{}, func() {
+		if p.body("end" + name) {
+			p.pos++
+			p.terminate()
 		}
-		p.terminate()
-	}
+	})
 	if p.live() {
 		p.scan(p.tokens[start:p.pos], "a "+name+" statement, which this program does not follow")
 	}
