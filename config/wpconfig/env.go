@@ -55,7 +55,7 @@ func (r *reader) read(path string) ([]byte, error) {
 	}
 	src, err := r.env.ReadFile(path)
 	if err == nil && !r.take(len(src)) {
-		return nil, fs.ErrInvalid
+		err = fs.ErrInvalid
 	}
 	return src, err
 }

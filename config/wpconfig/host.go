@@ -41,7 +41,7 @@ func ParseHost(dbHost string) (Host, error) {
 	if i := strings.Index(host, ":/"); i >= 0 {
 		return Host{Network: "unix", Address: host[i+1:]}, nil
 	}
-	if strings.Count(host, ":") > 1 || strings.HasPrefix(host, "[") {
+	if strings.Count(host, ":") > 1 || strings.ContainsAny(host, "[]") {
 		return parseIPv6(host)
 	}
 	name, port, _ := strings.Cut(host, ":")
@@ -79,28 +79,25 @@ func notOfHost(c rune) bool { return strings.ContainsRune(`/@\?#'",;!$&()*+<=>^`
 // one colon has a port too many.
 func parseIPv6(host string) (Host, error) {
 	name, port := host, ""
-	if rest, ok := strings.CutPrefix(host, "["); ok {
-		var after string
-		name, after, ok = strings.Cut(rest, "]")
-		if !ok || after != "" && after[0] != ':' {
-			return Host{}, errors.New("DB_HOST has brackets that do not enclose an address; write [address]:port")
+	if inner, ok := strings.CutPrefix(host, "["); ok {
+		name, port, ok = strings.Cut(inner, "]")
+		if !ok || port != "" && port[0] != ':' {
+			name = ""
 		}
-		port = strings.TrimPrefix(after, ":")
+		port = strings.TrimPrefix(port, ":")
 	}
-	if ip, err := netip.ParseAddr(name); err == nil && ip.Is6() {
+	ip, err := netip.ParseAddr(name)
+	switch {
+	case err == nil && ip.Is6():
 		return tcp(name, port)
-	}
-	if strings.HasPrefix(host, "[") {
-		return Host{}, errors.New("DB_HOST has no IPv6 address in its brackets; write a host without brackets")
+	case strings.ContainsAny(host, "[]"):
+		return Host{}, errors.New("DB_HOST has brackets that do not enclose an IPv6 address; write [address]:port, or host:port without brackets")
 	}
 	return Host{}, errors.New("DB_HOST is neither an IPv6 address nor a host with one port; write host:port with one port, or an IPv6 address as [address]:port")
 }
 
 // tcp checks the port, of which WordPress takes an empty one and 0 for none.
 func tcp(name, port string) (Host, error) {
-	if strings.ContainsAny(name, "[]") {
-		return Host{}, errors.New("DB_HOST has brackets that do not enclose an IPv6 address; write host:port")
-	}
 	if port == "" || port == "0" {
 		port = defaultPort
 	}

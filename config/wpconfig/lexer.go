@@ -37,7 +37,9 @@ func (l *lexer) step() {
 	case isSpace(c):
 		l.advance(1)
 	case l.has("?>"):
-		l.closeTag()
+		l.emit(tokenOp, ";") // as it does in PHP
+		l.advance(2)
+		l.html()
 	case l.has("//"), c == '#' && l.at(1) != '[':
 		l.lineComment()
 	case l.has("/*"):
@@ -102,18 +104,6 @@ func (l *lexer) html() {
 	if l.advance(found[1]); isEcho {
 		l.emit(tokenName, "echo")
 	}
-}
-
-// closeTag treats ?> as the semicolon that it stands for.
-func (l *lexer) closeTag() {
-	l.emit(tokenOp, ";")
-	l.advance(2)
-	if l.has("\r\n") {
-		l.advance(2)
-	} else if l.has("\n") {
-		l.advance(1)
-	}
-	l.html()
 }
 
 // lineComment ends at the line's end or at a closing tag, as in PHP.

@@ -2,7 +2,6 @@ package wpconfig
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -14,14 +13,6 @@ type Problem struct {
 	File string // as in Position
 	Line int    // 0 if the Problem is with the file as a whole
 	Text string
-}
-
-// String is "file:line: text", or "file: text" without a line.
-func (p Problem) String() string {
-	if p.Line == 0 {
-		return p.File + ": " + p.Text
-	}
-	return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Text)
 }
 
 const maxFindings = 20
