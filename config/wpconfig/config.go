@@ -87,13 +87,12 @@ func Read(path string, env Env, given ...string) (Config, []Problem) {
 }
 
 func (r *reader) readAll(given []string) (Config, []Problem) {
-	if !r.readMain() {
-		return Config{Found: map[string]Position{}, Salts: make([]string, 8)}, r.report()
+	if r.readMain() {
+		for _, name := range given {
+			r.forgive(name)
+		}
+		r.reportMissing(given)
 	}
-	for _, name := range given {
-		r.forgive(name)
-	}
-	r.reportMissing(given)
 	return r.config(), r.report()
 }
 

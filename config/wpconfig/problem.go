@@ -67,8 +67,7 @@ func (r *reader) forgive(setting string) {
 	}
 }
 
-// find records what is wrong apart from any setting. The first few are enough
-// to see what is the matter.
+// find records what is wrong apart from any setting. The first few are enough.
 func (r *reader) find(line int, text, path string) {
 	if len(r.findings) < maxFindings {
 		r.findings = append(r.findings, finding{at: r.position(line), text: text, path: path})

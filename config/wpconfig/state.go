@@ -106,14 +106,8 @@ func (r *reader) isSet(tokens []token, i int) bool {
 			depth--
 		}
 	}
-	if at >= len(tokens) {
-		return false
-	}
-	next := tokens[at]
-	if next.kind == tokenOp && (isAssignment(next.text) || next.text == "++" || next.text == "--") {
-		return true
-	}
-	return i > 0 && (tokens[i-1].isName("as") || tokens[i-1].isOp("=>") || tokens[i-1].isOp("&"))
+	isTarget := at < len(tokens) && tokens[at].kind == tokenOp && (isAssignment(tokens[at].text) || tokens[at].isOp("++") || tokens[at].isOp("--"))
+	return isTarget || i > 0 && (tokens[i-1].isName("as") || tokens[i-1].isOp("=>") || tokens[i-1].isOp("&"))
 }
 
 // mislay makes a constant unknown that is set in a way that is not understood,
