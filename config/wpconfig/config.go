@@ -72,7 +72,7 @@ type Env struct {
 	// ReadFile's.
 	Exists func(path string) error
 	// Realpath resolves the symbolic links of a path, as PHP does for
-	// __DIR__ and __FILE__. A path that it refuses is used as it is.
+	// __DIR__ and __FILE__. A path it refuses is used unchanged.
 	Realpath func(path string) (string, error)
 }
 

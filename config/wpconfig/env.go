@@ -9,9 +9,8 @@ import (
 	"syscall"
 )
 
-// The budget of one reading, all files together. A configuration has a few KiB
-// and needs some hundred steps, so anything beyond this was named by mistake or
-// is made to keep this program busy.
+// The budget of one reading, all files together. A configuration has a few KiB and
+// needs some hundred steps: anything beyond this is a mistake or an attack.
 const (
 	maxBytes     = 1 << 20
 	maxSteps     = 20_000

@@ -28,8 +28,7 @@ type Host struct {
 //
 // "localhost" without a port or socket is the default socket, as in mysqli, and
 // so is an empty DB_HOST. "localhost:port" is taken as 127.0.0.1:port: mysqli
-// would go to the default socket and leave the port aside, but who writes a
-// port means it. The "p:" of mysqli's persistent connections is dropped.
+// would ignore the port and use the default socket, but a written port is meant. The "p:" of mysqli's persistent connections is dropped.
 func ParseHost(dbHost string) (Host, error) {
 	host := dbHost
 	if len(host) >= 2 && strings.EqualFold(host[:2], "p:") {
@@ -54,7 +53,7 @@ func ParseHost(dbHost string) (Host, error) {
 	return tcp(name, port)
 }
 
-// checkHost refuses what wpdb would misread. What it says never has the text, which
+// checkHost refuses what wpdb would misread. Its errors never contain the text: it
 // may be a password in the wrong place.
 func checkHost(host string) error {
 	socket := strings.Index(host, ":/")
@@ -71,7 +70,7 @@ func checkHost(host string) error {
 	return nil
 }
 
-// notOfHost says that no host name, address or port has a character. Other
+// notOfHost is true for characters that no host, address or port contains. Other
 // alphabets are left to the resolver.
 func notOfHost(c rune) bool { return strings.ContainsRune(`/@\?#'",;!$&()*+<=>^`+"`{|}~", c) }
 

@@ -19,7 +19,7 @@ type lexer struct {
 }
 
 // lex cuts a file, which begins outside of PHP, or the argument of eval(), which
-// begins inside. It says whether a file has a PHP tag at all.
+// begins inside. It also reports whether a file has a PHP tag at all.
 func lex(src string, isFile bool) (tokens []token, opened bool, err *syntaxError) {
 	l := &lexer{src: strings.TrimPrefix(src, "\ufeff"), line: 1, tag: regexp.MustCompile(`<\?(?:=|(?i:php)(?:\s|$))`)}
 	if isFile {

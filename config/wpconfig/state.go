@@ -88,12 +88,12 @@ func (r *reader) scan(tokens []token, how string) {
 		case t.isName("include", "include_once", "require", "require_once"):
 			r.blind(t.line, includes+"in a statement that this program does not understand; "+giveIncluded, "", value{})
 		case t.kind == tokenName:
-			r.heedLoader(t.text)
+			r.noteLoader(t.text)
 		}
 	}
 }
 
-// isSet says whether the variable at i is assigned to.
+// isSet reports whether the variable at i is assigned to.
 func (r *reader) isSet(tokens []token, i int) bool {
 	if tokens[i].text == "GLOBALS" {
 		return false
