@@ -11,7 +11,7 @@ func versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "print the version",
 		Example: `  moserver-sidecar version`,
-		Long:    `Prints the program's version, and that of the Go that built it.`,
+		Long:    `Prints the version of the program and of the Go that built it.`,
 
 		Annotations: exits(`: 0.`),
 		Args:        noArguments,
@@ -19,7 +19,7 @@ func versionCommand() *cobra.Command {
 	}
 }
 
-// version is that of the module, as the Go toolchain has recorded it.
+// version is the module's version, as the Go toolchain recorded it.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
