@@ -108,7 +108,7 @@ func noArguments(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	word := args[0]
-	what := "unexpected argument; it takes only flags"
+	what := "unexpected argument; it takes flags only"
 	switch {
 	case slices.Contains([]string{"true", "false"}, word):
 		what = fmt.Sprintf("unexpected argument %q; attach it to its flag with = and no space", word)

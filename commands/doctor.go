@@ -69,8 +69,9 @@ notes (id, problem, remedy), accepted, and facts (server, wordpress, plugin,
 database, account, prefix, clients, tables, least_privilege, notes). Unknown
 values are null or empty.`,
 
-		Annotations: exits(`, as Nagios plugins have it: 0 if there is nothing to mend, 1 for
-advice only, 2 if something is broken, 3 if the database could not be examined.`),
+		Annotations: exits(`, as Nagios plugins have it: 0 if there is nothing to mend, 1
+for advice only, 2 if something is broken, 3 if the database could not be
+examined.`),
 		Args: func(cmd *cobra.Command, args []string) error { return notExamined(noArguments(cmd, args)) },
 	}
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return notExamined(flagError(cmd, err)) })

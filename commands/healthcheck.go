@@ -26,10 +26,10 @@ func healthcheckCommand() *cobra.Command {
 		Use: "healthcheck", Short: "ask the running server if it is well",
 		Example: `  moserver-sidecar healthcheck
   moserver-sidecar healthcheck --ready --listen unix:/run/moserver/token.sock`,
-		Long: `Asks the server at the address in the setting listen, over TCP or a unix socket,
-for /healthz: whether the process lives. This is for Docker's HEALTHCHECK, on
-which something may restart the container; a restart would not help while only
-the database is away.
+		Long: `Asks the server at the address in the setting listen, over TCP or a unix
+socket, for /healthz: whether the process lives. This is for Docker's
+HEALTHCHECK, on which something may restart the container; a restart would not
+help while only the database is away.
 
 Of the settings it uses only listen.`,
 

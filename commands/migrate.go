@@ -21,11 +21,11 @@ func migrateCommand() *cobra.Command {
 		Example: `  moserver-sidecar migrate --wp-config /var/www/html/wp-config.php --dry-run
   moserver-sidecar migrate --wp-config /var/www/html/wp-config.php`,
 		Long: `The plugin's tables have no indexes, so each login reads whole tables. This
-adds the missing indexes on columns that rows are looked up by, and creates the
-server's own tables, named moserver_… after the prefix. The plugin and the
-server keep working: indexes are added online, and no writer waits longer than
-two seconds before the statement gives way and tries again. Ctrl-C stops the
-statement in the database and leaves nothing half done. You may repeat the
+adds the missing indexes on columns that rows are looked up by, and creates
+the server's own tables, named moserver_… after the prefix. The plugin and
+the server keep working: indexes are added online, and no writer waits longer
+than two seconds before the statement gives way and tries again. Ctrl-C stops
+the statement in the database and leaves nothing half done. You may repeat the
 command at any time.
 
 It needs a database user who may ALTER the plugin's tables and CREATE its own.

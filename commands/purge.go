@@ -24,9 +24,9 @@ func purgeCommand() *cobra.Command {
 		Example: `  moserver-sidecar purge --wp-config /var/www/html/wp-config.php --dry-run
   moserver-sidecar purge --wp-config … --purge-after 30d`,
 		Long: `The plugin never deletes expired rows. This deletes access tokens,
-authorization codes and refresh tokens that expired longer ago than purge_after
-(by default 7d), and the server's own records of refresh tokens that were
-replaced 30 or more days ago. What never expires stays.
+authorization codes and refresh tokens that expired longer ago than
+purge_after (by default 7d), and the server's own records of refresh tokens
+that were replaced 30 or more days ago. What never expires stays.
 
 It deletes a few rows at a time, with pauses in between, so that logins go on.
 You may stop it at any moment, and run it beside other servers. It needs the

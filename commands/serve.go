@@ -17,10 +17,10 @@ func serveCommand(newServer NewServer) *cobra.Command {
 		Example: `  moserver-sidecar serve --wp-config /var/www/html/wp-config.php`,
 		Long: `Checks the database first, and does not start if it can never work, such as
 without the plugin's tables; each problem is a line of the log, with its
-remedy. If the database is only away, serve waits for it. On SIGTERM and Ctrl-C
-requests in flight are finished; a second signal ends the process at once. On
-SIGHUP it reads wp-config.php and the settings again, as it does by itself when
-the database refuses its account.`,
+remedy. It waits for a database that is only away. On SIGTERM and Ctrl-C it
+finishes the requests in flight; a second signal ends the process at once. On
+SIGHUP it reads wp-config.php and the settings again, as it does by itself
+when the database refuses its account.`,
 
 		Annotations: exits(`: 0 after SIGTERM or Ctrl-C, 1 if it cannot serve.`),
 		Args:        noArguments,

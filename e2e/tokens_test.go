@@ -145,7 +145,7 @@ func TestTokensMistakes(t *testing.T) {
 		"revoke --yes --user= --client " + s.app.ID: "not be empty",
 		"revoke --yes --client= --user alice":       "not be empty",
 		"revoke --yes":                              "say what to revoke",
-		"revoke --stdin":                            "no token in its first line",
+		"revoke --stdin":                            "is not a token",
 		"revoke --user alice --kind access_token":   "unknown flag --kind",
 		"list --live --expired":                     "exclude each other",
 		"list --limit 0":                            "--limit must be",
