@@ -55,7 +55,7 @@ e2e: deps ## run the end-to-end tests alone: the real program, MariaDB, nginx, W
 .PHONY: lint
 lint: ## check the source with gofmt, go vet and staticcheck
 	@echo '== gofmt'; files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "not formatted: $$files"; exit 1; fi
-	@echo '== go vet'; go vet -tags galera ./... && GOOS=darwin go vet ./... && GOOS=windows go build -o /dev/null .
+	@echo '== go vet'; go vet -tags galera ./... && go vet -C packaging/image . && GOOS=darwin go vet ./... && GOOS=windows go build -o /dev/null .
 	@echo '== staticcheck'; go run $(STATICCHECK) -tags galera ./...
 
 .PHONY: fuzz
@@ -69,6 +69,10 @@ fuzz: ## fuzz each parser for FUZZTIME (30s)
 .PHONY: bench
 bench: deps ## measure the server beside bare SQL and PHP (other scenarios: BENCH="--scenario growth")
 	go run ./e2e/bench $(BENCH)
+
+.PHONY: release
+release: ## make programs, packages and an image in dist/, of the commit that is checked out (VERSION=1.0.0)
+	@sh packaging/release.sh "$(VERSION)"
 
 .PHONY: deps
 deps: ## install what the tests need (on Debian and Ubuntu, as root)

@@ -45,7 +45,20 @@ func tokenServer(store oauth.Store, s config.Settings) *oauth.Server {
 		},
 		Now:    time.Now,
 		Random: rand.Reader,
+		Seals:  seals(s),
 	}
+}
+
+// seals is nil where codes are not sealed.
+func seals(s config.Settings) *oauth.Seals {
+	if s.SealKey == "" {
+		return nil
+	}
+	seals, err := oauth.NewSeals([]byte(s.SealKey))
+	if err != nil {
+		panic(err) // config takes none that is too short
+	}
+	return seals
 }
 
 func options(s config.Settings) handlers.Options {

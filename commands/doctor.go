@@ -36,6 +36,7 @@ type examined struct {
 	Notes    []ailment        `json:"notes"`    // they need no action
 	Accepted []wpdb.Kind      `json:"accepted"` // what --accept has silenced
 	Facts    *doctor.Facts    `json:"facts"`
+	SealKey  string           `json:"seal_key"` // fingerprint; empty: codes are not sealed
 
 	settings config.Settings
 	accept   kinds
@@ -66,8 +67,9 @@ token. Notes need no action.
 With --json the names of the members are stable: status ("ok", "advice",
 "broken" or "unknown"), error, settings (where, problem), broken, advice and
 notes (id, problem, remedy), accepted, and facts (server, wordpress, plugin,
-database, account, prefix, clients, tables, least_privilege, notes). Unknown
-values are null or empty.`,
+database, account, prefix, clients, tables, least_privilege, notes), and
+seal_key (the fingerprint of the key that seals codes). Unknown values are
+null or empty.`,
 
 		Annotations: exits(`, as Nagios plugins have it: 0 if there is nothing to mend, 1
 for advice only, 2 if something is broken, 3 if the database could not be
@@ -96,7 +98,7 @@ func notExamined(err error) error {
 // runDoctor examines the database and prints the results.
 func runDoctor(w io.Writer, settings config.Settings, problems []config.Problem, accept kinds, asJSON bool) (err error) {
 	x := examined{Settings: problems, Broken: []ailment{}, Advice: []ailment{}, Notes: []ailment{}, Accepted: []wpdb.Kind{},
-		settings: settings, accept: accept}
+		SealKey: sealKey(settings), settings: settings, accept: accept}
 	x.examine()
 	if asJSON {
 		err = printJSON(w, x)

@@ -45,8 +45,6 @@ prevents what --dry-run has printed; else 1.`),
 	asJSON := flags.Bool("json", false, "print the changes for machines")
 	flags.BoolVar(&o.Blocking, "allow-blocking", false, "also change tables of 10000 rows or more where that makes writers wait")
 	flags.BoolVar(&o.Galera, "galera", false, "also on a Galera cluster, where each statement stops all writes on all nodes for some seconds")
-	flags.BoolVar(&o.PrimaryKey, "primary-key", false, "also give the plugin's tables an invisible primary key, for clusters that demand one. "+
-		"Only empty tables get it: each replica would number existing rows in another order, and deletes would then hit other rows")
 	runSettings(cmd, func(w io.Writer, settings config.Settings, problems []config.Problem) error {
 		if err := refuse(problems); err != nil {
 			return err
@@ -58,9 +56,6 @@ prevents what --dry-run has printed; else 1.`),
 
 // runMigrate prints what it does, change by change.
 func runMigrate(w io.Writer, settings config.Settings, o migrate.Options, asJSON bool) error {
-	if o.Undo && o.PrimaryKey {
-		return errors.New("--undo removes the primary keys too; leave out --primary-key")
-	}
 	o.UserIndex = settings.RevokeAccessTokens
 	p := migrationPrinter{w: w, settings: settings, options: o, line: newStatusLine(os.Stderr)}
 	o.Watch = p.watch

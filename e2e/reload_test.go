@@ -166,7 +166,7 @@ func TestHangup(t *testing.T) {
 	}
 	s.otherTables(server)
 	wantRotated("r4")
-	hangup(server, "none has changed")
+	hangup(server, "nothing has changed")
 }
 
 // otherTables has a server go to another site and back, and not to one without tables.

@@ -91,14 +91,23 @@ define( 'DB_PASSWORD', '%s' );
 define( 'DB_HOST', 'localhost:%s' );
 define( 'DB_CHARSET', 'utf8mb4' );
 define( 'DB_COLLATE', '' );
-
+%s
 $table_prefix = '%s';
 
 if ( ! defined( 'ABSPATH' ) ) {
 	define( 'ABSPATH', __DIR__ . '/' );
 }
 require_once ABSPATH . 'wp-settings.php';
-`, server.Name(), user, password, server.Socket, prefix)
+`, server.Name(), user, password, server.Socket, salts(), prefix)
+}
+
+// salts are wp-config.php's keys and salts, the same for each site.
+func salts() string {
+	var b strings.Builder
+	for _, name := range []string{"AUTH_KEY", "SECURE_AUTH_KEY", "LOGGED_IN_KEY", "NONCE_KEY", "AUTH_SALT", "SECURE_AUTH_SALT", "LOGGED_IN_SALT", "NONCE_SALT"} {
+		fmt.Fprintf(&b, "define( '%s', '%s' );\n", name, strings.Repeat(name, 8))
+	}
+	return b.String()
 }
 
 // Exec runs a statement in which {p} stands for the prefix of the tables.
