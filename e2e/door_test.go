@@ -83,7 +83,7 @@ func TestDoor(t *testing.T) {
 	base := "http://" + d.nginx.Address
 	for _, path := range []string{
 		"/wp-json/moserver/x?a=%7e&&b", "/blog/index.php/wp-json/moserver/register", "/?rest_route=/moserver/x&y", "/blog/index.php?rest_route=%2Fmoserver%2Fx",
-		"/wp-content/plugins/old/web/moserver/x", "/.git/x.php/wp-json/moserver/x",
+		"/wp-content/plugins/old/web/moserver/x", "/.well-known/oauth-protected-resource/mcp", "/.git/x.php/wp-json/moserver/x",
 	} {
 		a := d.told(stage.NewRequest(http.MethodPatch, base+path, strings.Repeat("x", 300_000)))
 		_, port, _ := strings.Cut(d.nginx.Address, ":")

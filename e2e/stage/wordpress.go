@@ -1,9 +1,12 @@
 package stage
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"fmt"
+	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 	"os"
 	"os/exec"
 	"path"
@@ -61,12 +64,9 @@ func StartWordPress(t T, binary string, o WordPressOptions) *WordPress {
 	if err := RequireWordPress(); err != nil {
 		t.Fatal(err)
 	}
-	if o.Prefix == "" {
-		o.Prefix = "wp_"
-	}
+	o.Prefix = cmp.Or(o.Prefix, "wp_")
 	w := &WordPress{Options: o, dir: ShortDir(t)}
-	server := StartDatabase(t, o.TimeZone)
-	w.Site = &Site{t: t, Binary: binary, Server: server, DB: Open(t, server, "root"), Prefix: o.Prefix}
+	w.Site = &Site{Site: sandboxtest.SiteOn(t, sandboxtest.Start(t, sandbox.Options{TimeZone: o.TimeZone}), o.Prefix), Binary: binary}
 	w.layOut()
 	if o.Door {
 		w.inner = FreeAddress(t)
@@ -92,14 +92,14 @@ func (w *WordPress) Home() string { return filepath.Join(w.dir, "www", w.Options
 // layOut makes WordPress's folder of links to the files of Debian's package, and
 // of a wp-content of its own.
 func (w *WordPress) layOut() {
-	w.t.Helper()
+	w.T.Helper()
 	plugins := filepath.Join(w.Home(), "wp-content", "mu-plugins")
 	if err := os.MkdirAll(plugins, 0o755); err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
 	entries, err := os.ReadDir(wordPressFiles)
 	if err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
 	for _, e := range entries {
 		switch e.Name() {
@@ -107,7 +107,7 @@ func (w *WordPress) layOut() {
 			continue
 		}
 		if err := os.Symlink(filepath.Join(wordPressFiles, e.Name()), filepath.Join(w.Home(), e.Name())); err != nil {
-			w.t.Fatal(err)
+			w.T.Fatal(err)
 		}
 	}
 	for _, name := range []string{"quiet.php", "admin.php", "authorize.php", "mcp.php", "plugin.php", "jwt.php"} {
@@ -116,24 +116,24 @@ func (w *WordPress) layOut() {
 	w.copyOurs("install.php", w.dir)
 	// WordPress takes the folder that its files are really in for its home. The
 	// constant, set before any of its files is read, tells it the right one.
-	WriteFile(w.t, w.prepend(), fmt.Sprintf("<?php define( 'ABSPATH', '%s/' );\n", w.Home()))
+	WriteFile(w.T, w.prepend(), fmt.Sprintf("<?php define( 'ABSPATH', '%s/' );\n", w.Home()))
 }
 
 // prepend is the file that PHP runs before each other one.
 func (w *WordPress) prepend() string { return filepath.Join(w.dir, "prepend.php") }
 
 func (w *WordPress) copyOurs(name, dir string) {
-	w.t.Helper()
+	w.T.Helper()
 	text, err := ours.ReadFile("wordpress/" + name)
 	if err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
-	WriteFile(w.t, filepath.Join(dir, name), string(text))
+	WriteFile(w.T, filepath.Join(dir, name), string(text))
 }
 
 // install makes WordPress's tables as its installer does, and the plugin's.
 func (w *WordPress) install() {
-	w.t.Helper()
+	w.T.Helper()
 	w.writeConfig("")
 	permalinks, kind := "/%postname%/", "single"
 	if w.Options.PlainPermalinks {
@@ -142,13 +142,13 @@ func (w *WordPress) install() {
 	if w.Options.Multisite {
 		kind = "multisite"
 	}
-	c := exec.Command(mustFind(w.t, "php"), "-d", "auto_prepend_file="+w.prepend(),
+	c := exec.Command(mustFind(w.T, "php"), "-d", "auto_prepend_file="+w.prepend(),
 		filepath.Join(w.dir, "install.php"), w.URL, permalinks, kind)
 	if out, err := c.CombinedOutput(); err != nil || len(out) > 0 {
-		w.t.Fatalf("WordPress's installation: %v\n%s", err, out)
+		w.T.Fatalf("WordPress's installation: %v\n%s", err, out)
 	}
 	if err := w.Server.ActivatePlugin(context.Background(), w.Prefix); err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
 	if w.Options.Multisite {
 		w.writeConfig(fmt.Sprintf(`define( 'MULTISITE', true );
@@ -163,10 +163,10 @@ define( 'BLOG_ID_CURRENT_SITE', 1 );
 
 // writeConfig writes the wp-config.php that WordPress and the sidecar read.
 func (w *WordPress) writeConfig(more string) {
-	w.t.Helper()
+	w.T.Helper()
 	more += "define( 'DISABLE_WP_CRON', true ); // no work beside the requests of the test\n"
 	text := strings.Replace(wpConfig(w.Server, w.Prefix, "root", DBPassword), "$table_prefix", more+"\n$table_prefix", 1)
-	w.WPConfig = WriteFile(w.t, filepath.Join(w.Home(), "wp-config.php"), text)
+	w.WPConfig = WriteFile(w.T, filepath.Join(w.Home(), "wp-config.php"), text)
 }
 
 // StartFPM starts PHP as Debian's service does, with a pool of four processes of its

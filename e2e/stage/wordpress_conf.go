@@ -21,17 +21,17 @@ func DoorConf(t T, dir, sidecarAddress, inner, script, name string) string {
 // conf is nginx's configuration of the site, with or without the snippet that
 // sends the token endpoint, or the whole namespace, to the sidecar.
 func (w *WordPress) conf(toSidecar bool) string {
-	w.t.Helper()
+	w.T.Helper()
 	include, door := "", ""
 	if w.inner != "" { // the inner server does no harm when it is not used
-		door = DoorConf(w.t, w.dir, w.sidecarAddress(), w.inner, w.Home()+"/index.php", w.Options.Folder+"/index.php")
+		door = DoorConf(w.T, w.dir, w.sidecarAddress(), w.inner, w.Home()+"/index.php", w.Options.Folder+"/index.php")
 	}
 	switch {
 	case toSidecar && w.inner != "":
-		include = "include " + ProjectFile(w.t, "docker/moserver-namespace.conf") + ";"
+		include = "include " + ProjectFile(w.T, "docker/moserver-namespace.conf") + ";"
 	case toSidecar:
-		snippet := WithUpstream(w.t, ReadFile(w.t, ProjectFile(w.t, "docker/moserver-token.conf")), "proxy_pass http://", w.sidecarAddress())
-		include = "include " + WriteFile(w.t, filepath.Join(w.dir, "moserver-token.conf"), snippet) + ";"
+		snippet := WithUpstream(w.T, ReadFile(w.T, ProjectFile(w.T, "docker/moserver-token.conf")), "proxy_pass http://", w.sidecarAddress())
+		include = "include " + WriteFile(w.T, filepath.Join(w.dir, "moserver-token.conf"), snippet) + ";"
 	}
 	return door + fmt.Sprintf(`server {
 	`+ListenLine+`
@@ -54,24 +54,24 @@ func (w *WordPress) conf(toSidecar bool) string {
 // RouteToPHP gives the token endpoint back to PHP, as an operator does: the
 // include line goes, and nginx is reloaded under its load.
 func (w *WordPress) RouteToPHP() {
-	w.t.Helper()
+	w.T.Helper()
 	w.Nginx.Reload(w.conf(false))
 }
 
 // RouteToSidecar sends the token endpoint to the sidecar again.
 func (w *WordPress) RouteToSidecar() {
-	w.t.Helper()
+	w.T.Helper()
 	w.Nginx.Reload(w.conf(true))
 }
 
 // RunWholeConf reloads nginx with docker/nginx.conf, which is a whole site: a
-// WordPress at the root of its host.
-func (w *WordPress) RunWholeConf() {
-	w.t.Helper()
-	conf := WithUpstream(w.t, ReadFile(w.t, ProjectFile(w.t, "docker/nginx.conf")), "server ", w.sidecarAddress())
-	conf = Substitute(w.t, conf, RootLine, "root "+w.dir+"/www;")
-	conf = Substitute(w.t, conf, PHPLine, "fastcgi_pass unix:"+w.dir+"/php.sock;")
-	w.Nginx.Reload(conf)
+// WordPress at the root of its host. It is before the sidecar at an address; empty is
+// the one that StartWordPress has started.
+func (w *WordPress) RunWholeConf(sidecar string) {
+	w.T.Helper()
+	conf := WithUpstream(w.T, ReadFile(w.T, ProjectFile(w.T, "docker/nginx.conf")), "server ", cmp.Or(sidecar, w.sidecarAddress()))
+	conf = Substitute(w.T, conf, RootLine, "root "+w.dir+"/www;")
+	w.Nginx.Reload(Substitute(w.T, conf, PHPLine, "fastcgi_pass unix:"+w.dir+"/php.sock;"))
 }
 
 // ComposeConf is docker/nginx-compose.conf for a sidecar, with PHP behind it on inner.
@@ -85,11 +85,11 @@ func ComposeConf(t T, sidecarAddress, inner string) string {
 // does. There is no name of a container to look up. What the sidecar does not answer
 // goes nowhere, unless the site has a door.
 func (w *WordPress) RunComposeConf() {
-	w.t.Helper()
-	conf := ComposeConf(w.t, w.sidecarAddress(), cmp.Or(w.inner, FreeAddress(w.t)))
-	conf = Substitute(w.t, conf, "include snippets/moserver-namespace.conf;", "include "+ProjectFile(w.t, "docker/moserver-namespace.conf")+";")
-	conf = Substitute(w.t, conf, "/var/www/html/index.php;", w.Home()+"/index.php;")
-	conf = Substitute(w.t, conf, "include fastcgi_params;", "include /etc/nginx/fastcgi_params;")
-	conf = Substitute(w.t, conf, RootLine, "root "+w.dir+"/www;")
-	w.Nginx.Reload(Substitute(w.t, conf, "fastcgi_pass $php;", "fastcgi_pass unix:"+w.dir+"/php.sock;"))
+	w.T.Helper()
+	conf := ComposeConf(w.T, w.sidecarAddress(), cmp.Or(w.inner, FreeAddress(w.T)))
+	conf = Substitute(w.T, conf, "include snippets/moserver-namespace.conf;", "include "+ProjectFile(w.T, "docker/moserver-namespace.conf")+";")
+	conf = Substitute(w.T, conf, "/var/www/html/index.php;", w.Home()+"/index.php;")
+	conf = Substitute(w.T, conf, "include fastcgi_params;", "include /etc/nginx/fastcgi_params;")
+	conf = Substitute(w.T, conf, RootLine, "root "+w.dir+"/www;")
+	w.Nginx.Reload(Substitute(w.T, conf, "fastcgi_pass $php;", "fastcgi_pass unix:"+w.dir+"/php.sock;"))
 }
