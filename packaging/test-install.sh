@@ -22,6 +22,7 @@ leave() {
 	root=
 }
 trap cleanup EXIT
+trap "exit 1" INT TERM
 
 say() { echo "== $*"; }
 inside() { chroot "$root" env PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive "$@"; }
