@@ -54,6 +54,11 @@ func (l *live) Find(ctx context.Context, clientID string, p oauth.Presented) (oa
 	return try(ctx, l, func(s *served) (oauth.Facts, error) { return s.Find(ctx, clientID, p) })
 }
 
+// PublicClients implements oauth.Store.
+func (l *live) PublicClients(ctx context.Context) (bool, error) {
+	return try(ctx, l, func(s *served) (bool, error) { return s.PublicClients(ctx) })
+}
+
 // Scans implements oauth.Store.
 func (l *live) Scans(kind oauth.Kind) bool { return l.current.Load().Scans(kind) }
 
