@@ -13,7 +13,7 @@ import (
 	"moserver-sidecar/wpdb/doctor"
 )
 
-// report is all that check has found, in the form of --json.
+// report is everything that check has found, in the form of --json.
 type report struct {
 	OK       bool             `json:"ok"`
 	Settings []config.Problem `json:"settings"`
@@ -24,10 +24,10 @@ type report struct {
 
 func checkCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "check", Short: "look for what keeps the server from working",
+		Use: "check", Short: "find what keeps the server from working",
 		Example: `  moserver-sidecar check --wp-config /var/www/html/wp-config.php`,
-		Long: `Looks at the settings and at the database, and prints all problems at once,
-each with what to do about it. It reports only what is broken; for advice run
+		Long: `Checks the settings and the database, and prints all problems at once, each
+with its remedy. It reports only what is broken; for advice run
 "moserver-sidecar doctor".`,
 
 		Annotations: exits(`: 0 if there is no problem (warnings do not count), else 1.`),
@@ -35,11 +35,9 @@ each with what to do about it. It reports only what is broken; for advice run
 	}
 	asJSON := cmd.Flags().Bool("json", false, "print them for machines")
 	accept := addAccept(cmd)
-	addSettings(cmd, cmd.Flags())
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		settings, problems := readSettings(cmd)
-		return check(cmd.OutOrStdout(), settings, problems, *accept, *asJSON)
-	}
+	runSettings(cmd, func(w io.Writer, settings config.Settings, problems []config.Problem) error {
+		return check(w, settings, problems, *accept, *asJSON)
+	})
 	return cmd
 }
 

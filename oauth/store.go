@@ -139,6 +139,9 @@ type Store interface {
 	// of its own signs with HS256.
 	Identify(ctx context.Context, q IdentityQuery) (Identity, error)
 
+	// PublicClients reports whether any client has no secret.
+	PublicClients(ctx context.Context) (bool, error)
+
 	// Issue stores tokens.
 	Issue(ctx context.Context, tokens ...Token) error
 

@@ -7,8 +7,7 @@ import (
 	"strings"
 )
 
-// call is a call of one of the functions that are known here. Their names do not
-// heed case, as in PHP.
+// call is a call of a function. Upper and lower case are the same in its name.
 func (p *parser) call(name string, line int) value {
 	items := p.list()
 	if !p.live() {
@@ -63,16 +62,15 @@ func (p *parser) call(name string, line int) value {
 func (r *reader) evalDefine(args []value, first bool, line int) value {
 	if len(args) < 2 || args[0].kind != stringKind {
 		r.blind(line, "defines a constant whose name this program cannot evaluate; write the name as a string in quotes", "", value{})
-		return unknown("the result of define()")
+	} else {
+		r.define(constantName(args[0].str), args[1], first, line)
 	}
-	r.define(constantName(args[0].str), args[1], first, line)
-	return boolValue(true)
+	return unknown("the result of define()")
 }
 
-// heedLoader heeds what changes the environment: putenv(), after which nothing is
-// known of it, and Dotenv or the like of loadEnv(), after which a variable that is
-// not set here may be in a .env file.
-func (r *reader) heedLoader(name string) {
+// noteLoader notices what changes the environment: after putenv() nothing is known
+// of it; after Dotenv, loadEnv() and such, a variable may come from a .env file.
+func (r *reader) noteLoader(name string) {
 	name = strings.ToLower(name)
 	r.putenv = r.putenv || strings.Contains(name, "putenv")
 	if strings.Contains(name, "dotenv") || strings.Contains(name, "load") && strings.Contains(name, "env") {
