@@ -62,7 +62,7 @@ func runMigrate(w io.Writer, settings config.Settings, o migrate.Options, asJSON
 	if o.Undo && o.PrimaryKey {
 		return errors.New("--undo takes the primary keys away too; leave out --primary-key")
 	}
-	o.UserIndex = settings.RevokeAccessTokens
+	o.UserIndex = settings.RevokeAccessTokens == config.RevokeAll
 	ctx, stop := untilSignal()
 	defer stop()
 	db, err := openQuiet(settings)

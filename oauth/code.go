@@ -4,7 +4,9 @@ import "context"
 
 // redeemCode exchanges an authorization code for tokens (RFC 6749, 4.1.3).
 func (x *exchange) redeemCode(ctx context.Context) (Answer, error) {
-	if err := x.checkCode(); err != nil {
+	if err := x.checkCode(); err == errCodeUnknown {
+		return x.replayedCode(ctx)
+	} else if err != nil {
 		return Answer{}, err
 	}
 	p, err := x.prepare(ctx)
