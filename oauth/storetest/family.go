@@ -83,10 +83,10 @@ func revokeForeignGrant(t *testing.T, s Subject) {
 	of := func(refreshToken string, number int) string {
 		return oauth.FamilyOf(presented(oauth.RefreshToken, refreshToken)) + fmt.Sprintf("%032x", number)
 	}
-	for name, chain := range map[string][]string{
-		"as it was":               {"php0"},
-		"replaced":                {"php0", of("php0", 0), of("php0", 1)},
-		"replaced before, by old": {"old", "php0"},
+	for php, chain := range map[string][]string{
+		"php0": {"php0"},
+		"php1": {"php1", of("php1", 0), of("php1", 1)},
+		"php2": {"old", "php2"},
 	} {
 		s.PutGrant(presented(oauth.RefreshToken, chain[0]), grant())
 		for i, successor := range chain[1:] {
@@ -95,12 +95,12 @@ func revokeForeignGrant(t *testing.T, s Subject) {
 				t.Fatal(err)
 			}
 		}
-		putAccess(s, of("php0", 5), of("php1", 6), "php's own")
+		putAccess(s, of(php, 5), of("another", 6), "php's own")
 		if !mustRevoke(t, s, revocationOf(chain[0])) || len(s.Tokens(oauth.RefreshToken)) != 0 {
-			t.Errorf("%s: the refresh token was not ended", name)
+			t.Errorf("%s: the refresh token was not ended", php)
 		}
-		wantAccess(t, s, name, of("php1", 6), "php's own")
-		for _, value := range []string{of("php1", 6), "php's own"} {
+		wantAccess(t, s, php, of("another", 6), "php's own")
+		for _, value := range []string{of("another", 6), "php's own"} {
 			mustRevoke(t, s, oauth.Revocation{Presented: presented(oauth.AccessToken, value), ClientID: clientID})
 		}
 	}

@@ -92,26 +92,26 @@ func (s *Store) noteRotations(err error) error {
 	return err
 }
 
-// revoke removes the refresh token that r stands for, or the access token that
-// it names, and says if it was there. Another process may replace the token at
+// revoke removes the last token that r stands for, or the access token that
+// it names, and says which that is and if it was there. Another process may replace the token at
 // the same moment: the DELETE waits for that, finds nothing, and the record of
 // the rotation tells where to go on.
-func (s *Store) revoke(ctx context.Context, db wpdb.Session, r oauth.Revocation) (found bool, err error) {
-	token := r.Presented.Value
+func (s *Store) revoke(ctx context.Context, db wpdb.Session, r oauth.Revocation) (token string, found bool, err error) {
+	token = r.Presented.Value
 	for hops := 0; hops <= oauth.MaxRotations; {
 		n, err := affected(db.ExecContext(ctx, s.statements.revoke[r.Presented.Kind], wpdb.Comparand(token), r.ClientID))
 		if n > 0 || err != nil || r.Presented.Kind != oauth.RefreshToken {
-			return n > 0, err
+			return token, n > 0, err
 		}
 		last, n, err := s.follow(ctx, db, token, oauth.MaxRotations+1-hops)
 		if n == 0 || err != nil {
-			return false, err
+			return token, false, err
 		}
 		token = last
 		hops += n
 	}
 	n, err := affected(db.ExecContext(ctx, s.statements.revokeRefreshTokens, r.ClientID, r.UserID))
-	return n > 0, err
+	return token, n > 0, err
 }
 
 // follow goes from a refresh token to what has replaced it last, in at most
