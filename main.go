@@ -68,5 +68,6 @@ func options(s config.Settings) handlers.Options {
 		MaxInFlight:    s.MaxInFlight,
 		MaxConnections: s.MaxConnections,
 		AuthFailures:   s.AuthFailures,
+		Upstream:       s.PHPUpstream,
 	}
 }

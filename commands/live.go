@@ -28,11 +28,7 @@ type served struct {
 	db *wpdb.DB
 }
 
-func serveFrom(db *wpdb.DB) *served {
-	s := &served{store.New(db), db}
-	s.Scans(oauth.RefreshToken) // it begins to look for indexes, which the first requests then find known
-	return s
-}
+func serveFrom(db *wpdb.DB) *served { return &served{store.New(db), db} }
 
 func newLive(db *wpdb.DB, settings config.Settings, read func() (config.Settings, []config.Problem), log *slog.Logger) *live {
 	l := &live{log: log, reload: newReload(settings, read)}

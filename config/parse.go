@@ -73,8 +73,8 @@ func choice(target *string, values ...string) func(string) error {
 	}
 }
 
-// orBoolean also takes what the setting was when it was a boolean.
-func orBoolean(parse func(string) error, whenTrue, whenFalse string) func(string) error {
+// trueOrFalse also takes what the setting was when it was a boolean.
+func trueOrFalse(parse func(string) error, whenTrue, whenFalse string) func(string) error {
 	return func(s string) error {
 		if old, err := strconv.ParseBool(s); err == nil && old {
 			s = whenTrue
@@ -161,6 +161,20 @@ func listenAddress(target *string) func(string) error {
 			}
 		} else if !isHostPort(s) {
 			return errors.New("must be host:port, such as 127.0.0.1:8089, or unix:/run/moserver/token.sock")
+		}
+		*target = s
+		return nil
+	}
+}
+
+// upstreamAddress is where another server listens.
+func upstreamAddress(target *string) func(string) error {
+	return func(s string) error {
+		address, isHTTP := strings.CutPrefix(s, "http://")
+		path, isUnix := strings.CutPrefix(s, "unix:")
+		host, _, _ := net.SplitHostPort(address)
+		if !(isUnix && filepath.IsAbs(path)) && !(isHTTP && host != "" && isHostPort(address)) {
+			return errors.New("must be http://host:port, such as http://127.0.0.1:8088, or unix:/run/moserver/php.sock")
 		}
 		*target = s
 		return nil

@@ -47,6 +47,7 @@ type Settings struct {
 	MaxConnections  int
 	TrustedProxies  []netip.Prefix
 	AuthFailures    int
+	PHPUpstream     string
 
 	LogLevel  slog.Level
 	LogFormat string
@@ -123,7 +124,7 @@ func (s *Settings) list() []setting {
 		{"rotation_grace", "How long a replaced refresh token still works, in case the answer was lost. 0: it never does.", "1m", duration(&s.RotationGrace, 0, time.Hour)},
 		{"openid_refresh_token", "When a code with openid in its scope comes with a refresh token: always, or only with offline_access, as PHP does.", OpenIDAlways, choice(&s.OpenIDRefreshToken, OpenIDAlways, OpenIDOffline)},
 		{"revoke_access_tokens", "Which access tokens end when a refresh token is revoked or replayed: those of its grant, all that the client has for that user (true means the same), or none (false).", RevokeGrant,
-			orBoolean(choice(&s.RevokeAccessTokens, RevokeGrant, RevokeAll, RevokeNone), RevokeAll, RevokeNone)},
+			trueOrFalse(choice(&s.RevokeAccessTokens, RevokeGrant, RevokeAll, RevokeNone), RevokeAll, RevokeNone)},
 		{"error_status", "HTTP status of OAuth errors: rfc6749 (400 and 401), or 200 for a client that depends on what PHP does.", ErrorStatusRFC, choice(&s.ErrorStatus, ErrorStatusRFC, ErrorStatus200)},
 		{"resource_sub", "Type of sub in /resource: number, as PHP has it, or string, as OpenID Connect libraries expect.", SubNumber, choice(&s.ResourceSub, SubNumber, SubString)},
 
@@ -136,6 +137,8 @@ func (s *Settings) list() []setting {
 		{"max_connections", "How many connections may be open: beyond that the longest idle one is closed, and if none is idle, requests get 503.", "1000", number(&s.MaxConnections, 1, 1_000_000)},
 		{"trusted_proxies", "Networks whose X-Forwarded-For is believed; a unix socket always is.", "127.0.0.0/8, ::1/128", networks(&s.TrustedProxies)},
 		{"auth_failures", "Failed authentications a minute for one address and client, before it gets 429. 0: no limit.", "60", number(&s.AuthFailures, 0, 1_000_000)},
+
+		{"php_upstream", "Where WordPress itself answers, without this server in between: http://127.0.0.1:8088 or unix:/path/of/a.sock. It gets what this server does not answer; empty: nothing is passed on.", "", upstreamAddress(&s.PHPUpstream)},
 
 		{"log_level", "What is logged: debug, info, warn or error.", "info", logLevel(&s.LogLevel)},
 		{"log_format", "Form of the log: text or json.", LogText, choice(&s.LogFormat, LogText, LogJSON)},

@@ -222,8 +222,10 @@ func TestNginxAlone(t *testing.T) {
 	for _, name := range []string{"nginx.conf", "nginx-compose.conf"} {
 		dir := nginxFolder(t, "unix:"+os.DevNull)
 		nginx := stage.StartNginx(t, dir, snippets.ReplaceAllString(stage.ReadFile(t, "../docker/"+name), ""))
-		if a := nginx.Get("/.env"); a.Status != http.StatusForbidden {
-			t.Errorf("%s: /.env: %s", name, a)
+		for _, path := range []string{"/.env", "/.git/x.php"} {
+			if a := nginx.Get(path); a.Status != http.StatusForbidden {
+				t.Errorf("%s: %s: %s", name, path, a)
+			}
 		}
 	}
 	for _, name := range []string{"README.md", "docker/nginx.conf", "docker/moserver-token.conf", "docker/moserver-namespace.conf"} {

@@ -59,6 +59,9 @@ func (p parameters) setJSON(name, value []byte) error {
 	}
 	switch value[0] {
 	case '{', '[':
+		if parameter == paramResource { // of several resources, which no code is for
+			return p.set(parameter, string(value))
+		}
 		return malformed(reasonNotText, "The parameter "+parameter+" must be a string")
 	case '"':
 		return p.set(parameter, jsonString(value))

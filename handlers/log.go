@@ -20,6 +20,7 @@ type remark struct {
 	clientSent string // the id that was sent, whosesoever it is
 	headerAuth bool   // credentials were looked for in the Authorization header
 
+	passed        bool // WordPress was asked for the answer
 	authenticated bool // the client has proved who it is; a public one cannot
 	err           error
 	defect        error         // of the client's registration; the request was answered
@@ -53,7 +54,7 @@ func (s *server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 			slog.String("method", methodName(c.Request().Method)),
 			slog.String("grant", n.grant),
 			slog.String("client_id", n.client),
-			slog.String("outcome", outcome(n.err)),
+			slog.String("outcome", n.outcome()),
 			slog.Int("status", c.Response().Status),
 			slog.Float64("duration_ms", float64(time.Since(start).Microseconds())/1000),
 			slog.String("remote", remoteName(n.remote, c.Request())),
@@ -86,6 +87,14 @@ func (s *server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 		s.log.LogAttrs(c.Request().Context(), level, "request", attributes...)
 		return nil
 	}
+}
+
+// outcome is what came of a request. Of an answer of PHP only the status is known.
+func (n *remark) outcome() string {
+	if n.passed && n.err == nil {
+		return "passed"
+	}
+	return outcome(n.err)
 }
 
 // more are attributes that have a value only at times.
@@ -140,6 +149,10 @@ func routeName(path string) string {
 		return "openid-configuration"
 	case routeKeys:
 		return "keys"
+	case routeAuthorize:
+		return "authorize"
+	case routePassed:
+		return "passed"
 	case routeHealth:
 		return "healthz"
 	case routeReady:

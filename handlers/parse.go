@@ -30,7 +30,9 @@ func (s *server) parse(c echo.Context) (oauth.Request, error) {
 	request := oauth.Request{
 		GrantType:     p["grant_type"],
 		Code:          p["code"],
+		CodeVerifier:  p["code_verifier"],
 		RedirectURI:   p["redirect_uri"],
+		Resource:      p[paramResource],
 		RefreshToken:  p["refresh_token"],
 		Scope:         p["scope"],
 		Token:         p["token"],
@@ -73,7 +75,12 @@ type parameters map[string]string
 // A parameter without a value counts as omitted. Unknown ones are ignored: of
 // those, which may be many, nobody reads the value.
 func (p parameters) set(name, value string) error {
-	if earlier, repeated := p[name]; repeated && value != "" && earlier != value {
+	earlier, repeated := p[name]
+	repeated = repeated && value != "" && earlier != value
+	switch {
+	case repeated && name == paramResource: // it may be (RFC 8707, 2); no code is for two
+		value = earlier + " " + value
+	case repeated:
 		return malformed(reasonRepeated, "The parameter "+name+" is repeated with another value")
 	}
 	if value != "" {
@@ -81,6 +88,9 @@ func (p parameters) set(name, value string) error {
 	}
 	return nil
 }
+
+// paramResource is RFC 8707's.
+const paramResource = "resource"
 
 // maxName is longer than the longest name that isParameter knows, with each of its
 // characters escaped in JSON.
@@ -99,7 +109,7 @@ const (
 func isParameter(name string) bool {
 	switch name {
 	case "grant_type", "code", "redirect_uri", "refresh_token", "scope", "token", "token_type_hint",
-		"client_id", "client_secret":
+		"client_id", "client_secret", "code_verifier", paramResource:
 		return true
 	}
 	return false

@@ -14,6 +14,7 @@ const (
 	reasonSlow       oauth.Reason = "body_too_slow"
 	reasonBody       oauth.Reason = "body_malformed"
 	reasonRepeated   oauth.Reason = "parameter_repeated"
+	reasonAmbiguous  oauth.Reason = "parameter_ambiguous"
 	reasonNotText    oauth.Reason = "parameter_not_text"
 	reasonTwoTokens  oauth.Reason = "access_token_twice"
 	reasonAuthHeader oauth.Reason = "authorization_malformed"
@@ -63,7 +64,7 @@ func reasonOf(err error) string {
 // for the operator.
 func serverFault(err error) string {
 	switch code := outcome(err); code {
-	case errAway.code, errInternal.code:
+	case errAway.code, errInternal.code, errUpstreamAway.code, errLoop.code:
 		return err.Error()
 	}
 	return ""

@@ -17,6 +17,8 @@ const (
 	routeResource   = namespace + "resource"
 	routeDiscovery  = namespace + ":" + paramClient + "/.well-known/openid-configuration"
 	routeKeys       = namespace + ":" + paramClient + "/.well-known/keys"
+	routeAuthorize  = namespace + "authorize"
+	routePassed     = namespace // whatever else the plugin has
 	routeHealth     = "/healthz"
 	routeReady      = "/readyz"
 )
@@ -41,7 +43,7 @@ const (
 // and however its links are written: /wp-json/moserver/token,
 // /index.php/wp-json/moserver/token, /?rest_route=/moserver/token, and the
 // /wp-content/plugins/…/web/moserver/token of old documentation.
-func canonicalRoute() echo.MiddlewareFunc {
+func (s *server) canonicalRoute() echo.MiddlewareFunc {
 	// Here, because Echo calls the function that is returned for each request.
 	pretty, plain := regexp.MustCompile(prettyRoute), regexp.MustCompile(plainRoute)
 	form, client := regexp.MustCompile(formRoute), regexp.MustCompile(clientRoute)
@@ -57,6 +59,11 @@ func canonicalRoute() echo.MiddlewareFunc {
 				u.Path = namespace + strings.ToLower(route)
 			} else if m := client.FindStringSubmatch(route); m != nil {
 				u.Path = namespace + m[1] + "/.well-known/" + strings.ToLower(m[2])
+			} else if route != "" && s.upstream != nil {
+				u.Path = routePassed
+				if strings.EqualFold(route, "authorize") {
+					u.Path = routeAuthorize
+				}
 			} else {
 				u.Path = "/"
 			}

@@ -35,6 +35,7 @@ type Options struct {
 	MaxInFlight    int            // requests that may be with the database at once; 0: no limit
 	MaxConnections int            // connections that may be open, with a few more for probes
 	AuthFailures   int            // failed authentications a minute, per address and client; 0: no limit
+	Upstream       string         // where WordPress answers the rest, http://host:port or unix:/path; empty: nowhere
 }
 
 // server is what the handlers share.
@@ -46,6 +47,7 @@ type server struct {
 	limiter  *limiter
 	overload *overload
 	refusals *refusals
+	upstream *upstream    // nil: nothing is passed on
 	entry    http.Handler // routes
 }
 
@@ -69,6 +71,9 @@ func (h *Handler) Change(tokens TokenServer, options Options) {
 	if next.overload == nil || options.MaxInFlight != next.options.MaxInFlight {
 		next.overload = newOverload(options.MaxInFlight, next.log)
 	}
+	if next.upstream == nil || options.Upstream != next.options.Upstream {
+		next.upstream = newUpstream(options.Upstream, options.MaxConnections, next.log)
+	}
 	next.tokens, next.options = tokens, options
 	next.limiter.allow(options.AuthFailures)
 	next.entry = next.routes()
@@ -85,13 +90,17 @@ func (s *server) routes() http.Handler {
 	e := echo.New()
 	e.IPExtractor = forwardedFor(s.options.TrustedProxies)
 	e.HTTPErrorHandler = s.respondError
-	e.Pre(canonicalRoute())
+	e.Pre(s.canonicalRoute())
 	e.Use(s.logRequest, recovered)
 	for route, handler := range map[string]echo.HandlerFunc{
 		routeToken: s.token, routeRevoke: s.revoke, routeIntrospect: s.introspect,
 		routeResource: s.resource, routeDiscovery: s.discovery, routeKeys: s.keys,
 	} {
 		e.Any(route, handler)
+	}
+	if s.upstream != nil {
+		e.Any(routeAuthorize, s.authorize)
+		e.Any(routePassed, s.passOn)
 	}
 	probes := []string{http.MethodGet, http.MethodHead}
 	e.Match(probes, routeHealth, s.healthz)
@@ -102,11 +111,19 @@ func (s *server) routes() http.Handler {
 
 // noRoute answers what no route is for, and methods that Echo does not know.
 func (s *server) noRoute(c echo.Context) error {
-	if c.Request().URL.Path == routeToken {
+	switch path := c.Request().URL.Path; {
+	case path == routeToken:
 		return s.token(c)
+	case s.upstream != nil && path == routeAuthorize:
+		return s.authorize(c)
+	case s.upstream != nil && path == routePassed:
+		return s.passOn(c)
 	}
 	return errNoRoute
 }
+
+// passOn passes on what only WordPress knows.
+func (s *server) passOn(c echo.Context) error { return s.upstream.pass(c, nil) }
 
 // withDatabase does the part of a request that may have to wait for the
 // database, for as long as a request may. In an outage requests pile up; beyond

@@ -20,6 +20,9 @@ const (
 	RedirectURIMismatch  Code = "redirect_uri_mismatch"
 )
 
+// InvalidTarget refuses a resource (RFC 8707, 2).
+const InvalidTarget Code = "invalid_target"
+
 // The codes of the routes that take an access token. Only InvalidToken is one
 // of RFC 6750, 3.1; the other two are the plugin's.
 const (
@@ -91,8 +94,15 @@ var (
 	errCodeExpired  = Error{InvalidGrant, "The authorization code has expired", ReasonCodeExpired}
 	errCodeForeign  = Error{InvalidGrant, "authorization_code doesn't exist or is invalid for the client", ReasonCodeForeign}
 	errRedirectURI  = Error{RedirectURIMismatch, "The redirect URI provided does not match the one used in the authorization request", ReasonRedirectURI}
+	errVerifier     = Error{InvalidGrant, "The code_verifier does not match the code_challenge of the authorization request", ReasonVerifierWrong}
+	errTarget       = Error{InvalidTarget, "The resource is not the one of the authorization request", ReasonResource}
 	errTokenMissing = Error{InvalidRequest, "Missing parameter: token is required", ReasonTokenMissing}
 	errTokenForeign = Error{InvalidGrant, "The token was not issued to this client", ReasonTokenForeign}
+
+	errChallenge       = Error{InvalidRequest, "The code_challenge is not one that RFC 7636 allows for its code_challenge_method", ReasonChallenge}
+	errChallengeMethod = Error{InvalidRequest, "The code_challenge_method must be S256 or plain", ReasonChallenge}
+	errNonce           = Error{InvalidRequest, "The nonce must be UTF-8 and have 512 bytes at most", ReasonNonce}
+	errResourceForm    = Error{InvalidTarget, "The resource must be an absolute URI without a fragment", ReasonTarget}
 
 	errRefreshMissing = Error{InvalidRequest, "Missing parameter: refresh_token is required", ReasonRefreshMissing}
 	errRefreshUnknown = Error{InvalidGrant, "Invalid refresh token", ReasonRefreshUnknown}

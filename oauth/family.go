@@ -88,10 +88,11 @@ func checkOf(name string) string {
 	return hex.EncodeToString(sum[:checkBytes])
 }
 
-// replayedCode judges a code that is not there: it may be one that has been used. The
-// client has proved who it is, so if the first use was a thief's, or this one is, the
-// tokens must not outlive its discovery (RFC 6749, 4.1.2).
-func (x *exchange) replayedCode(ctx context.Context) (Answer, error) {
+// replayedCode judges a code that is not there, refused as such: it may be one that has
+// been used. The client has proved who it is, and its seal and verifier are right; so if
+// one of the two uses was a thief's, the tokens must not outlive its discovery (RFC 6749,
+// 4.1.2).
+func (x *exchange) replayedCode(ctx context.Context, refused error) (Answer, error) {
 	leave, err := x.searchTokens(ctx)
 	if err != nil {
 		return Answer{}, err
@@ -102,7 +103,7 @@ func (x *exchange) replayedCode(ctx context.Context) (Answer, error) {
 		return Answer{}, err
 	}
 	if family == nil {
-		return Answer{}, errCodeUnknown
+		return Answer{}, refused
 	}
 	replay := &Replay{Kind: AuthorizationCode, UserID: family.UserID, Age: x.age(family)}
 	if replay.Age >= reloadTime && replay.Age <= restoreTime {

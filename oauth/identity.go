@@ -1,5 +1,7 @@
 package oauth
 
+import "strings"
+
 // Profile is what WordPress knows of a user, in the words of its users and
 // usermeta tables. A field that is not set there is empty.
 type Profile struct {
@@ -49,6 +51,14 @@ type Identity struct {
 // ClientIssuer is the issuer of a client's ID tokens (OpenID Connect Core 1.0,
 // 2). The plugin gives each client an issuer of its own.
 func (i Identity) ClientIssuer(clientID string) string { return i.Issuer + "/" + clientID }
+
+// Home is the address of the site itself, which is the issuer that the plugin tells
+// AI clients.
+func (i Identity) Home() string {
+	home, _, _ := strings.Cut(i.Issuer, "/wp-json/moserver")
+	home, _, _ = strings.Cut(home, "/?rest_route=/moserver")
+	return home
+}
 
 // IdentityQuery names a client, a user, and the code that is redeemed, if it
 // is one. Blog is that of the client's Site.

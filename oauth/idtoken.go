@@ -73,7 +73,7 @@ func (x *exchange) idToken(ctx context.Context, scope Scope) (idToken, error) {
 	}
 	query := IdentityQuery{Blog: x.facts.Site.Blog, ClientID: x.facts.Client.ID, UserID: x.facts.Grant.UserID}
 	if x.grant == GrantAuthorizationCode {
-		query.Code = x.request.Code
+		query.Code = x.presented.Value
 	}
 	identity, err := x.Store.Identify(ctx, query)
 	if err != nil || identity.OpenIDOff {
@@ -167,14 +167,20 @@ func (x *exchange) sign(s signer, claims idClaims) (string, error) {
 	return input + "." + encode(signature), nil
 }
 
+// storedClaims are the claims by which a stored ID token is judged.
+type storedClaims struct {
+	jwt.RegisteredClaims
+	Nonce string `json:"nonce"`
+}
+
 // verify returns the claims of an ID token if it is whole, not over, signed
 // with the key and algorithm of s, of this issuer, and made for this client and
-// user alone.
-func (x *exchange) verify(s signer, issuer, token string) (claims jwt.RegisteredClaims, ok bool) {
+// user alone, and has the nonce of the authorization request where a seal tells it.
+func (x *exchange) verify(s signer, issuer, token string) (claims storedClaims, ok bool) {
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{s.method.Alg()}), jwt.WithStrictDecoding(),
 		jwt.WithExpirationRequired(), jwt.WithIssuer(issuer), jwt.WithTimeFunc(func() time.Time { return x.now }))
 	_, err := parser.ParseWithClaims(token, &claims, func(*jwt.Token) (any, error) { return s.public, nil })
-	return claims, err == nil && claims.IssuedAt != nil &&
+	return claims, err == nil && claims.IssuedAt != nil && (x.seal == nil || claims.Nonce == x.seal.nonce) &&
 		slices.Equal(claims.Audience, jwt.ClaimStrings{x.facts.Client.ID}) &&
 		claims.Subject == strconv.FormatInt(x.facts.Grant.UserID, 10)
 }

@@ -33,6 +33,14 @@ const (
 	ReasonCodeForeign  Reason = "code_of_another_client"
 	ReasonRedirectURI  Reason = "redirect_uri_differs"
 
+	ReasonCodeRaw            Reason = "code_not_sealed"  // it did not come by this server
+	ReasonSealBroken         Reason = "code_seal_broken" // or made with another key
+	ReasonSealOld            Reason = "code_seal_expired"
+	ReasonVerifierMissing    Reason = "code_verifier_missing"
+	ReasonVerifierWrong      Reason = "code_verifier_wrong"
+	ReasonVerifierUnexpected Reason = "code_verifier_unexpected" // without a code_challenge
+	ReasonResource           Reason = "resource_differs"
+
 	ReasonRefreshMissing  Reason = "refresh_token_missing"
 	ReasonRefreshUnknown  Reason = "refresh_token_unknown"
 	ReasonRefreshTaken    Reason = "refresh_token_taken"
@@ -50,6 +58,13 @@ const (
 	ReasonUserGone Reason = "user_gone"
 	ReasonUserLeft Reason = "user_left"
 	ReasonScope    Reason = "scope_too_wide"
+)
+
+// Why an authorization request is refused before the plugin sees it.
+const (
+	ReasonChallenge Reason = "code_challenge_malformed"
+	ReasonNonce     Reason = "nonce_malformed"
+	ReasonTarget    Reason = "resource_malformed"
 )
 
 // Why a document about a client is refused.

@@ -29,7 +29,9 @@ type Request struct {
 
 	GrantType     string
 	Code          string
+	CodeVerifier  string // RFC 7636, 4.5
 	RedirectURI   string
+	Resource      string // RFC 8707, 2.2
 	RefreshToken  string
 	Scope         string
 	Token         string // to be revoked, RFC 7009, 2.1

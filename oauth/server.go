@@ -34,6 +34,7 @@ type Server struct {
 	Policy Policy
 	Now    func() time.Time // the clock that expiry is judged by
 	Random io.Reader        // cryptographically secure, for new tokens
+	Seals  *Seals           // of authorization codes; nil: they go to clients as the plugin makes them
 
 	keys       keyring
 	signatures signatures
@@ -47,7 +48,8 @@ type exchange struct {
 	request   Request
 	grant     GrantType // empty: none that the server knows
 	kinds     []Kind    // what the client may have presented, most likely first
-	presented Presented // as the first of them
+	presented Presented // as the first of them; of a sealed code, the code inside
+	seal      *seal     // nil: what was presented has none
 	later     bool      // what was presented is looked for after the client has authenticated
 	now       time.Time // whole seconds, as the tables keep time
 	facts     Facts
@@ -63,7 +65,9 @@ func (s *Server) Token(ctx context.Context, r Request) (Answer, error) {
 	case !known:
 		return s.newExchange(r, "", "").answer(ctx)
 	case grant == GrantAuthorizationCode:
-		return s.newExchange(r, grant, r.Code, AuthorizationCode).answer(ctx)
+		x := s.newExchange(r, grant, r.Code, AuthorizationCode)
+		x.openSeal()
+		return x.answer(ctx)
 	case grant == GrantRefreshToken:
 		return s.newExchange(r, grant, r.RefreshToken, RefreshToken).answer(ctx)
 	}
@@ -87,6 +91,17 @@ func (s *Server) newExchange(r Request, grant GrantType, value string, kinds ...
 	}
 	x.later = slices.ContainsFunc(kinds, s.Store.Scans)
 	return x
+}
+
+// openSeal goes on with the code inside of a sealed one. What has no seal is looked
+// for as it is: the answer must not come sooner.
+func (x *exchange) openSeal() {
+	if x.Seals == nil {
+		return
+	}
+	if x.seal = x.Seals.open(x.presented.Value); x.seal != nil {
+		x.presented.Value = x.seal.code
+	}
 }
 
 func (x *exchange) answer(ctx context.Context) (Answer, error) {

@@ -34,11 +34,14 @@ func (x *exchange) storedIDToken(s signer, issuer string, stored StoredIDToken) 
 	return stored.Current
 }
 
-// nonce is that of the authorization request, as far as the text in the code's
-// row tells it. PHP wrote the row for this code, so its payload needs no
+// nonce is that of the authorization request: the seal tells it, or else the text in
+// the code's row, as far as it has it. PHP wrote the row for this code, so its payload needs no
 // signature to be believed, only to have the nonce in full and to be of this
 // client and user.
 func (x *exchange) nonce(ofCode string) string {
+	if x.seal != nil {
+		return x.seal.nonce
+	}
 	claims := cutClaims(ofCode)
 	if claims["aud"] != x.facts.Client.ID || claims["sub"] != strconv.FormatInt(x.facts.Grant.UserID, 10) {
 		return ""

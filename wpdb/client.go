@@ -1,8 +1,9 @@
 package wpdb
 
 import (
-	"moserver-sidecar/oauth"
 	"strings"
+
+	"moserver-sidecar/oauth"
 )
 
 // The names of the columns of the identity and bearer statements.

@@ -32,25 +32,25 @@ type connection struct {
 // QueryContext implements driver.QueryerContext. What a request reads is
 // prepared once on each connection: to parse these long texts again and again
 // would take the server about a third of the time.
-func (s *connection) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	statement, worthwhile := s.prepared[query]
+func (c *connection) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	statement, worthwhile := c.prepared[query]
 	if worthwhile {
-		rows, err := s.queryPrepared(ctx, statement, query, args)
+		rows, err := c.queryPrepared(ctx, statement, query, args)
 		if !notPrepared(err) {
 			return rows, err
 		}
-		delete(s.prepared, query) // nor is it tried again on this connection
+		delete(c.prepared, query) // nor is it tried again on this connection
 	}
-	return s.driverConn.QueryContext(ctx, query, args)
+	return c.driverConn.QueryContext(ctx, query, args)
 }
 
-func (s *connection) queryPrepared(ctx context.Context, statement driver.Stmt, query string, args []driver.NamedValue) (driver.Rows, error) {
+func (c *connection) queryPrepared(ctx context.Context, statement driver.Stmt, query string, args []driver.NamedValue) (driver.Rows, error) {
 	if statement == nil {
 		var err error
-		if statement, err = s.PrepareContext(ctx, query); err != nil {
+		if statement, err = c.PrepareContext(ctx, query); err != nil {
 			return nil, err
 		}
-		s.prepared[query] = statement // it goes with the connection
+		c.prepared[query] = statement // it goes with the connection
 	}
 	return statement.(driver.StmtQueryContext).QueryContext(ctx, args)
 }

@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
+
+	"moserver-sidecar/oauth"
 )
 
 const (
@@ -37,72 +39,74 @@ type DB struct {
 	Tables Tables
 	Log    *slog.Logger
 
-	most     int          // connections; 0: no limit
+	limit    int          // of connections; 0: none
 	galera   *atomic.Bool // whether the database is a node of a Galera cluster
 	later    *DB          // the same tables in sessions that wait for the other nodes; see Synced
 	outage   *outage      // for the log
 	prepared *[]string    // see Prepare
+
+	unindexed *atomic.Pointer[[]oauth.Kind] // nil within: not known yet; see Scans
 }
 
 // Close closes the connections. No method may be called after it.
-func (s *DB) Close() error {
-	return errors.Join(s.SQL.Close(), s.later.SQL.Close())
+func (db *DB) Close() error {
+	return errors.Join(db.SQL.Close(), db.later.SQL.Close())
 }
 
 // Retire closes the connections that are not used, and those that are as soon as they
 // are not. After a while all are closed, and no method may be called any more.
-func (s *DB) Retire(after time.Duration) {
-	s.SQL.SetMaxIdleConns(-1)
-	s.later.SQL.SetMaxIdleConns(-1)
-	time.AfterFunc(after, func() { _ = s.Close() }) // it has nothing to lose
+func (db *DB) Retire(after time.Duration) {
+	db.SQL.SetMaxIdleConns(-1)
+	db.later.SQL.SetMaxIdleConns(-1)
+	time.AfterFunc(after, func() { _ = db.Close() }) // it has nothing to lose
 }
 
 // Ready returns nil if the database answers and the plugin's tables
 // are there, else an error that wraps oauth.ErrUnavailable.
-func (s *DB) Ready(ctx context.Context) error {
-	if err := s.probe(ctx); err != nil {
+func (db *DB) Ready(ctx context.Context) error {
+	if err := db.probe(ctx); err != nil {
 		return Unavailable(err)
 	}
 	return nil
 }
 
 // probe touches each table without reading a row.
-func (s *DB) probe(ctx context.Context) error {
-	t := s.Tables
+func (db *DB) probe(ctx context.Context) error {
+	t := db.Tables
 	query := "SELECT 1 FROM " + QuoteName(t.Users) + " WHERE FALSE"
 	for _, table := range []string{t.Options, t.Clients, t.Codes, t.AccessTokens, t.RefreshTokens} {
 		query += " UNION ALL SELECT 1 FROM " + QuoteName(table) + " WHERE FALSE"
 	}
-	return s.Each(ctx, query, nil, func(Row) {})
+	return db.Each(ctx, query, nil, func(Row) {})
 }
 
 // Again is repeat for what writes.
-func (s *DB) Again(ctx context.Context, attempt func() error) error {
-	return s.Repeat(ctx, true, attempt)
+func (db *DB) Again(ctx context.Context, attempt func() error) error {
+	return db.Repeat(ctx, true, attempt)
 }
 
 // Repeat runs attempt until it succeeds, fails for good, or ctx ends. attempt must
 // be safe to repeat; writes says if it writes.
-func (s *DB) Repeat(ctx context.Context, writes bool, attempt func() error) error {
+func (db *DB) Repeat(ctx context.Context, writes bool, attempt func() error) error {
 	conflicts := 0
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		err := attempt()
 		if err == nil {
-			s.outage.succeeded(writes)
+			db.outage.succeeded(writes)
 			return nil
 		}
 		switch FaultOf(err) {
 		case FaultLasting:
 			if refused(err) {
-				s.outage.failed(err)
+				db.outage.failed(err)
 			}
 			return Unavailable(err)
 		case FaultLost, faultBusy:
-			s.leave(err)
+			db.leave(err)
 			if ctx.Err() != nil { // it may be the request that ran out of time
 				return Unavailable(err)
 			}
-			s.outage.failed(err)
+			db.outage.failed(err)
 		case FaultConflict:
 			if conflicts++; conflicts == MaxConflicts {
 				return Unavailable(err)
@@ -116,11 +120,11 @@ func (s *DB) Repeat(ctx context.Context, writes bool, attempt func() error) erro
 
 // leave closes the connections to a server that takes no more work or does not
 // answer, so that the next ones may lead to another.
-func (s *DB) leave(err error) {
+func (db *DB) leave(err error) {
 	if !slices.Contains(leaveErrors(), ErrorNumber(err)) && !errors.Is(err, context.DeadlineExceeded) {
 		return
 	}
-	for _, pool := range []*DB{s, s.later} {
+	for _, pool := range []*DB{db, db.later} {
 		pool.SQL.SetMaxIdleConns(0)
 		pool.keepIdle()
 	}

@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"moserver-sidecar/oauth"
 	"net"
 	"slices"
 	"syscall"
 
 	"github.com/go-sql-driver/mysql"
+
+	"moserver-sidecar/oauth"
 )
 
 // Denied reports whether the account lacks a privilege for what it tried.

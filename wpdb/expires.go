@@ -1,9 +1,10 @@
 package wpdb
 
 import (
-	"moserver-sidecar/oauth"
 	"strings"
 	"time"
+
+	"moserver-sidecar/oauth"
 )
 
 // zeroDate is how "never" is written. NULL would be clearer, but the expires

@@ -21,15 +21,15 @@ type Finding struct {
 func (f Finding) Note() bool { return f.Kind == KindPrivilegesWide || f.Kind == KindIDTokenColumn }
 
 // Command is a command of this program for this site, to be pasted.
-func (s *DB) Command(words string) string {
-	return strings.TrimSpace("moserver-sidecar " + words + " " + s.Config.Flags)
+func (db *DB) Command(words string) string {
+	return strings.TrimSpace("moserver-sidecar " + words + " " + db.Config.Flags)
 }
 
 // Account is the account that the database takes this server for, as GRANT has it;
 // … where it cannot say.
-func (s *DB) Account(ctx context.Context) string {
+func (db *DB) Account(ctx context.Context) string {
 	var account string
-	err := s.SQL.GetContext(ctx, &account, "SELECT CURRENT_USER()")
+	err := db.SQL.GetContext(ctx, &account, "SELECT CURRENT_USER()")
 	at := strings.LastIndex(account, "@")
 	if err != nil || at <= 0 {
 		return "…"
@@ -44,13 +44,13 @@ func QuoteAccount(user, host string) string {
 }
 
 // GrantTo is the GRANT to run for an account.
-func (s *DB) GrantTo(account, privileges, table string) string {
-	return fmt.Sprintf("As an administrator of the database run: GRANT %s ON %s TO %s;", privileges, s.FullName(table), account)
+func (db *DB) GrantTo(account, privileges, table string) string {
+	return fmt.Sprintf("As an administrator of the database run: GRANT %s ON %s TO %s;", privileges, db.FullName(table), account)
 }
 
 // FullName is a table with its database, quoted for SQL.
-func (s *DB) FullName(table string) string {
-	schema, name := s.Config.Split(table)
+func (db *DB) FullName(table string) string {
+	schema, name := db.Config.Split(table)
 	return "`" + schema + "`.`" + name + "`"
 }
 

@@ -23,22 +23,22 @@ const (
 
 // Synced is the store whose sessions see all that the cluster has; without a
 // cluster that is s itself.
-func (s *DB) Synced() *DB {
-	if s.later != nil && s.galera.Load() {
-		return s.later
+func (db *DB) Synced() *DB {
+	if db.later != nil && db.galera.Load() {
+		return db.later
 	}
-	return s
+	return db
 }
 
 // Look runs a look at the database, and if that has missed something a second
 // one in a session that waits for what other nodes have written. A connection
 // that is dead without a sign must not take all the time that a request has.
-func (s *DB) Look(ctx context.Context, once func(context.Context, *DB) (missed bool, err error)) error {
-	return s.Repeat(ctx, false, func() error {
+func (db *DB) Look(ctx context.Context, once func(context.Context, *DB) (missed bool, err error)) error {
+	return db.Repeat(ctx, false, func() error {
 		ctx, cancel := halfOf(ctx)
 		defer cancel()
-		missed, err := once(ctx, s)
-		if synced := s.Synced(); err == nil && missed && synced != s {
+		missed, err := once(ctx, db)
+		if synced := db.Synced(); err == nil && missed && synced != db {
 			_, err = once(ctx, synced)
 		}
 		return err

@@ -19,7 +19,7 @@ const connectTimeout = 10 * time.Second
 // the next who waits, or is closed in order.
 type handshakes struct {
 	connector
-	most int // that are under way at once; 0: no limit
+	limit int // how many are under way at once; 0: no limit
 
 	mu       sync.Mutex
 	underway int
@@ -37,7 +37,7 @@ func (h *handshakes) Connect(ctx context.Context) (driver.Conn, error) {
 	place := make(chan opened, 1)
 	h.mu.Lock()
 	h.waiting = append(h.waiting, place)
-	if h.most == 0 || h.underway < h.most {
+	if h.limit == 0 || h.underway < h.limit {
 		h.underway++
 		go h.run()
 	}

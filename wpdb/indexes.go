@@ -2,7 +2,12 @@ package wpdb
 
 import (
 	"context"
+	"slices"
 	"strings"
+
+	"github.com/jmoiron/sqlx"
+
+	"moserver-sidecar/oauth"
 )
 
 // TableIndex is an index that statements may use.
@@ -12,7 +17,7 @@ type TableIndex struct {
 }
 
 // UsableIndexes are those of a table that statements may use.
-func UsableIndexes(ctx context.Context, db querier, table string) ([]TableIndex, error) {
+func UsableIndexes(ctx context.Context, db sqlx.QueryerContext, table string) ([]TableIndex, error) {
 	list, err := SelectRows(ctx, db, "SHOW INDEX FROM "+QuoteName(table))
 	if err != nil {
 		return nil, err
@@ -59,4 +64,31 @@ func (t Tables) Lookups(byUser bool) []lookup {
 		list = append(list, lookup{t.AccessTokens, "user_id"})
 	}
 	return list
+}
+
+// Unindexed looks for the kinds of codes and tokens that no index finds, and
+// remembers them for Scans.
+func (db *DB) Unindexed(ctx context.Context) (kinds []oauth.Kind, err error) {
+	for _, kind := range []oauth.Kind{oauth.AuthorizationCode, oauth.AccessToken, oauth.RefreshToken} {
+		table, column := db.Tables.KindTable(kind)
+		indexes, err := UsableIndexes(ctx, db.SQL, table)
+		if err != nil {
+			return nil, err
+		}
+		if IndexOn(indexes, column) == "" {
+			kinds = append(kinds, kind)
+		}
+	}
+	db.unindexed.Store(&kinds)
+	return kinds, nil
+}
+
+// IndexesKnown reports whether Unindexed has looked.
+func (db *DB) IndexesKnown() bool { return db.unindexed.Load() != nil }
+
+// Scans reports whether looking for a code or token of the kind reads a whole table,
+// as far as Unindexed has seen.
+func (db *DB) Scans(kind oauth.Kind) bool {
+	kinds := db.unindexed.Load()
+	return kinds == nil || slices.Contains(*kinds, kind)
 }

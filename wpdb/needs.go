@@ -14,9 +14,9 @@ func (t Tables) RotationNeeds() Need {
 
 // RotationsRemedy is what to do about a table of rotations that cannot be used. A
 // user without any privilege on it is not told whether there is one.
-func (s *DB) RotationsRemedy(account string) string {
-	n := s.Tables.RotationNeeds()
-	return fmt.Sprintf("If there is no such table, run: %s\n%s", s.Command("migrate"), s.GrantTo(account, n.Privileges, n.Table))
+func (db *DB) RotationsRemedy(account string) string {
+	n := db.Tables.RotationNeeds()
+	return fmt.Sprintf("If there is no such table, run: %s\n%s", db.Command("migrate"), db.GrantTo(account, n.Privileges, n.Table))
 }
 
 // Needs is the tables, with the columns and privileges that the server uses of

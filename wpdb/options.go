@@ -3,10 +3,11 @@ package wpdb
 import (
 	"fmt"
 	"math"
-	"moserver-sidecar/oauth"
 	"strconv"
 	"strings"
 	"time"
+
+	"moserver-sidecar/oauth"
 )
 
 // These stand in a statement for the options table of the client's blog, and for

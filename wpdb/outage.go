@@ -64,4 +64,4 @@ func (o *outage) over(timer **time.Timer) {
 
 // Succeeded notes a write that was done without Again, so that the log can say when
 // an outage is over.
-func (s *DB) Succeeded() { s.outage.succeeded(true) }
+func (db *DB) Succeeded() { db.outage.succeeded(true) }

@@ -36,9 +36,9 @@ func (t Tables) Own() []ownTable {
 // CreateOwnTables makes the tables of the server's own that are not there yet. It
 // may be repeated. migrate does the same and more; this is for a database that
 // nobody else works on, as that of a demo.
-func (s *DB) CreateOwnTables(ctx context.Context) error {
-	for _, table := range s.Tables.Own() {
-		if _, err := s.SQL.ExecContext(ctx, table.Create); err != nil {
+func (db *DB) CreateOwnTables(ctx context.Context) error {
+	for _, table := range db.Tables.Own() {
+		if _, err := db.SQL.ExecContext(ctx, table.Create); err != nil {
 			return Unavailable(err)
 		}
 	}

@@ -13,6 +13,8 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 	"github.com/jmoiron/sqlx"
+
+	"moserver-sidecar/oauth"
 )
 
 const (
@@ -85,20 +87,20 @@ type connector struct {
 
 // Connect implements driver.Connector.
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
-	s := &connection{prepared: map[string]driver.Stmt{}}
-	conn, err := c.Connector.Connect(context.WithValue(ctx, dialed{}, &s.network))
+	conn := &connection{prepared: map[string]driver.Stmt{}}
+	inner, err := c.Connector.Connect(context.WithValue(ctx, dialed{}, &conn.network))
 	if err != nil {
 		return nil, err
 	}
-	s.driverConn = conn.(driverConn)
-	if err := c.setUp(ctx, s); err != nil {
-		s.Close()
+	conn.driverConn = inner.(driverConn)
+	if err := c.setUp(ctx, conn); err != nil {
+		conn.Close()
 		return nil, err
 	}
 	for _, query := range *c.prepared {
-		s.prepared[query] = nil
+		conn.prepared[query] = nil
 	}
-	return s, nil
+	return conn, nil
 }
 
 // setUp prepares the session.
@@ -143,6 +145,8 @@ func Open(c Config, log *slog.Logger) (*DB, error) {
 		galera:   new(atomic.Bool),
 		outage:   &outage{log: log},
 		prepared: new([]string),
+
+		unindexed: new(atomic.Pointer[[]oauth.Kind]),
 	}
 	later := *db
 	db.later = &later
@@ -156,22 +160,22 @@ func Open(c Config, log *slog.Logger) (*DB, error) {
 
 // Prepare names statements that are prepared once on each connection, because they
 // are run again and again. It must be called before the first connection is opened.
-func (s *DB) Prepare(queries ...string) { *s.prepared = append(*s.prepared, queries...) }
+func (db *DB) Prepare(queries ...string) { *db.prepared = append(*db.prepared, queries...) }
 
 // connect makes the pool of connections. It does not open any.
-func (s *DB) connect(c connector, most int) {
-	// Twice as many handshakes as connections, so that those which nobody waits
-	// for any more do not keep new ones from being tried.
-	db := sql.OpenDB(&handshakes{connector: c, most: 2 * most})
-	db.SetMaxOpenConns(most)
-	db.SetConnMaxLifetime(connLifetime)
-	s.SQL, s.most = sqlx.NewDb(db, "mysql"), most
-	s.keepIdle()
+func (db *DB) connect(c connector, limit int) {
+	// Twice as many handshakes as connections, so that abandoned ones do not keep
+	// new ones from being tried.
+	pool := sql.OpenDB(&handshakes{connector: c, limit: 2 * limit})
+	pool.SetMaxOpenConns(limit)
+	pool.SetConnMaxLifetime(connLifetime)
+	db.SQL, db.limit = sqlx.NewDb(pool, "mysql"), limit
+	db.keepIdle()
 }
 
 // keepIdle keeps every connection open that is not used: a new one costs a
 // handshake.
-func (s *DB) keepIdle() { s.SQL.SetMaxIdleConns(cmp.Or(s.most, math.MaxInt)) }
+func (db *DB) keepIdle() { db.SQL.SetMaxIdleConns(cmp.Or(db.limit, math.MaxInt)) }
 
 // silentLogger drops what the driver would print.
 type silentLogger struct{}

@@ -2,8 +2,9 @@ package wpdb
 
 import (
 	"fmt"
-	"moserver-sidecar/oauth"
 	"time"
+
+	"moserver-sidecar/oauth"
 )
 
 // Purgeable is a table whose rows come to an end.
@@ -13,8 +14,8 @@ type Purgeable struct {
 }
 
 // PurgeableOf is the codes or tokens of a kind that expired before some moment.
-func (s *DB) PurgeableOf(kind oauth.Kind, before time.Time) Purgeable {
-	table, column := s.Tables.KindTable(kind)
+func (db *DB) PurgeableOf(kind oauth.Kind, before time.Time) Purgeable {
+	table, column := db.Tables.KindTable(kind)
 	return Purgeable{table, column, "expires", before}
 }
 

@@ -2,8 +2,9 @@ package wpdb
 
 import (
 	"fmt"
-	"moserver-sidecar/oauth"
 	"strconv"
+
+	"moserver-sidecar/oauth"
 )
 
 // The names of the columns of the find statement that are not the client's.

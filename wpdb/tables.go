@@ -3,9 +3,10 @@ package wpdb
 import (
 	"errors"
 	"fmt"
-	"moserver-sidecar/oauth"
 	"regexp"
 	"strings"
+
+	"moserver-sidecar/oauth"
 )
 
 // Config says where WordPress's tables are.

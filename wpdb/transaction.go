@@ -5,10 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"moserver-sidecar/oauth"
-	"time"
 
 	"github.com/jmoiron/sqlx"
+
+	"moserver-sidecar/oauth"
 )
 
 // Session is a connection, or a transaction on one.
@@ -17,13 +17,12 @@ type Session interface {
 	sqlx.ExecerContext
 }
 
-// Write is a transaction on its way into the database, over as many tries as
-// it takes.
+// Write is a transaction that is tried until it is in the database.
 type Write struct {
 	*DB
 	Work   func(context.Context, Session) error
 	Tokens []oauth.Token // that it stores
-	Single bool          // its work changes something with one statement, which is a transaction by itself
+	Single bool          // its work is one statement, which is a transaction by itself
 	unsure bool          // an earlier try may have been committed after all
 }
 
@@ -31,37 +30,23 @@ type Write struct {
 // has begun does not.
 func (w *Write) Try(ctx context.Context) (err error) {
 	defer func() {
-		if w.unsure && refused(err) { // it may have been done, so nobody must begin anew
+		if w.unsure && refused(err) { // it may have been done, so it must not be begun again
 			err = errors.New(Describe(err))
 		}
 	}()
-	conn, err := w.SQL.Connx(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	network, err := networkOf(conn.Conn)
-	if err != nil {
-		return err
-	}
-	overtime := time.AfterFunc(commitTimeout, func() { network.Close() })
-	defer func() {
-		if !overtime.Stop() {
-			discard(conn.Conn)
+	_, err = w.onConnection(ctx, commitTimeout, func(ctx context.Context, conn *sqlx.Conn) error {
+		if done, err := w.doneBefore(ctx, conn); done || err != nil {
+			return err
 		}
-	}()
-	ctx = context.WithoutCancel(ctx)
-
-	if done, err := w.doneBefore(ctx, conn); done || err != nil {
-		return err
-	}
-	err = w.transaction(ctx, conn)
-	if errors.Is(err, oauth.ErrNotFound) && w.unsure {
-		// It may have been this very write that took what is not there.
-		if done, lookErr := w.doneBefore(ctx, conn); done || lookErr != nil {
-			return lookErr
+		err := w.transaction(ctx, conn)
+		if errors.Is(err, oauth.ErrNotFound) && w.unsure {
+			// An earlier try of this very write may have taken what is not there.
+			if done, lookErr := w.doneBefore(ctx, conn); done || lookErr != nil {
+				return lookErr
+			}
 		}
-	}
+		return err
+	})
 	return err
 }
 
@@ -76,8 +61,7 @@ func (w *Write) transaction(ctx context.Context, conn *sqlx.Conn) error {
 		return err
 	}
 	if err := w.Work(ctx, tx); err != nil {
-		// What this returns adds nothing: the connection is closed or clean.
-		_ = tx.Rollback()
+		_ = tx.Rollback() // either way the connection is closed or clean
 		return err
 	}
 	err = tx.Commit()
@@ -85,21 +69,17 @@ func (w *Write) transaction(ctx context.Context, conn *sqlx.Conn) error {
 	return err
 }
 
-// NoteOutcome remembers whether a try may have been committed although it failed: a
-// connection that breaks at COMMIT says nothing of the outcome.
-// Most often the tokens are there.
+// NoteOutcome remembers whether a try may have been committed although it failed, as
+// when the connection breaks at COMMIT.
 func (w *Write) NoteOutcome(err error) {
 	w.unsure = w.unsure || err != nil && FaultOf(err) == FaultLost
 }
 
-// doneBefore looks if the first token of this write is in the database already.
-// Its value is random, so nobody else has put it there.
-//
-// A row that the server has put there for a connection that is gone, and not
-// committed yet, it waits for: else the token would be stored once more. That can
-// still happen if the server gets to the INSERT only after this look, some
-// milliseconds after the connection broke. A token that is there twice is listed
-// twice, and taken away as one.
+// doneBefore reports whether the first token of this write is in the database
+// already. Its value is random, so no other write has stored it. It waits for a row
+// that a broken connection has not committed yet, or the token would be stored twice.
+// That can still happen if the server gets to the INSERT after this look, milliseconds
+// after the connection broke; such a token is listed twice, and removed as one.
 func (w *Write) doneBefore(ctx context.Context, conn *sqlx.Conn) (bool, error) {
 	if !w.unsure || len(w.Tokens) == 0 {
 		return false, nil
@@ -118,9 +98,8 @@ func (w *Write) doneBefore(ctx context.Context, conn *sqlx.Conn) (bool, error) {
 	return err == nil, err
 }
 
-// issued looks for a token. It waits for a row that another connection has written
-// and not committed.
-func (s *DB) issued(kind oauth.Kind) string {
-	table, column := s.Tables.KindTable(kind)
+// issued looks for a token, and waits for rows that others have not committed.
+func (db *DB) issued(kind oauth.Kind) string {
+	table, column := db.Tables.KindTable(kind)
 	return fmt.Sprintf("SELECT 1 FROM `%s` WHERE `%s` = CAST(? AS BINARY) LIMIT 1 LOCK IN SHARE MODE", table, column)
 }

@@ -38,8 +38,14 @@ type Config struct {
 	CustomUserMeta  string // CUSTOM_USER_META_TABLE
 	WPHome          string // WP_HOME; one that is made of the request is not in Found
 
+	// Salts are AUTH_KEY, SECURE_AUTH_KEY, LOGGED_IN_KEY, NONCE_KEY, AUTH_SALT,
+	// SECURE_AUTH_SALT, LOGGED_IN_SALT and NONCE_SALT, in this order. One that is
+	// not defined, or whose value is not known, is "" and no Problem. They are
+	// secrets, and they may be the placeholders of wp-config-sample.php.
+	Salts []string
+
 	// Found says where each setting was set whose value is known. The keys
-	// are this package's constants, such as DBName and TablePrefix.
+	// are this package's constants, such as DBName, and the names of the salts.
 	Found map[string]Position
 }
 
@@ -81,7 +87,7 @@ func Read(path string, env Env, given ...string) (Config, []Problem) {
 
 func (r *reader) readAll(given []string) (Config, []Problem) {
 	if !r.readMain() {
-		return Config{Found: map[string]Position{}}, r.report()
+		return Config{Found: map[string]Position{}, Salts: make([]string, 8)}, r.report()
 	}
 	for _, name := range given {
 		r.forgive(name)
@@ -115,6 +121,11 @@ func (r *reader) config() Config {
 	c.DBHost, c.DBCharset = text(DBHost), text(DBCharset)
 	c.TablePrefix, c.CustomUserTable = text(TablePrefix), text(CustomUserTable)
 	c.CustomUserMeta, c.WPHome = text(CustomUserMeta), text(WPHome)
+	for _, suffix := range []string{"_KEY", "_SALT"} {
+		for _, scheme := range []string{"AUTH", "SECURE_AUTH", "LOGGED_IN", "NONCE"} {
+			c.Salts = append(c.Salts, text(scheme+suffix))
+		}
+	}
 	c.Multisite = r.multisite(c.Found)
 	return c
 }

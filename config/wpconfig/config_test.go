@@ -54,7 +54,7 @@ func TestReadShapes(t *testing.T) {
 				files[path] = src
 			}
 			got, problems := Read(mainPath, environment(files, test.variables))
-			if diff := cmp.Diff(test.want, got, cmpopts.IgnoreFields(Config{}, "Found")); diff != "" {
+			if diff := cmp.Diff(test.want, got, cmpopts.IgnoreFields(Config{}, "Found", "Salts")); diff != "" {
 				t.Errorf("Read (-want +got):\n%s", diff)
 			}
 			checkProblems(t, problems, test.problems)
@@ -74,4 +74,24 @@ func TestGiven(t *testing.T) {
 	}
 	_, problems = Read(mainPath, files, DBName)
 	checkProblems(t, problems, []string{"1: includes a file"})
+}
+
+// TestSalts: a salt that the reader cannot rely on is empty, and no Problem.
+func TestSalts(t *testing.T) {
+	files := map[string]string{mainPath: complete + `
+		define('AUTH_KEY', 'S7<?php $x = "}{)( /* ?>'); define('SECURE_AUTH_KEY', vault('x'));
+		if (foo()) define('LOGGED_IN_KEY', 'doubtful');
+		foreach ($a as $b) { define('NONCE_KEY', $b); } define('NONCE_KEY', 'too late');
+		define('AUTH_SALT', getenv('AUTH_SALT')); define('SECURE_AUTH_SALT', getenv('UNSET'));
+		define('NONCE_SALT', 'put your unique phrase here');`}
+	config, problems := Read(mainPath, environment(files, map[string]string{"AUTH_SALT": "of the environment"}))
+	checkProblems(t, problems, nil)
+	want := []string{`S7<?php $x = "}{)( /* ?>`, "", "", "", "of the environment", "", "", "put your unique phrase here"}
+	if diff := cmp.Diff(want, config.Salts); diff != "" {
+		t.Errorf("Salts (-want +got):\n%s", diff)
+	}
+	config, _ = readSource("no PHP")
+	if len(config.Salts) != len(want) {
+		t.Errorf("%d salts of a file that is no PHP", len(config.Salts))
+	}
 }

@@ -120,11 +120,11 @@ func (r *reader) scan(tokens []token, how string) {
 		case t.kind == tokenVariable && r.isSet(tokens, i):
 			r.setVar(t.text, unknown(how), t.line)
 		case t.isName("define") && next.isOp("(") && i+2 < len(tokens) && tokens[i+2].kind == tokenString:
-			r.mislay(tokens[i+2].text, how, t)
+			r.define(tokens[i+2].text, unknown(how), true, t.line)
 		case t.isName("define", "eval") && next.isOp("("):
 			r.blind(t.line, "defines constants in "+how+"; write each with its name as a string in quotes", "", value{})
 		case t.isName("const") && next.kind == tokenName:
-			r.mislay(next.text, how, t)
+			r.define(next.text, unknown(how), true, t.line)
 		case t.isName("include", "include_once", "require", "require_once"):
 			r.blind(t.line, includes+"in a statement that this program does not understand; "+giveIncluded, "", value{})
 		case t.isName("putenv") && next.isOp("("):
@@ -156,11 +156,4 @@ func (r *reader) isSet(tokens []token, i int) bool {
 		return true
 	}
 	return i > 0 && (tokens[i-1].isName("as") || tokens[i-1].isOp("=>") || tokens[i-1].isOp("&"))
-}
-
-// mislay makes a constant unknown that was set in a way that is not understood.
-func (r *reader) mislay(name, how string, t token) {
-	if isSetting(name) {
-		r.define(name, unknown(how), true, t.line)
-	}
 }

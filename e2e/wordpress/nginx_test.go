@@ -36,6 +36,11 @@ func wellKnown(t *testing.T, p *people) {
 	stage.WriteFile(t, filepath.Join(challenge, "a-token"), "a-token.thumbprint")
 	stage.WriteFile(t, filepath.Join(w.Home(), ".env"), "DB_PASSWORD=x")
 	stage.WriteFile(t, filepath.Join(w.Home(), ".well-known/.hidden"), "x")
+	if err := os.MkdirAll(filepath.Join(w.Home(), ".git"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	stage.WriteFile(t, filepath.Join(w.Home(), ".git/x.php"), "<?php echo 'PHP has run this';")
+	stage.WriteFile(t, filepath.Join(w.Home(), ".x.php"), "<?php echo 'PHP has run this';")
 	client := "/wp-json/moserver/" + p.client.ID + "/.well-known/"
 	for path, member := range map[string]string{
 		client + "openid-configuration":               "token_endpoint",
@@ -52,7 +57,7 @@ func wellKnown(t *testing.T, p *people) {
 	if a := w.Nginx.Get("/.well-known/acme-challenge/a-token"); a.Text != "a-token.thumbprint" {
 		t.Errorf("ACME: %s", a)
 	}
-	for _, path := range []string{"/.env", "/.git/config", "/.well-known/.hidden", "/.well-known-not/x", "/x/.htaccess"} {
+	for _, path := range []string{"/.env", "/.git/config", "/.git/x.php", "/.git/x.php/y", "/.x.php", "/.well-known/.hidden", "/.well-known-not/x", "/x/.htaccess"} {
 		if a := w.Nginx.Get(path); a.Status != http.StatusForbidden {
 			t.Errorf("%s: want 403, got %s", path, a)
 		}

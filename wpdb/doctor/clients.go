@@ -2,10 +2,11 @@ package doctor
 
 import (
 	"fmt"
-	"moserver-sidecar/wpdb"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"moserver-sidecar/wpdb"
 )
 
 // maxClients is how many clients are looked at, one by one.

@@ -1,8 +1,9 @@
 package doctor
 
 import (
-	"moserver-sidecar/wpdb"
 	"strings"
+
+	"moserver-sidecar/wpdb"
 )
 
 // cluster looks for clusters that refuse to write to the plugin's tables, which

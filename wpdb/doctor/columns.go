@@ -2,8 +2,9 @@ package doctor
 
 import (
 	"fmt"
-	"moserver-sidecar/wpdb"
 	"strings"
+
+	"moserver-sidecar/wpdb"
 )
 
 // columnTypes looks for columns that older servers or versions of the plugin have

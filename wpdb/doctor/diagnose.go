@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"moserver-sidecar/oauth"
-	"moserver-sidecar/wpdb"
 	"slices"
 	"strings"
 	"time"
+
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
 )
 
 // maxClockDifference is what a code of 30 seconds of life can bear.

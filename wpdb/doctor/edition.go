@@ -2,10 +2,11 @@ package doctor
 
 import (
 	"fmt"
-	"moserver-sidecar/wpdb"
 	"regexp"
 	"slices"
 	"strings"
+
+	"moserver-sidecar/wpdb"
 )
 
 // freeFolder is that of the free edition, which others begin with.

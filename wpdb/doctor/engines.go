@@ -3,9 +3,10 @@ package doctor
 import (
 	"context"
 	"fmt"
-	"moserver-sidecar/wpdb"
 	"slices"
 	"strings"
+
+	"moserver-sidecar/wpdb"
 )
 
 // Engines looks for tables that are not there, and for those that cannot roll

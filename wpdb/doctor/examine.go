@@ -6,10 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"moserver-sidecar/wpdb"
 	"slices"
 	"strings"
 	"time"
+
+	"moserver-sidecar/wpdb"
 )
 
 // Facts is what a database is, as far as its account may read. The names of its

@@ -2,10 +2,11 @@ package doctor
 
 import (
 	"fmt"
-	"moserver-sidecar/wpdb"
 	"regexp"
 	"slices"
 	"strings"
+
+	"moserver-sidecar/wpdb"
 )
 
 // unchecked are the accounts that CURRENT_USER() makes up on servers that run with

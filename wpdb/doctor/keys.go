@@ -2,10 +2,11 @@ package doctor
 
 import (
 	"fmt"
-	"moserver-sidecar/oauth"
-	"moserver-sidecar/wpdb"
 	"slices"
 	"strings"
+
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
 )
 
 // keyLook gathers what is to be said of keys, so that each thing is said once.

@@ -2,9 +2,10 @@ package doctor
 
 import (
 	"fmt"
-	"moserver-sidecar/wpdb"
 	"slices"
 	"strings"
+
+	"moserver-sidecar/wpdb"
 )
 
 // rotations tries the table of rotations. That there is none is no problem.

@@ -2,9 +2,10 @@ package doctor
 
 import (
 	"cmp"
-	"moserver-sidecar/wpdb"
 	"strconv"
 	"strings"
+
+	"moserver-sidecar/wpdb"
 )
 
 // server says what the server is, and what of its settings could be better.

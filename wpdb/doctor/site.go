@@ -1,9 +1,10 @@
 package doctor
 
 import (
-	"moserver-sidecar/wpdb"
 	"regexp"
 	"strings"
+
+	"moserver-sidecar/wpdb"
 )
 
 // What WordPress keeps of itself, and the plugin beside what it obeys.

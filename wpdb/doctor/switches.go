@@ -2,8 +2,9 @@ package doctor
 
 import (
 	"fmt"
-	"moserver-sidecar/wpdb"
 	"slices"
+
+	"moserver-sidecar/wpdb"
 )
 
 // maxBlogs is how many blogs are looked at for their switches.

@@ -2,11 +2,12 @@ package doctor
 
 import (
 	"fmt"
-	"moserver-sidecar/oauth"
-	"moserver-sidecar/wpdb"
 	"slices"
 	"strings"
 	"time"
+
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
 )
 
 // TableFacts is what a table holds. A nil pointer is a number that is not known.

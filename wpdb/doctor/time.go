@@ -3,10 +3,11 @@ package doctor
 import (
 	"errors"
 	"fmt"
-	"moserver-sidecar/oauth"
-	"moserver-sidecar/wpdb"
 	"strings"
 	"time"
+
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
 )
 
 // time looks at the clock and at the zone that dates are written through.

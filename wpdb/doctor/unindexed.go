@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb"
 )
 
@@ -16,17 +15,14 @@ const indexSeconds = 4
 // what migrate would do about it; both are empty if all have one. The error wraps
 // oauth.ErrUnavailable.
 func Unindexed(ctx context.Context, db *wpdb.DB) (problem, remedy string, err error) {
+	kinds, err := db.Unindexed(ctx)
+	if err != nil {
+		return "", "", wpdb.Unavailable(err)
+	}
 	var tables []string
 	seconds := int64(0)
-	for _, kind := range []oauth.Kind{oauth.AuthorizationCode, oauth.AccessToken, oauth.RefreshToken} {
-		table, column := db.Tables.KindTable(kind)
-		indexes, err := wpdb.UsableIndexes(ctx, db.SQL, table)
-		if err != nil {
-			return "", "", wpdb.Unavailable(err)
-		}
-		if wpdb.IndexOn(indexes, column) != "" {
-			continue
-		}
+	for _, kind := range kinds {
+		table, _ := db.Tables.KindTable(kind)
 		schema, name := db.Config.Split(table)
 		list, err := wpdb.SelectRows(ctx, db.SQL, "SELECT COALESCE(TABLE_ROWS, 0) AS estimate FROM information_schema.TABLES "+
 			"WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?", schema, name)

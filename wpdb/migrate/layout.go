@@ -2,11 +2,12 @@ package migrate
 
 import (
 	"context"
-	"moserver-sidecar/wpdb"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"moserver-sidecar/wpdb"
 )
 
 // layout is what a table looks like, as far as a migration asks.

@@ -4,9 +4,10 @@ package migrate
 
 import (
 	"context"
+	"time"
+
 	"moserver-sidecar/wpdb"
 	"moserver-sidecar/wpdb/doctor"
-	"time"
 )
 
 // Options is what Run is asked for. The zero value adds the indexes and

@@ -3,10 +3,11 @@ package migrate
 import (
 	"context"
 	"fmt"
-	"moserver-sidecar/wpdb"
-	"moserver-sidecar/wpdb/doctor"
 	"slices"
 	"strings"
+
+	"moserver-sidecar/wpdb"
+	"moserver-sidecar/wpdb/doctor"
 )
 
 const (

@@ -5,13 +5,14 @@ import (
 	"database/sql"
 	"fmt"
 	"log/slog"
-	"moserver-sidecar/wpdb"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
 	"github.com/jmoiron/sqlx"
+
+	"moserver-sidecar/wpdb"
 )
 
 // tableLockTimeout is how long a statement may wait for a table, in seconds.

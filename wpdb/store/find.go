@@ -2,13 +2,13 @@ package store
 
 import (
 	"context"
+
 	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb"
 )
 
-// Find implements oauth.Store. It takes one round trip, and a second one for
-// the client of another blog than the main one, whose options are in a table
-// of their own.
+// Find implements oauth.Store. It takes one round trip, and a second one if the
+// client is of a blog other than the main one, whose options are in another table.
 func (s *Store) Find(ctx context.Context, clientID string, p oauth.Presented) (oauth.Facts, error) {
 	var facts oauth.Facts
 	err := s.db.Look(ctx, func(ctx context.Context, db *wpdb.DB) (_ bool, err error) {
@@ -30,12 +30,12 @@ func (s *Store) find(ctx context.Context, db *wpdb.DB, clientID string, p oauth.
 	return s.facts(ctx, db, found, p.Kind)
 }
 
-// facts is what a row says that has a client, and may have a grant of the kind.
+// facts reads a row that has a client, and may have a grant of the kind.
 func (s *Store) facts(ctx context.Context, db *wpdb.DB, found wpdb.Row, kind oauth.Kind) (oauth.Facts, error) {
 	options, err := found.Options(), error(nil)
 	blog, blogGone := found.Integer("active_oauth_server_id"), false
 	if db.Config.Multisite && found.Null("client_id") && found.Integer(wpdb.ColGrant) == 0 {
-		options[wpdb.ColInactive] = "" // nobody knows of which blog the request is
+		options[wpdb.ColInactive] = "" // it is unknown which blog the request is for
 	}
 	if !db.Config.Multisite || blog <= 1 {
 		blog = 0
@@ -60,19 +60,19 @@ func (s *Store) findRow(ctx context.Context, db *wpdb.DB, query string, args ...
 	take := func(next wpdb.Row) { found = next }
 	err = db.Each(ctx, query, args, take)
 	if err == nil && found == nil {
-		err = db.Each(ctx, s.statements.anyhow[query], args, take)
+		err = db.Each(ctx, s.statements.withoutSite[query], args, take)
 	}
 	return found, err
 }
 
-// blogOfUser reads the options of another blog than the main one, and beside
-// them, as colMember, if the user is its member.
+// blogOfUser reads the options of a blog other than the main one and, as
+// ColMember, whether the user is a member there.
 func (s *Store) blogOfUser(ctx context.Context, db *wpdb.DB, blog, user int64) (map[string]string, error) {
 	query := db.OptionsOf(blog, wpdb.OptionsStatement(db.Tables)) + s.statements.member
 	return db.QueryOptions(ctx, query, user, db.Config.BlogCapabilities(blog))
 }
 
-// missed says if what was asked for is not there.
+// missed reports whether something that was asked for is not there.
 func missed(client *oauth.Client, grant *oauth.Grant, asked bool) bool {
 	return client == nil || asked && grant == nil
 }

@@ -3,12 +3,13 @@ package store
 import (
 	"context"
 	"errors"
-	"moserver-sidecar/oauth"
-	"moserver-sidecar/wpdb"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
 )
 
 const (
@@ -19,13 +20,13 @@ const (
 	gatherPatience = 50 * time.Millisecond
 )
 
-// errAlone says that a token has not been stored with others.
+// errAlone: the token was not stored with others.
 var errAlone = errors.New("not stored with others")
 
 // gathering is the access tokens of requests that are answered at the same time.
-// To commit many rows costs the database little more than to commit one; so those
-// that come while others are on their way to the disk are stored together, by the
-// next statement. Where there is little to do, nobody waits.
+// Committing many rows costs the database little more than committing one, so those
+// that come while others are on their way to the disk share the next statement.
+// Where there is little to do, no request waits.
 type gathering struct {
 	mu      sync.Mutex
 	waiting []*gathered
@@ -35,11 +36,11 @@ type gathering struct {
 // gathered is a token whose request waits.
 type gathered struct {
 	token   oauth.Token
-	outcome chan error // of its statement; has room for it
+	outcome chan error // of its statement; buffered
 }
 
 // gather stores a token, together with others if there are any. After an error
-// the token must be tried alone: the error may be that of another.
+// the token must be tried alone: another one may have caused it.
 func (s *Store) gather(ctx context.Context, token oauth.Token) error {
 	g := &gathered{token, make(chan error, 1)}
 	if s.gathering.join(g) {
@@ -61,11 +62,11 @@ func (s *Store) gather(ctx context.Context, token oauth.Token) error {
 	if s.gathering.leave(g) {
 		return errAlone
 	}
-	return <-g.outcome // it is on its way, so it is waited for
+	return <-g.outcome // it is on its way
 }
 
-// lead runs the next statement in the time of one of its requests. That its client
-// leaves does not matter, for the statement is also that of others.
+// lead runs the next statement in the time of one of its requests. It goes on if
+// that request's client leaves, because it is also for others.
 func (s *Store) lead(ctx context.Context) {
 	end, ok := ctx.Deadline()
 	if !ok {
@@ -76,21 +77,25 @@ func (s *Store) lead(ctx context.Context) {
 	s.storeGathered(ctx)
 }
 
-// storeGathered stores those that wait. Others that have come meanwhile are stored
-// next, for which nobody's request is held up.
+// storeGathered stores those that have waited longest. Others that have come
+// meanwhile are stored next, without holding up the request that led.
 func (s *Store) storeGathered(ctx context.Context) {
-	if batch := s.gathering.next(); len(batch) > 0 {
+	q := s.gathering
+	q.mu.Lock()
+	n := min(len(q.waiting), maxGathered)
+	batch := q.waiting[:n:n]
+	q.waiting = q.waiting[n:]
+	q.mu.Unlock()
+	if n > 0 {
 		err := s.insertGathered(ctx, batch)
 		for _, g := range batch {
 			g.outcome <- err
 		}
 	}
-	if s.gathering.goOn() {
-		go func() {
-			ctx, cancel := context.WithTimeout(context.Background(), wpdb.DialTimeout)
-			defer cancel()
-			s.storeGathered(ctx)
-		}()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.running = len(q.waiting) > 0; q.running {
+		go s.lead(context.Background())
 	}
 }
 
@@ -108,7 +113,7 @@ func (s *Store) insertGathered(ctx context.Context, batch []*gathered) error {
 	return w.Try(ctx)
 }
 
-// join lets a token wait, and says if its request has to run the statement.
+// join lets a token wait, and reports whether its request has to run the statement.
 func (q *gathering) join(g *gathered) (run bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -118,29 +123,11 @@ func (q *gathering) join(g *gathered) (run bool) {
 	return run
 }
 
-// leave says if a token has still waited, which it then does no more.
+// leave takes a token away, and reports whether it was still waiting.
 func (q *gathering) leave(g *gathered) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	before := len(q.waiting)
 	q.waiting = slices.DeleteFunc(q.waiting, func(w *gathered) bool { return w == g })
 	return len(q.waiting) < before
-}
-
-// next takes those that have waited longest.
-func (q *gathering) next() []*gathered {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	n := min(len(q.waiting), maxGathered)
-	batch := q.waiting[:n:n]
-	q.waiting = q.waiting[n:]
-	return batch
-}
-
-// goOn says if there is another statement to run, after one has ended.
-func (q *gathering) goOn() bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.running = len(q.waiting) > 0
-	return q.running
 }

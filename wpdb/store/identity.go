@@ -3,16 +3,16 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
+
 	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb"
-	"strings"
 )
 
 // Identify implements oauth.Store. It takes one round trip.
 //
-// A database that has no keys, because the plugin is too old for them or the
-// account may not read them, has nobody who signs; that must not keep the client
-// from its other tokens.
+// Where the plugin is too old for keys, or the account may not read them, no ID
+// token can be signed; the client must get its other tokens all the same.
 func (s *Store) Identify(ctx context.Context, q oauth.IdentityQuery) (oauth.Identity, error) {
 	var found wpdb.Row
 	args := []any{q.UserID, q.UserID, q.UserID, wpdb.Comparand(q.ClientID), q.UserID}
@@ -47,8 +47,7 @@ func (s *Store) Identify(ctx context.Context, q oauth.IdentityQuery) (oauth.Iden
 	return identity, nil
 }
 
-// FindBearer implements oauth.Store. It takes one round trip, and a second one
-// for the client of another blog than the main one.
+// FindBearer implements oauth.Store. It takes as many round trips as Find.
 func (s *Store) FindBearer(ctx context.Context, accessToken string) (oauth.Bearer, error) {
 	var bearer oauth.Bearer
 	err := s.db.Look(ctx, func(ctx context.Context, db *wpdb.DB) (bool, error) {
@@ -64,7 +63,7 @@ func (s *Store) FindBearer(ctx context.Context, accessToken string) (oauth.Beare
 }
 
 // findWithOptions runs a query whose rows differ only in the option that each
-// has, and gives the first row the options of all.
+// has. It returns the first row with the options of all.
 func (s *Store) findWithOptions(ctx context.Context, db *wpdb.DB, query string, args ...any) (found wpdb.Row, err error) {
 	err = db.Each(ctx, query, args, func(next wpdb.Row) {
 		if found == nil {
@@ -76,11 +75,11 @@ func (s *Store) findWithOptions(ctx context.Context, db *wpdb.DB, query string, 
 }
 
 // identifyStatement reads a client's key, a user, the options and, for a code,
-// its row and the option beside it. The columns of the code are taken as they
-// are and read by name, because not every edition has an id_token.
+// its row and the option beside it. The code's columns are selected as g.*,
+// because not every edition has an id_token.
 //
-// Each option is a row of its own, so that the server finds all in one go: a
-// column for each would take it twice the time.
+// Each option is a row of its own, which takes the server half the time that a
+// column for each would.
 func identifyStatement(t wpdb.Tables, withCode bool) string {
 	code, join := "", ""
 	options := append(wpdb.AvatarOptions(), wpdb.OptionOpenID, wpdb.OptionHome, wpdb.OptionPermalinks)
@@ -114,8 +113,8 @@ LIMIT 1`, t.OptionColumns(options), grantColumns(t, oauth.AccessToken), profileC
 		one.table, optionTables(t.Options, options), t.AccessTokens, t.Clients, wpdb.QuoteName(t.Users), one.condition)
 }
 
-// profileColumns selects the user u, whose id is user. Of a usermeta entry that
-// is there twice WordPress takes the first.
+// profileColumns selects the user u, whose id is user. If a usermeta entry is
+// there twice, WordPress takes the first.
 func profileColumns(t wpdb.Tables, user string) string {
 	columns := fmt.Sprintf(",\n  u.user_login AS `%s`, u.user_email AS `%s`, u.display_name AS `%s`", wpdb.ColLogin, wpdb.ColEmail, wpdb.ColDisplayName)
 	for _, meta := range [][2]string{{"first_name", wpdb.ColFirstName}, {"last_name", wpdb.ColLastName}, {"nickname", wpdb.ColNickname}} {

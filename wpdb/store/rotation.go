@@ -4,61 +4,44 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
-	"errors"
-	"moserver-sidecar/oauth"
-	"moserver-sidecar/wpdb"
+	"sync/atomic"
 	"time"
 
 	"github.com/jmoiron/sqlx"
+
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
 )
 
-// rotationRow is a row of the table of rotations.
-type rotationRow struct {
-	ClientID  string `db:"client_id"`
-	UserID    int64  `db:"user_id"`
-	Successor string `db:"successor"`
-	Age       int64  `db:"age"` // seconds
-}
-
-// FindRotation implements oauth.Store. It takes one look by primary key, which
-// locks nothing.
+// FindRotation implements oauth.Store. It is one SELECT by primary key, which locks
+// nothing.
 func (s *Store) FindRotation(ctx context.Context, refreshToken string) (found *oauth.Rotation, err error) {
 	err = s.db.Look(ctx, func(ctx context.Context, db *wpdb.DB) (missed bool, err error) {
-		var r *rotationRow
-		err = db.Reading(ctx, func(ctx context.Context, conn *sqlx.Conn) error {
-			r, err = s.rotation(ctx, conn, refreshToken)
+		err = db.Reading(ctx, func(ctx context.Context, conn *sqlx.Conn) (err error) {
+			found, err = s.rotation(ctx, conn, refreshToken)
 			return err
 		})
-		if r == nil || err != nil {
-			return r == nil, err
-		}
-		found = &oauth.Rotation{
-			ClientID: r.ClientID, UserID: r.UserID, Successor: r.Successor,
-			Age: time.Duration(r.Age) * time.Second,
-		}
-		return false, nil
+		return found == nil, err
 	})
 	return found, err
 }
 
 // rotation reads the record of a refresh token, nil if there is none.
-func (s *Store) rotation(ctx context.Context, db sqlx.QueryerContext, refreshToken string) (*rotationRow, error) {
+func (s *Store) rotation(ctx context.Context, db sqlx.QueryerContext, refreshToken string) (*oauth.Rotation, error) {
 	if wpdb.Comparand(refreshToken) == nil || !s.rotations.expected() {
 		return nil, nil
 	}
-	var r rotationRow
-	err := sqlx.GetContext(ctx, db, &r, s.statements.rotation, tokenHash(refreshToken))
-	if err := s.noteRotations(err); err != nil {
+	rows, err := wpdb.SelectRows(ctx, db, s.statements.rotation, tokenHash(refreshToken))
+	if err := s.noteRotations(err); err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	if err != nil {
-		return nil, nil
-	}
-	return &r, nil
+	r := rows[0]
+	return &oauth.Rotation{ClientID: r.Text("client_id"), UserID: r.Integer("user_id"), Successor: r.Text("successor"),
+		Age: time.Duration(r.Integer("age")) * time.Second}, nil
 }
 
-// recordRotation is part of the transaction that replaces p. Without the table
-// the transaction goes on: a statement that the server refuses is undone alone.
+// recordRotation is part of the transaction that replaces p, and does not end it
+// where there is no table: a statement that the server refuses is undone alone.
 func (s *Store) recordRotation(ctx context.Context, db sqlx.ExecerContext, p oauth.Presented, tokens []oauth.Token) error {
 	successor, ok := oauth.SuccessorOf(p, tokens)
 	if !ok || !s.rotations.expected() {
@@ -69,15 +52,13 @@ func (s *Store) recordRotation(ctx context.Context, db sqlx.ExecerContext, p oau
 	return s.noteRotations(err)
 }
 
-// noteRotations remembers what the outcome of a statement says of the table, and
-// keeps the errors that are not the end of the statement's work: that the table
-// cannot be used, and that it has no such row.
+// noteRotations remembers whether the table could be used, and swallows the error
+// if it could not.
 func (s *Store) noteRotations(err error) error {
 	switch wpdb.ErrorNumber(err) {
 	case 0:
-		if err == nil || errors.Is(err, sql.ErrNoRows) {
+		if err == nil {
 			s.rotations.there()
-			return nil
 		}
 	case wpdb.ErrNoSuchTable:
 		s.rotations.missing()
@@ -92,10 +73,10 @@ func (s *Store) noteRotations(err error) error {
 	return err
 }
 
-// revoke removes the last token that r stands for, or the access token that
-// it names, and says which that is and if it was there. Another process may replace the token at
-// the same moment: the DELETE waits for that, finds nothing, and the record of
-// the rotation tells where to go on.
+// revoke removes the refresh token that r stands for, or the access token that it
+// names, and reports which that is and whether it was there. If another process
+// replaces the token at the same moment, the DELETE waits for that, finds nothing, and
+// the record of the rotation leads to the successor.
 func (s *Store) revoke(ctx context.Context, db wpdb.Session, r oauth.Revocation) (token string, found bool, err error) {
 	token = r.Presented.Value
 	for hops := 0; hops <= oauth.MaxRotations; {
@@ -114,8 +95,7 @@ func (s *Store) revoke(ctx context.Context, db wpdb.Session, r oauth.Revocation)
 	return token, n > 0, err
 }
 
-// follow goes from a refresh token to what has replaced it last, in at most
-// limit hops.
+// follow goes from a refresh token to its last successor, in at most limit hops.
 func (s *Store) follow(ctx context.Context, db sqlx.QueryerContext, token string, limit int) (last string, hops int, err error) {
 	for ; hops < limit; hops++ {
 		r, err := s.rotation(ctx, db, token)
@@ -135,19 +115,46 @@ func affected(result sql.Result, err error) (int, error) {
 	return int(n), err
 }
 
-// tokenHash is what a replaced token is known by, so that the table is of no use
-// to whoever looks for tokens of longer ago.
+// tokenHash is stored instead of a replaced token, so that the table gives no tokens
+// away.
 func tokenHash(token string) []byte {
 	hash := sha256.Sum256([]byte(token))
 	return hash[:]
 }
 
-// Current returns the refresh token that has taken the place of one that was
-// rotated, and any other value unchanged.
+// Current returns the last successor of a refresh token that was rotated, and any
+// other value unchanged.
 func Current(ctx context.Context, db *wpdb.DB, value string) (current string, err error) {
 	err = db.Repeat(ctx, false, func() error {
 		current, _, err = newStore(db).follow(ctx, db.SQL, value, oauth.MaxRotations)
 		return err
 	})
 	return current, err
+}
+
+// absence is how long a table that was missing is not asked for again: a table that
+// was made just now may be ignored that long.
+const absence = time.Minute
+
+// availability remembers for a while that a table cannot be used, which spares each
+// request a round trip.
+type availability struct{ missed atomic.Pointer[time.Time] }
+
+// expected reports whether the table is worth a try.
+func (a *availability) expected() bool {
+	missed := a.missed.Load()
+	return missed == nil || time.Since(*missed) >= absence
+}
+
+// missing notes that the table cannot be used, and reports whether that is news.
+func (a *availability) missing() (news bool) {
+	now := time.Now()
+	return a.missed.Swap(&now) == nil
+}
+
+// there notes that the table was used.
+func (a *availability) there() {
+	if a.missed.Load() != nil {
+		a.missed.Store(nil)
+	}
 }

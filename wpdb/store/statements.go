@@ -2,13 +2,14 @@ package store
 
 import (
 	"fmt"
+	"strings"
+
 	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb"
-	"strings"
 )
 
-// worthPreparing are the statements that are prepared: those that requests
-// read by, but for those of other blogs, of which a network may have any number.
+// worthPreparing are the statements that are prepared: those that requests read
+// by, except those of other blogs, of which a network may have any number.
 func worthPreparing(s statements, c wpdb.Config) []string {
 	worth := []string{s.bearer}
 	for _, query := range s.find {
@@ -20,12 +21,11 @@ func worthPreparing(s statements, c wpdb.Config) []string {
 	return worth
 }
 
-// base is the one row that all else is joined to, in a statement whose result is
-// one row whatever is there.
+// base is the one row that all else is joined to, so that the result is one row
+// even if nothing else is found.
 type base struct{ table, condition string }
 
-// siteRow is a row that is there already, for which the server makes no temporary
-// table, unlike for madeRow.
+// siteRow is a row of the database: unlike madeRow it needs no temporary table.
 func siteRow(t wpdb.Tables) base {
 	return base{"`" + t.Options + "` AS o", "WHERE o.option_name = '" + wpdb.OptionSiteURL + "'"}
 }
@@ -33,9 +33,9 @@ func siteRow(t wpdb.Tables) base {
 // madeRow is for a table of options without optionSiteURL.
 func madeRow() base { return base{table: "(SELECT 1) AS o"} }
 
-// optionTables has the options as columns beside a row. option_name has a unique
-// index, so that the server reads each as a constant before it plans the rest,
-// which takes it less time than a subselect for each.
+// optionTables joins the options to a row. option_name has a unique index, so the
+// server reads each as a constant before it plans the rest, which is faster than
+// a subselect for each.
 func optionTables(table string, names []string) string {
 	var b strings.Builder
 	for i, name := range names {
@@ -48,19 +48,19 @@ func optionTables(table string, names []string) string {
 // statements are the texts of all SQL that a request may cause.
 //
 // Every comparison of a token, a code or a client id is with CAST(? AS BINARY):
-// the tables' collation takes other letter cases, accents and trailing spaces
-// for the same. Unlike BINARY before the column, this form still uses an index.
+// the tables' collation ignores letter case, accents and trailing spaces. Unlike
+// BINARY before the column, this form still uses an index.
 type statements struct {
 	find   map[oauth.Kind]string
 	insert map[oauth.Kind]string
 	remove map[oauth.Kind]string // by its value
 	revoke map[oauth.Kind]string // by its value, if it is the client's
 
-	identify map[bool]string // whether there is a code
-	bearer   string
-	anyhow   map[string]string // for a find or bearer, the same where there is no siteRow
+	identify    map[bool]string // whether there is a code
+	bearer      string
+	withoutSite map[string]string // by find or bearer: the same where there is no siteRow
 
-	member             string // to add to options: if a user is a member of the blog
+	member             string // to add to options: whether a user is a member of the blog
 	revokeAccessTokens string // all that a client has for a user
 	revokeFamily       string // of these, those of one family
 	family             string // reads what there is of one
@@ -84,7 +84,7 @@ func newStatements(t wpdb.Tables) statements {
 			false: identifyStatement(t, false),
 			true:  identifyStatement(t, true),
 		},
-		anyhow: map[string]string{},
+		withoutSite: map[string]string{},
 	}
 	for _, kind := range []oauth.Kind{oauth.AuthorizationCode, oauth.AccessToken, oauth.RefreshToken} {
 		table, column := t.KindTable(kind)
@@ -95,10 +95,10 @@ func newStatements(t wpdb.Tables) statements {
 	}
 	for _, kind := range []oauth.Kind{"", oauth.AuthorizationCode, oauth.AccessToken, oauth.RefreshToken} {
 		s.find[kind] = findStatement(t, kind, siteRow(t))
-		s.anyhow[s.find[kind]] = findStatement(t, kind, madeRow())
+		s.withoutSite[s.find[kind]] = findStatement(t, kind, madeRow())
 	}
 	s.bearer = bearerStatement(t, siteRow(t))
-	s.anyhow[s.bearer] = bearerStatement(t, madeRow())
+	s.withoutSite[s.bearer] = bearerStatement(t, madeRow())
 	s.member = " UNION ALL SELECT '" + wpdb.ColMember + "', '1' FROM " + wpdb.QuoteName(t.Usermeta) + " WHERE user_id = ? AND meta_key = ?"
 	s.revokeAccessTokens = fmt.Sprintf(
 		"DELETE FROM `%s` WHERE client_id = CAST(? AS BINARY) AND user_id = ?", t.AccessTokens)
@@ -106,8 +106,7 @@ func newStatements(t wpdb.Tables) statements {
 	s.family = familyStatement(t)
 	s.revokeRefreshTokens = fmt.Sprintf(
 		"DELETE FROM `%s` WHERE client_id = CAST(? AS BINARY) AND user_id = ?", t.RefreshTokens)
-	// A token that is there once more, such as one out of a backup, may be
-	// replaced once more.
+	// A token that has come back, such as from a backup, may be replaced again.
 	s.rotated = fmt.Sprintf(
 		"REPLACE INTO `%s` (token_hash, client_id, user_id, successor, rotated) VALUES (?, ?, ?, ?, UTC_TIMESTAMP())", t.Rotated)
 	s.rotation = fmt.Sprintf("SELECT client_id, user_id, successor, TIMESTAMPDIFF(SECOND, rotated, UTC_TIMESTAMP()) AS age "+
@@ -116,11 +115,10 @@ func newStatements(t wpdb.Tables) statements {
 }
 
 // findStatement reads all that a request is judged by in one round trip: the
-// site's options, the client, what it presented, and if its user still exists.
-// Whatever is absent comes back as NULL, and of what is there twice one row
-// counts. The client's columns differ between editions of the plugin, so
-// they are taken as they are and read by name; all others have names that no
-// column of the plugin has.
+// site's options, the client, what it presented, and whether its user still
+// exists. What is absent is NULL; of duplicates one row counts. The client's
+// columns differ between editions of the plugin, so they are selected as c.*; all
+// others have names that no column of the plugin has.
 func findStatement(t wpdb.Tables, kind oauth.Kind, one base) string {
 	columns, grant := "", ""
 	if kind != "" {
@@ -138,8 +136,8 @@ LEFT JOIN `+"`%s`"+` AS c ON c.client_id = CAST(? AS BINARY)%s
 LIMIT 1`, t.OptionColumns(options), columns, one.table, optionTables(t.Options, options), t.Clients, grant, one.condition)
 }
 
-// grantColumns selects the code or token g, if its user u exists, and in a
-// network if the user is a member of the main blog.
+// grantColumns selects the code or token g, whether its user u exists and, in a
+// network, whether the user is a member of the main blog.
 func grantColumns(t wpdb.Tables, kind oauth.Kind) string {
 	_, column := t.KindTable(kind)
 	redirectURI, member := "NULL", ""

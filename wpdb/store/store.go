@@ -4,6 +4,7 @@ package store
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"moserver-sidecar/oauth"
@@ -18,8 +19,9 @@ type Store struct {
 	db         *wpdb.DB
 	statements statements
 	rotations  *availability // of the table of rotations
-	indexes    *indexWatch   // of codes and tokens
 	gathering  *gathering    // of access tokens to be stored
+	watch      func()        // begins to look for indexes, once
+	unwatch    func()
 }
 
 // New returns a Store on db, which must not have been used yet. Closing the Store
@@ -31,22 +33,54 @@ func New(db *wpdb.DB) *Store {
 }
 
 func newStore(db *wpdb.DB) *Store {
-	return &Store{db: db, statements: newStatements(db.Tables), rotations: new(availability), indexes: newIndexWatch(), gathering: new(gathering)}
+	ctx, stop := context.WithCancel(context.Background())
+	return &Store{db: db, statements: newStatements(db.Tables), rotations: new(availability), gathering: new(gathering),
+		watch: sync.OnceFunc(func() { go watchIndexes(ctx, db) }), unwatch: stop}
 }
 
 // Close closes the connections. No method may be called after it.
 func (s *Store) Close() error {
-	s.indexes.stop()
+	s.unwatch()
 	return s.db.Close()
 }
 
-// Retire closes the connections that are not used, and those that are as soon as they
-// are not. After a while all are closed, and no method may be called any more.
+// Retire closes idle connections now and each other one when it becomes idle; after a
+// while all are closed, and no method may be called any more.
 func (s *Store) Retire(after time.Duration) {
-	s.indexes.stop()
+	s.unwatch()
 	s.db.Retire(after)
 }
 
-// Ready implements oauth.Store: the database answers and the plugin's tables are
-// there.
+// Ready implements oauth.Store: the database answers and has the plugin's tables.
 func (s *Store) Ready(ctx context.Context) error { return s.db.Ready(ctx) }
+
+const (
+	// indexInterval is how often the indexes are looked for: what migrate, in another
+	// process, has added or taken away counts that soon.
+	indexInterval = 30 * time.Second
+	// lookAgain is how soon they are looked for again after a failure.
+	lookAgain = 2 * time.Second
+)
+
+// Scans implements oauth.Store. The first call begins to look for the indexes, now
+// and again until Close.
+func (s *Store) Scans(kind oauth.Kind) bool {
+	s.watch()
+	return s.db.Scans(kind)
+}
+
+func watchIndexes(ctx context.Context, db *wpdb.DB) {
+	for known := db.IndexesKnown(); ; known = false {
+		pause := indexInterval
+		if !known {
+			limited, cancel := context.WithTimeout(ctx, wpdb.IOTimeout)
+			if _, err := db.Unindexed(limited); err != nil { // a database that is away keeps its indexes
+				pause = lookAgain
+			}
+			cancel()
+		}
+		if !wpdb.Sleep(ctx, pause) {
+			return
+		}
+	}
+}

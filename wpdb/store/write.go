@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"unicode/utf8"
+
 	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb"
-	"unicode/utf8"
 )
 
-// Issue implements oauth.Store. A single token is a single statement, which it may
-// share with tokens of other requests.
+// Issue implements oauth.Store. A single token is a single statement, which may also
+// store tokens of other requests.
 func (s *Store) Issue(ctx context.Context, tokens ...oauth.Token) error {
 	if err := fit(tokens); err != nil {
 		return err
@@ -30,8 +31,8 @@ func (s *Store) Issue(ctx context.Context, tokens ...oauth.Token) error {
 	return s.db.Again(ctx, func() error { return w.Try(ctx) })
 }
 
-// Redeem implements oauth.Store. The DELETE is the gate: the rows that it says
-// it removed are nobody else's any more.
+// Redeem implements oauth.Store. The DELETE is the gate: no other process gets the
+// rows that it has removed.
 func (s *Store) Redeem(ctx context.Context, p oauth.Presented, tokens ...oauth.Token) error {
 	if err := fit(tokens); err != nil {
 		return err
@@ -52,7 +53,7 @@ func (s *Store) Redeem(ctx context.Context, p oauth.Presented, tokens ...oauth.T
 	return s.db.Again(ctx, func() error {
 		err := w.Try(ctx)
 		if w.DB == s.db && errors.Is(err, oauth.ErrNotFound) && s.db.Synced() != s.db {
-			// The connection may lead to a node that has not got the row yet.
+			// The connection may lead to a node that does not have the row yet.
 			w.DB = s.db.Synced()
 			err = w.Try(ctx)
 		}
@@ -60,15 +61,14 @@ func (s *Store) Redeem(ctx context.Context, p oauth.Presented, tokens ...oauth.T
 	})
 }
 
-// Revoke implements oauth.Store. A node must not delete less than the cluster
-// has.
+// Revoke implements oauth.Store. It is synced, so that it misses no row of the cluster.
 func (s *Store) Revoke(ctx context.Context, r oauth.Revocation) (ended bool, err error) {
 	w := &wpdb.Write{DB: s.db.Synced(), Work: func(ctx context.Context, db wpdb.Session) error {
 		last, found, err := s.revoke(ctx, db, r)
 		if found && err == nil {
 			err = s.revokeAccess(ctx, db, r, last)
 		}
-		// What an earlier try has taken away stays so, or is found again.
+		// What an earlier try has removed stays removed, or is found again.
 		ended = ended || found && err == nil
 		return err
 	}}
@@ -77,23 +77,21 @@ func (s *Store) Revoke(ctx context.Context, r oauth.Revocation) (ended bool, err
 	return ended && err == nil, err
 }
 
-// fit refuses what is longer than its column. With WordPress's sql_mode the
-// server would cut it without a word, and a scope that is cut may be another
-// one.
+// fit refuses what is longer than its column. With WordPress's sql_mode the server
+// would truncate it silently, and a truncated scope may be another one.
 func fit(tokens []oauth.Token) error {
 	for _, t := range tokens {
 		for _, text := range []string{t.Value, t.ClientID, t.Scope.String()} {
 			if utf8.RuneCountInString(text) > wpdb.MaxColumn {
-				return fmt.Errorf("the tables do not hold more than %d characters for a token, its client or its scope", wpdb.MaxColumn)
+				return fmt.Errorf("a token, its client or its scope is longer than the %d characters that the tables hold", wpdb.MaxColumn)
 			}
 		}
 	}
 	return nil
 }
 
-// insert names the columns, because editions of the plugin have more, and
-// gives a value to expires, because a column that older servers have made
-// would set itself to "now".
+// insert names the columns, because editions of the plugin have more, and gives
+// expires a value, because a column made by an older server would become "now".
 func (s *Store) insert(ctx context.Context, db wpdb.Session, tokens []oauth.Token) error {
 	for _, t := range tokens {
 		if _, err := db.ExecContext(ctx, s.statements.insert[t.Kind], rowOf(t)...); err != nil {
@@ -103,7 +101,7 @@ func (s *Store) insert(ctx context.Context, db wpdb.Session, tokens []oauth.Toke
 	return nil
 }
 
-// rowOf is the values of an insertedRow.
+// rowOf returns the values of an insertedRow.
 func rowOf(t oauth.Token) []any {
 	return []any{t.Value, t.ClientID, t.UserID, wpdb.FormatExpires(t.Expires), t.Scope.String()}
 }

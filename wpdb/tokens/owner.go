@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"moserver-sidecar/wpdb"
 	"strconv"
 	"strings"
+
+	"moserver-sidecar/wpdb"
 )
 
 // ErrUnknown is wrapped by the errors of FindUser and FindClient that say that

@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"moserver-sidecar/oauth"
-	"moserver-sidecar/wpdb"
 	"slices"
 	"strings"
+
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
 )
 
 // revokeBatch is how many codes or tokens one transaction removes. It is short

@@ -5,11 +5,12 @@ package tokens
 import (
 	"context"
 	"fmt"
-	"moserver-sidecar/oauth"
-	"moserver-sidecar/wpdb"
 	"slices"
 	"strings"
 	"time"
+
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
 )
 
 // Filter says which of the stored codes and tokens are meant: those that
