@@ -46,7 +46,7 @@ MARIADB = trixie mariadb-server-core galera-4
 test-servers: deps ## test wpdb and e2e on MySQL 9, on MariaDB 11.8 and on a Galera cluster
 	server=$$(sh .ci/servers $(MYSQL)) && MOSERVER_TEST_SERVER=$$server go test -race -timeout 30m ./wpdb/... ./e2e
 	server=$$(sh .ci/servers $(MARIADB)) && MOSERVER_TEST_SERVER=$$server go test -race -timeout 30m ./wpdb/... ./e2e
-	server=$$(sh .ci/servers $(MARIADB)) && MOSERVER_TEST_SERVER=$$server go test -race -timeout 30m -v -tags galera -run Galera ./wpdb ./e2e
+	server=$$(sh .ci/servers $(MARIADB)) && MOSERVER_TEST_SERVER=$$server go test -race -timeout 30m -v -tags galera -run Galera ./wpdb/... ./e2e
 
 .PHONY: e2e
 e2e: deps ## run the end-to-end tests alone: the real program, MariaDB, nginx, WordPress, clients

@@ -35,7 +35,7 @@ with --user it logs a person out of all clients, or with --client too out of
 that one; not out of WordPress itself. It says how many there are and asks
 before it takes more than one. Where nobody can be asked it needs --yes.
 
-Of each code and token only the beginning is shown: enough to know again one
+Of each code and token only an excerpt is shown: enough to know again one
 that you have in hand, and too little to use it. In a network of sites all
 sites have the same tables, so users and clients of all of them are meant.`,
 

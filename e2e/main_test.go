@@ -3,11 +3,7 @@
 package e2e_test
 
 import (
-	"io"
-	"log"
 	"testing"
-
-	"github.com/go-sql-driver/mysql"
 
 	"moserver-sidecar/e2e/stage"
 	"moserver-sidecar/wpdb/sandbox"
@@ -20,26 +16,15 @@ var (
 	database *sandbox.Server // for the tests that do it no harm; each has a site of its own in it
 )
 
-func TestMain(m *testing.M) { stage.Main(m, 8, setUp) }
+func TestMain(m *testing.M) { sandboxtest.Main(m, 8, setUp) }
 
 func setUp(t stage.T) {
 	err := stage.Require("ca-certificates", "curl", "gcc", "make", "mariadb", "mariadb-install-db", "mariadbd", "nginx", "script", "systemd-analyze", "zoneinfo")
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The tests' own connections break when a test kills the database.
-	if err := mysql.SetLogger(log.New(io.Discard, "", 0)); err != nil {
-		t.Fatal(err)
-	}
 	if binary, err = stage.Build(t.TempDir(), "-race"); err != nil {
 		t.Fatal(err)
 	}
-	if database, err = sandboxtest.Open(sandbox.Options{}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := database.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	database = sandboxtest.Start(t, sandbox.Options{})
 }

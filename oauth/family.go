@@ -12,9 +12,10 @@ import (
 // form is recognised, and then its random part. So the tables tell what came of one
 // grant, without a column for it.
 const (
-	familyBytes  = 8
-	checkBytes   = 2
-	familyDigits = 2 * (familyBytes + checkBytes)
+	familyBytes = 8
+	checkBytes  = 2
+	// FamilyDigits is how long a family is, and how much longer tokens are for it.
+	FamilyDigits = 2 * (familyBytes + checkBytes)
 	// minRandom is how many random digits a token has at least.
 	minRandom = 32
 )
@@ -58,7 +59,7 @@ type Replay struct {
 func FamilyOf(p Presented) string {
 	switch {
 	case p.Kind != AuthorizationCode && ours(p.Value):
-		return p.Value[:familyDigits]
+		return p.Value[:FamilyDigits]
 	case p.Kind == AuthorizationCode:
 		return newFamily("code:" + p.Value)
 	case p.Kind == RefreshToken:
@@ -78,8 +79,8 @@ func newFamily(grant string) string {
 // that is as long has it too, and is then a family of its own.
 func ours(token string) bool {
 	const name = 2 * familyBytes
-	return len(token) >= familyDigits+minRandom && strings.Trim(token, "0123456789abcdef") == "" &&
-		token[name:familyDigits] == checkOf(token[:name])
+	return len(token) >= FamilyDigits+minRandom && strings.Trim(token, "0123456789abcdef") == "" &&
+		token[name:FamilyDigits] == checkOf(token[:name])
 }
 
 // checkOf is the digits behind the name of a family.

@@ -28,29 +28,3 @@ func TestOpenRefuses(t *testing.T) {
 		}
 	}
 }
-
-// Prefixes that WordPress allows, quoting included where MySQL asks for it.
-func TestPrefixes(t *testing.T) {
-	for _, prefix := range []string{"", "wp_", "1_", "WP$x-"} {
-		s := openSite(t, database, wpdb.Config{Prefix: prefix})
-		if err := database.CreateSite(within(t, patience), "tmp_"); err != nil {
-			t.Fatal(err)
-		}
-		for _, table := range column[string](s, "SHOW TABLES LIKE 'tmp\\_%'") {
-			to := "`" + prefix + strings.TrimPrefix(table, "tmp_") + "`"
-			s.exec("RENAME TABLE " + table + " TO " + to)
-			t.Cleanup(func() { s.exec("DROP TABLE " + to) })
-		}
-		if s.find(clientID, refreshToken("r")).Client != nil {
-			t.Errorf("prefix %q: found a client", prefix)
-		}
-		for _, err := range []error{
-			s.Ready(within(t, patience)), s.Issue(within(t, patience), pair(prefix)...),
-			s.Redeem(within(t, patience), refreshToken("r"+prefix), pair("x")...),
-		} {
-			if err != nil {
-				t.Errorf("prefix %q: %v", prefix, err)
-			}
-		}
-	}
-}

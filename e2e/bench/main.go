@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"moserver-sidecar/e2e/stage"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 const help = `make bench                                    the main scenario, in about eight minutes
@@ -84,7 +85,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var r report
-	exitOn(stage.Run(func(t stage.T) {
+	exitOn(sandboxtest.Run(func(t stage.T) {
 		chosen := scenarios()[o.scenario]
 		s := newStand(ctx, t, chosen.withPHP)
 		r = chosen.run(s, o)

@@ -6,13 +6,10 @@ package clients_test
 
 import (
 	"flag"
-	"io"
-	"log"
 	"testing"
 
-	"github.com/go-sql-driver/mysql"
-
 	"moserver-sidecar/e2e/stage"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 var update = flag.Bool("update", false, "write the tables of docs/clients/README.md and outage.md anew")
@@ -23,17 +20,13 @@ var (
 	workdir string // a folder with the clients, built and installed
 )
 
-func TestMain(m *testing.M) { stage.Main(m, 4, setUp) }
+func TestMain(m *testing.M) { sandboxtest.Main(m, 4, setUp) }
 
 func setUp(t stage.T) {
 	err := stage.Require("curl", "gcc", "javac", "jq", "mariadb", "mariadb-install-db", "mariadbd", "mcs", "newtonsoft-json",
 		"mono", "nginx", "node", "npm", "php", "php-curl", "php-fpm", "php-mysql", "python3-authlib", "python3-requests",
 		"requests-oauthlib", "ruby", "ruby-oauth2", "social-core", "wordpress")
 	if err != nil {
-		t.Fatal(err)
-	}
-	// The tests' own connections break when a test kills the database.
-	if err := mysql.SetLogger(log.New(io.Discard, "", 0)); err != nil {
 		t.Fatal(err)
 	}
 	workdir = t.TempDir()

@@ -12,9 +12,6 @@ import (
 	"moserver-sidecar/wpdb/sandbox"
 )
 
-// Patience bounds every wait for another process; a loaded machine needs it.
-const Patience = 40 * time.Second
-
 // Process is a program that a test has started, with the processes that it
 // starts itself.
 type Process struct {
@@ -171,13 +168,3 @@ func (p *Process) AwaitThat(what string, done func() bool) {
 
 // PID is the number of the process.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
-
-// Eventually waits until done, at most for d.
-func Eventually(t T, d time.Duration, what string, done func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(d); !done(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("not within %s: %s", d, what)
-		}
-	}
-}

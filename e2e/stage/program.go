@@ -162,14 +162,3 @@ func WriteFile(t T, path, text string) string {
 	}
 	return path
 }
-
-// ShortDir is a new folder whose path is short enough for a unix socket's.
-func ShortDir(t T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "stage-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
-}

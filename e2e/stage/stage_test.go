@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"moserver-sidecar/e2e/stage"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // TestRun: outside of a test Fatal ends f, what is left for Cleanup is done all
@@ -14,7 +15,7 @@ import (
 func TestRun(t *testing.T) {
 	var done []string
 	var dir string
-	err := stage.Run(func(s stage.T) {
+	err := sandboxtest.Run(func(s stage.T) {
 		s.Cleanup(func() { done = append(done, "first") })
 		s.Cleanup(func() {
 			done = append(done, "second")
@@ -36,7 +37,7 @@ func TestRun(t *testing.T) {
 	if _, err := os.Stat(dir); !os.IsNotExist(err) {
 		t.Errorf("the folder is still there: %v", err)
 	}
-	if err := stage.Run(func(stage.T) {}); err != nil {
+	if err := sandboxtest.Run(func(stage.T) {}); err != nil {
 		t.Error(err)
 	}
 }

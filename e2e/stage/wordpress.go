@@ -104,7 +104,7 @@ func (w *WordPress) layOut() {
 			w.t.Fatal(err)
 		}
 	}
-	for _, name := range []string{"quiet.php", "admin.php", "plugin.php", "jwt.php"} {
+	for _, name := range []string{"quiet.php", "admin.php", "authorize.php", "plugin.php", "jwt.php"} {
 		w.copyOurs(name, plugins)
 	}
 	w.copyOurs("install.php", w.dir)

@@ -91,3 +91,20 @@ func (p *people) verificationKey(t *testing.T, algorithm string) jwt.Keyfunc {
 		return jwt.ParseRSAPublicKeyFromPEM([]byte(pem[0]))
 	}
 }
+
+// browser: a person goes the whole way through PHP's pages, and the code at its
+// end gives that person's tokens. Where PHP cuts the ID token, it has no nonce.
+func browser(t *testing.T, p *people) {
+	alice := p.Person(p.WordPress.Strings("SELECT user_login FROM {p}users WHERE ID = ?", p.alice)[0])
+	for range 2 { // also when she is logged in and has consented
+		back := alice.LogIn(p.client, "profile email", "state", "a b&c")
+		if back.Get("state") != "a b&c" {
+			t.Errorf("the state is %q", back.Get("state"))
+		}
+		a := p.redeem(p.client, back.Get("code"))
+		a.WantTokens(t, "profile email")
+		p.wantUser(t, a, p.alice)
+	}
+	back := alice.LogIn(p.client, "openid", "nonce", "n-0S6_WzA2Mj")
+	p.wantIDToken(t, p.redeem(p.client, back.Get("code")), p.alice, "RS256")
+}

@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"moserver-sidecar/e2e/stage"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // binary is moserver-sidecar, built with the race detector.
 var binary string
 
 func TestMain(m *testing.M) {
-	stage.Main(m, 4, func(t stage.T) { // all sites at once
+	sandboxtest.Main(m, 4, func(t stage.T) { // all sites at once
 		err := stage.RequireWordPress()
 		if err != nil {
 			t.Fatal(err)

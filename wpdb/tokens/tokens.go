@@ -39,8 +39,9 @@ type Stored struct {
 	Kind oauth.Kind
 	// Prefix is the beginning of the value: six characters, and never more than
 	// a quarter of it. That is enough to know again a token that one has in
-	// hand, and leaves of the plugin's 32 hex digits 104 bits to guess. The
-	// rest does not leave the database.
+	// hand, and leaves of the plugin's 32 hex digits 104 bits to guess. Of a value as
+	// long as ours it has the six characters behind the family too, with which those
+	// of one grant begin. The rest does not leave the database.
 	Prefix   string
 	ClientID string
 	UserID   int64
@@ -153,9 +154,9 @@ func listKind(ctx context.Context, db *wpdb.DB, kind oauth.Kind, f Filter, limit
 		order = wpdb.NeverCondition + " DESC, " + order
 	}
 	query := fmt.Sprintf(`SELECT r.*, u.user_login AS login FROM (
-  SELECT LEFT(%s, LEAST(6, CHAR_LENGTH(%s) DIV 4)) AS prefix, client_id, user_id, expires, scope
+  SELECT LEFT(%s, IF(CHAR_LENGTH(%s) >= %d, %d, LEAST(6, CHAR_LENGTH(%s) DIV 4))) AS prefix, client_id, user_id, expires, scope
   FROM `+"`%s`"+` WHERE %s ORDER BY %s LIMIT %d) AS r
-LEFT JOIN %s AS u ON u.ID = r.user_id`, column, column, table, condition, order, limit, wpdb.QuoteName(db.Tables.Users))
+LEFT JOIN %s AS u ON u.ID = r.user_id`, column, column, oauth.FamilyDigits+32, oauth.FamilyDigits+6, column, table, condition, order, limit, wpdb.QuoteName(db.Tables.Users))
 	err = wpdb.EachRow(ctx, db.SQL, query, args, func(r wpdb.Row) { tokens = append(tokens, storedToken(r, kind, f.now())) })
 	return tokens, err
 }

@@ -32,7 +32,7 @@ class Stage_Admin {
 			array(
 				'user_login' => $args['login'],
 				'user_email' => $args['login'] . '@example.com',
-				'user_pass'  => wp_generate_password(),
+				'user_pass'  => 'the password of ' . $args['login'],
 				'role'       => 'subscriber',
 			)
 		);
@@ -147,7 +147,7 @@ class Stage_Admin {
 			'scope'              => $args['scope'],
 		);
 		if ( stage_openid() ) {
-			$whole = in_array( 'openid', explode( ' ', $args['scope'] ), true ) ? stage_id_token( $row ) : '';
+			$whole = in_array( 'openid', explode( ' ', $args['scope'] ), true ) ? stage_id_token( $row, $args['nonce'] ?? '' ) : '';
 			// The row has what fits; the whole is in one option for all.
 			$row['id_token'] = substr( $whole, 0, 255 );
 			update_option( 'mo_oauth_server_current_id_token', $whole, false );

@@ -8,7 +8,7 @@ define( 'WP_SITEURL', $url );
 require ABSPATH . 'wp-load.php';
 require ABSPATH . 'wp-admin/includes/upgrade.php';
 
-wp_install( 'Stage', 'admin', 'admin@example.com', false, '', wp_generate_password() );
+wp_install( 'Stage', 'admin', 'admin@example.com', false, '', 'the password of admin' );
 update_option( 'permalink_structure', $permalinks );
 
 if ( 'multisite' === $kind ) {

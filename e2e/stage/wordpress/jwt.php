@@ -41,7 +41,7 @@ function stage_openid() {
 }
 
 /** An ID token for a code, signed with the client's key. */
-function stage_id_token( $code ) {
+function stage_id_token( $code, $nonce ) {
 	global $wpdb;
 	$client = $wpdb->get_row(
 		$wpdb->prepare(
@@ -61,7 +61,7 @@ function stage_id_token( $code ) {
 		'iat'       => time(),
 		'exp'       => time() + 3600,
 		'auth_time' => time(),
-	);
+	) + array_filter( array( 'nonce' => $nonce ) );
 	$signed = stage_base64url( wp_json_encode( $header ) ) . '.' . stage_base64url( wp_json_encode( $claims ) );
 	if ( 'RS256' === $client->encryption_algorithm ) {
 		openssl_sign( $signed, $signature, $client->private_key, OPENSSL_ALGO_SHA256 );

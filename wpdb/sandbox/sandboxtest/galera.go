@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"testing"
 
 	"moserver-sidecar/wpdb/sandbox"
 )
@@ -30,7 +29,10 @@ esac
 
 // StartGalera starts a Galera cluster of so many nodes, which ends with the test.
 // A node that was killed cannot join again.
-func StartGalera(t testing.TB, nodes int) []*sandbox.Server {
+func StartGalera(t interface {
+	T
+	Setenv(name, value string)
+}, nodes int) []*sandbox.Server {
 	t.Helper()
 	scripts := t.TempDir()
 	if err := os.WriteFile(filepath.Join(scripts, "wsrep_sst_nothing"), []byte(galeraTransfer), 0o700); err != nil {
@@ -51,11 +53,11 @@ func StartGalera(t testing.TB, nodes int) []*sandbox.Server {
 }
 
 // galeraNode is node i of a cluster, of which the first founds it.
-func galeraNode(t testing.TB, addresses []string, i int) sandbox.Options {
+func galeraNode(t T, addresses []string, i int) sandbox.Options {
 	t.Helper()
 	nodes := len(addresses) / 2
 	args := []string{
-		"--wsrep-on=ON", "--wsrep-provider=" + galeraLibrary(t), "--wsrep-cluster-name=" + t.Name(),
+		"--wsrep-on=ON", "--wsrep-provider=" + galeraLibrary(t), "--wsrep-cluster-name=" + addresses[0],
 		"--wsrep-cluster-address=gcomm://" + strings.Join(addresses[:nodes], ","),
 		"--wsrep-node-address=" + addresses[i], "--wsrep-sst-method=nothing",
 		fmt.Sprintf("--wsrep-provider-options=gmcast.listen_addr=tcp://%s;ist.recv_addr=%s;gcache.size=32M",
@@ -69,7 +71,7 @@ func galeraNode(t testing.TB, addresses []string, i int) sandbox.Options {
 }
 
 // galeraLibrary is the path of Galera that belongs to the server.
-func galeraLibrary(t testing.TB) string {
+func galeraLibrary(t T) string {
 	t.Helper()
 	path := "/usr/lib/galera/libgalera_smm.so"
 	if server := os.Getenv("MOSERVER_TEST_SERVER"); server != "" {
@@ -82,7 +84,7 @@ func galeraLibrary(t testing.TB) string {
 }
 
 // freeAddresses are addresses of this machine that nothing listens on.
-func freeAddresses(t testing.TB, n int) (addresses []string) {
+func freeAddresses(t T, n int) (addresses []string) {
 	t.Helper()
 	for range n {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")

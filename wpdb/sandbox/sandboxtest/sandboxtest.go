@@ -1,28 +1,26 @@
-// Package sandboxtest starts a private database for tests: MariaDB, or what the
-// environment variable MOSERVER_TEST_SERVER is the path of, a mariadbd or mysqld.
+// Package sandboxtest is what tests and benchmarks have a database from: a private
+// server, MariaDB or what the environment variable MOSERVER_TEST_SERVER is the path
+// of, a mariadbd or mysqld, and in it WordPress sites.
+//
+// Everything takes a T, which tests and benchmarks have. A program that is
+// neither gets one from Run.
 package sandboxtest
 
 import (
 	"context"
 	"os"
-	"testing"
 
 	"moserver-sidecar/wpdb/sandbox"
 )
 
-// Open is sandbox.Start of the server that the tests are to run on.
-func Open(o sandbox.Options) (*sandbox.Server, error) {
+// Start starts a server that ends with the test. A test that cannot have one
+// fails, and so does one whose server does not stop.
+func Start(t T, o sandbox.Options) *sandbox.Server {
+	t.Helper()
 	if o.Program == "" {
 		o.Program = os.Getenv("MOSERVER_TEST_SERVER")
 	}
-	return sandbox.Start(context.Background(), o)
-}
-
-// Start starts a server that ends with the test. A test that cannot have one
-// fails, and so does one whose server does not stop.
-func Start(t testing.TB, o sandbox.Options) *sandbox.Server {
-	t.Helper()
-	server, err := Open(o)
+	server, err := sandbox.Start(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,4 +30,15 @@ func Start(t testing.TB, o sandbox.Options) *sandbox.Server {
 		}
 	})
 	return server
+}
+
+// ShortDir is a new folder whose path is short enough for a unix socket's.
+func ShortDir(t T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "stage-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }

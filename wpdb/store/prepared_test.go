@@ -1,0 +1,69 @@
+package store_test
+
+import (
+	"moserver-sidecar/oauth"
+	"testing"
+)
+
+// TestServerThatPreparesNothing: a limit of the server's must not keep clients
+// from their tokens.
+func TestServerThatPreparesNothing(t *testing.T) {
+	s := newSite(t, database)
+	s.putRow(clientRow{"SPA", "", ""})
+	code := s.putCode("c1")
+	s.Exec("SET GLOBAL max_prepared_stmt_count = 0")
+	t.Cleanup(func() { s.Exec("SET GLOBAL max_prepared_stmt_count = DEFAULT") })
+	facts := s.find(clientID, code)
+	if facts.Client == nil || facts.Grant == nil {
+		t.Errorf("found %+v and %+v", facts.Client, facts.Grant)
+	}
+}
+
+// TestStatementOfChangedTable: a statement that is prepared already gives the
+// columns as they are now, on each connection.
+func TestStatementOfChangedTable(t *testing.T) {
+	s := newSite(t, database)
+	s.putRow(clientRow{"SPA", "", ""})
+	for _, change := range []string{"ADD grant_types varchar(80) FIRST", "DROP COLUMN active_oauth_server_id", "ADD scope text FIRST"} {
+		s.find(clientID, oauth.Presented{})
+		s.Exec("ALTER TABLE {}moos_oauth_clients " + change)
+	}
+	s.Exec("UPDATE {}moos_oauth_clients SET grant_types = 'refresh_token', scope = 'email'")
+	got := s.find(clientID, oauth.Presented{}).Client
+	if got == nil || got.ID != clientID || len(got.GrantTypes) != 1 || got.Scope.String() != "email" {
+		t.Errorf("the client is %+v", got)
+	}
+}
+
+// TestOptionTwice: some imports lose the unique index of the options.
+func TestOptionTwice(t *testing.T) {
+	s := newSite(t, database)
+	s.putRow(clientRow{"SPA", "", ""})
+	s.Exec("ALTER TABLE {}options DROP INDEX option_name")
+	s.Exec("INSERT INTO {}options (option_name, option_value) VALUES ('siteurl', 'http://b'), " +
+		"('mo_oauth_server_token_length', '64'), ('mo_oauth_server_token_length', '100'), ('mo_oauth_server_master_switch', 'off')")
+	code := s.putCode("c1")
+	facts := s.find(clientID, code)
+	if facts.Client == nil || facts.Grant == nil || !facts.Site.SwitchedOff ||
+		facts.Site.TokenLength != 64 && facts.Site.TokenLength != 100 { // which of the two is the server's choice
+		t.Errorf("found %+v", facts)
+	}
+}
+
+// TestNoSiteURL: a table of options that has lost what WordPress knows itself by
+// is enough for tokens.
+func TestNoSiteURL(t *testing.T) {
+	s := newSite(t, database)
+	s.putRow(clientRow{"SPA", "", ""})
+	code := s.putCode("c1")
+	s.Exec("DELETE FROM {}options")
+	s.PutOption("mo_oauth_server_token_length", "64")
+	facts := s.find(clientID, code)
+	if facts.Client == nil || facts.Grant == nil || facts.Site.TokenLength != 64 {
+		t.Errorf("found %+v", facts)
+	}
+	s.Exec("DELETE FROM {}options")
+	if facts := s.find("nobody", oauth.Presented{}); facts.Client != nil || facts.Grant != nil {
+		t.Errorf("found %+v", facts)
+	}
+}
