@@ -1,11 +1,11 @@
-# The targets that people need; "make" alone lists them.
+# "make" alone lists the targets.
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
-# What the tests need of Debian. A line each: for the race detector and the image; what
-# the server works with; WordPress (php-fpm first, and php: else it brings Apache for
-# its PHP); a terminal, what people paste, who judges the unit, and others' eyes on ID tokens; and what the
-# clients of e2e/clients are written with. How to see that a package is there is told in
-# .ci/deps, and for the tests in e2e/stage/program.go.
+# Debian packages that the tests need, by line: the race detector and the image; what the
+# server works with; WordPress (php-fpm and php come first, or it would bring Apache); a
+# terminal, curl, a judge of the systemd unit and of ID tokens; the languages of the
+# clients in e2e/clients. .ci/deps and e2e/stage/program.go know how to tell that a
+# package is installed.
 PACKAGES = \
 	gcc libc6-dev make ca-certificates \
 	mariadb-server-core mariadb-client-core nginx-light tzdata \
@@ -23,7 +23,7 @@ SERVERLESS = ./commands ./config/... ./handlers ./oauth/...
 .DEFAULT_GOAL := help
 
 .PHONY: help
-help: ## list these targets; "make test" is the one to begin with
+help: ## list these targets; begin with "make test"
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
@@ -31,14 +31,14 @@ build: ## make ./moserver-sidecar, a static binary
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o moserver-sidecar .
 
 .PHONY: check
-check: lint ## lint, and run every test that needs no server; takes seconds, offline and on a Mac too
+check: lint ## lint, and run every test that needs no server; takes seconds, also offline and on a Mac
 	go test $(SERVERLESS)
 
 .PHONY: test
 test: deps lint ## run everything: linters, all tests with the race detector, fuzzing's seeds
 	go test -race -timeout 20m ./...
 
-# Where one of these servers comes from in Debian: the release, and the packages.
+# The Debian release and packages of other database servers.
 MYSQL = sid mysql-server-core
 MARIADB = trixie mariadb-server-core galera-4
 
@@ -53,9 +53,9 @@ e2e: deps ## run the end-to-end tests alone: the real program, MariaDB, nginx, W
 	go test -race -timeout 20m ./e2e/...
 
 .PHONY: lint
-lint: ## look at the source with gofmt, go vet and staticcheck
+lint: ## check the source with gofmt, go vet and staticcheck
 	@echo '== gofmt'; files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "not formatted: $$files"; exit 1; fi
-	@echo '== go vet'; go vet -tags galera ./... && GOOS=darwin go vet ./... && GOOS=windows go build -o /dev/null .
+	@echo '== go vet'; go vet -tags galera ./... && go vet -C packaging/image . && GOOS=darwin go vet ./... && GOOS=windows go build -o /dev/null .
 	@echo '== staticcheck'; go run $(STATICCHECK) -tags galera ./...
 
 .PHONY: fuzz
@@ -67,8 +67,12 @@ fuzz: ## fuzz each parser for FUZZTIME (30s)
 	done
 
 .PHONY: bench
-bench: deps ## measure the server beside bare SQL and PHP (BENCH="--scenario growth" for others)
+bench: deps ## measure the server beside bare SQL and PHP (other scenarios: BENCH="--scenario growth")
 	go run ./e2e/bench $(BENCH)
+
+.PHONY: release
+release: ## make programs, packages and an image in dist/, of the commit that is checked out (VERSION=1.0.0)
+	@sh packaging/release.sh "$(VERSION)"
 
 .PHONY: deps
 deps: ## install what the tests need (on Debian and Ubuntu, as root)

@@ -74,7 +74,7 @@ type Server interface {
 // Main carries out the command that args name, without the program's own name, and
 // returns the status to exit with. Commands that serve do it with newServer.
 func Main(args []string, newServer NewServer) int {
-	root := rootCommand(newServer)
+	root := Tree(newServer)
 	root.SetArgs(args)
 	cmd, err := root.ExecuteC()
 	if err == nil { // perhaps because help was asked for, but of what?
@@ -91,9 +91,10 @@ func Main(args []string, newServer NewServer) int {
 	return 1
 }
 
-// rootCommand is the program itself, over all its commands. It has the settings
-// too, so that they may stand in front of the command's name.
-func rootCommand(newServer NewServer) *cobra.Command {
+// Tree is the program itself, over all its commands. It has the settings too, so that
+// they may stand in front of the command's name. Without newServer it is good for
+// man pages and completions.
+func Tree(newServer NewServer) *cobra.Command {
 	root := &cobra.Command{
 		Use: programName, Short: "the token endpoint of WP OAuth Server, beside WordPress",
 		Args: noArguments, SilenceErrors: true, SilenceUsage: true,

@@ -12,7 +12,7 @@ import (
 func complete(t *testing.T, args ...string) []string {
 	t.Helper()
 	var out bytes.Buffer
-	root := rootCommand(nil)
+	root := Tree(nil)
 	root.SetOut(&out)
 	root.SetErr(&out)
 	root.SetArgs(append([]string{"__completeNoDesc"}, args...))

@@ -5,8 +5,10 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -126,5 +128,25 @@ func undocumented(file *ast.File, tell func(name string)) {
 				}
 			}
 		}
+	}
+}
+
+// TestNamedFiles: the pages for people who join name only files that are there.
+func TestNamedFiles(t *testing.T) {
+	named := 0
+	for _, page := range []string{"../CONTRIBUTING.md", "../docs/design.md"} {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range regexp.MustCompile("`([a-z0-9_]+/[a-z0-9_/]*(?:[a-z0-9_]+\\.go)?)`").FindAllStringSubmatch(string(text), -1) {
+			named++
+			if _, err := os.Stat("../" + name[1]); err != nil {
+				t.Errorf("%s names %s, which is not there", page, name[1])
+			}
+		}
+	}
+	if named < 30 {
+		t.Errorf("only %d files were found", named)
 	}
 }

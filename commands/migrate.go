@@ -44,8 +44,6 @@ against what a --dry-run has printed; else 1.`),
 	asJSON := flags.Bool("json", false, "print for machines what was done, or would be")
 	flags.BoolVar(&o.Blocking, "allow-blocking", false, "also where the server can change a table of 10000 rows or more only while writers wait")
 	flags.BoolVar(&o.Galera, "galera", false, "also on a Galera cluster, where each statement stops all writes on all nodes for some seconds")
-	flags.BoolVar(&o.PrimaryKey, "primary-key", false, "also give the plugin's tables an invisible primary key, for clusters that demand one. "+
-		"Only tables without a row get it: the rows that are there would be numbered in another order on each replica, and deletes would then hit other rows")
 	addSettings(cmd, flags)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		settings, err := loadSettings(cmd)
@@ -59,9 +57,6 @@ against what a --dry-run has printed; else 1.`),
 
 // runMigrate prints what it does, change by change.
 func runMigrate(w io.Writer, settings config.Settings, o migrate.Options, asJSON bool) error {
-	if o.Undo && o.PrimaryKey {
-		return errors.New("--undo takes the primary keys away too; leave out --primary-key")
-	}
 	o.UserIndex = settings.RevokeAccessTokens == config.RevokeAll
 	ctx, stop := untilSignal()
 	defer stop()

@@ -56,7 +56,10 @@ func serve(settings config.Settings, reread func() (config.Settings, []config.Pr
 	if err := diagnoseAtStart(ctx, live); err != nil {
 		return err
 	}
-	listener, err := listen(settings.Listen, settings.SocketMode)
+	listener, err := activated()
+	if listener == nil && err == nil {
+		listener, err = listen(settings.Listen, settings.SocketMode)
+	}
 	if err != nil {
 		return err
 	}
@@ -73,6 +76,7 @@ func runServer(ctx context.Context, l net.Listener, server Server, s config.Sett
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
 	log.Info("listening", "address", l.Addr().String(), "version", version())
+	go tellSystemd(ctx, log)
 	select {
 	case err := <-failed:
 		return err

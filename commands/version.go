@@ -2,6 +2,7 @@ package commands
 
 import (
 	"fmt"
+	"runtime"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
@@ -19,11 +20,15 @@ func versionCommand() *cobra.Command {
 	}
 }
 
-// version is that of the module, as the Go toolchain has recorded it.
+// release is the version that the linker has put in (-X) for a release, which cannot
+// be a constant.
+var release string
+
+// version is the release's, else the module's as the Go toolchain has recorded it.
 func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return programName + " (unknown version)"
+	number := release
+	if info, ok := debug.ReadBuildInfo(); ok && number == "" {
+		number = info.Main.Version
 	}
-	return programName + " " + info.Main.Version + " " + info.GoVersion
+	return programName + " " + number + " " + runtime.Version()
 }

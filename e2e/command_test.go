@@ -128,7 +128,7 @@ func TestHelp(t *testing.T) {
 	}
 	wantHelp(t, []string{"serve", "--help"}, "moserver-sidecar serve --wp-config", "SIGTERM", "Exit status")
 	wantHelp(t, []string{"check", "-h"}, "moserver-sidecar check --wp-config", "--json", "Exit status")
-	wantHelp(t, []string{"migrate", "--help"}, "moserver-sidecar migrate --wp-config", "--dry-run", "--undo", "--galera", "--allow-blocking", "--primary-key", "--json", "Exit status")
+	wantHelp(t, []string{"migrate", "--help"}, "moserver-sidecar migrate --wp-config", "--dry-run", "--undo", "--galera", "--allow-blocking", "--json", "Exit status")
 	wantHelp(t, []string{"purge", "--help"}, "moserver-sidecar purge --wp-config", "--dry-run", "--purge-after", "--json", "Exit status")
 	wantHelp(t, []string{"demo", "--help"}, "moserver-sidecar demo", "--listen", "Exit status")
 	wantHelp(t, []string{"help", "check"}, "moserver-sidecar check --wp-config", "--json", "Exit status")

@@ -72,7 +72,6 @@ func TestMigrate(t *testing.T) {
 	if err := json.Unmarshal([]byte(machine.stdout), &parsed); err != nil || machine.code != 1 || parsed.OK || len(parsed.Findings) != 1 {
 		t.Errorf("--json: %v, %+v", err, machine)
 	}
-	wantFailure(t, command(t, nil, "migrate", "--undo", "--primary-key", "--wp-config", s.WPConfig), "leave out --primary-key")
 }
 
 // TestMigrateStopped: Ctrl-C stops the statement on the server too.

@@ -1,7 +1,7 @@
 package e2e_test
 
 import (
-	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -11,55 +11,68 @@ import (
 	"moserver-sidecar/e2e/stage"
 )
 
-// unitFile is what README tells people to copy.
-const unitFile = "../packaging/moserver-sidecar.service"
+// units are those of the package, with paths of this machine.
+func units(t *testing.T, config string) (dir string) {
+	t.Helper()
+	dir = stage.ShortDir(t)
+	if out, err := exec.Command("sh", "../packaging/units.sh", "www-data", dir).CombinedOutput(); err != nil {
+		t.Fatalf("units.sh: %v\n%s", err, out)
+	}
+	for _, unit := range []string{"moserver-sidecar.service", "moserver-sidecar@.service"} {
+		path := filepath.Join(dir, unit)
+		text := stage.Substitute(t, stage.ReadFile(t, path), "/usr/bin/moserver-sidecar", binary)
+		stage.WriteFile(t, path, strings.Replace(text, "/etc/moserver/moserver.yaml", config, 1))
+	}
+	return dir
+}
 
-// TestUnit: systemd takes the unit, and finds it safe enough.
-func TestUnit(t *testing.T) {
+// TestUnits: systemd takes the units, those of one site of several too, and finds them
+// safe enough.
+func TestUnits(t *testing.T) {
 	t.Parallel()
-	// systemd also looks whether the program is there.
-	copied := stage.WriteFile(t, filepath.Join(stage.ShortDir(t), "moserver-sidecar.service"),
-		stage.Substitute(t, stage.ReadFile(t, unitFile), "/usr/local/bin/moserver-sidecar", binary))
-	for _, args := range [][]string{
-		{"verify", "--man=no", "--generators=no", copied},
-		{"security", "--offline=true", "--threshold=20", copied}, // 2.0
+	dir := units(t, "/etc/moserver/moserver.yaml")
+	for _, name := range []string{"moserver-sidecar.service", "moserver-sidecar.socket", "moserver-sidecar@blog.service", "moserver-sidecar@blog.socket"} {
+		cmd := exec.Command("systemd-analyze", "verify", "--man=no", "--generators=no", name)
+		cmd.Env = append(os.Environ(), "SYSTEMD_UNIT_PATH="+dir+":")
+		if out, err := cmd.CombinedOutput(); err != nil || strings.Contains(string(out), "moserver") {
+			t.Errorf("systemd-analyze verify %s: %v\n%s", name, err, out)
+		}
+	}
+	service := filepath.Join(dir, "moserver-sidecar.service")
+	if out, err := exec.Command("systemd-analyze", "security", "--offline=true", "--threshold=20", service).CombinedOutput(); err != nil { // 2.0
+		t.Errorf("systemd-analyze security: %v\n%s", err, out)
+	}
+	for file, lines := range map[string][]string{
+		"moserver-sidecar.service":  {"Restart=always", "StartLimitIntervalSec=0", "ExecReload=/bin/kill -HUP $MAINPID", "User=moserver", "SupplementaryGroups=www-data", "Requires=moserver-sidecar.socket"},
+		"moserver-sidecar.socket":   {"ListenStream=/run/moserver/token.sock", "SocketGroup=www-data", "SocketMode=0660"},
+		"moserver-sidecar@.service": {"ExecStart=" + binary + " serve --config /etc/moserver/%i.yaml", "Requires=moserver-sidecar@%i.socket"},
+		"moserver-sidecar@.socket":  {"ListenStream=/run/moserver/%i.sock"},
 	} {
-		out, err := exec.Command("systemd-analyze", args...).CombinedOutput()
-		if err != nil || args[0] == "verify" && strings.Contains(string(out), copied) {
-			t.Errorf("systemd-analyze %s: %v\n%s", args[0], err, out)
+		text := stage.ReadFile(t, filepath.Join(dir, file))
+		for _, line := range lines {
+			if !strings.Contains(text, "\n"+line+"\n") {
+				t.Errorf("%s has no %s", file, line)
+			}
 		}
-	}
-	unit := stage.ReadFile(t, unitFile)
-	for _, line := range []string{"Restart=always", "StartLimitIntervalSec=0", "ExecReload=/bin/kill -HUP $MAINPID"} {
-		if !strings.Contains(unit, "\n"+line+"\n") {
-			t.Errorf("the unit has no %s", line)
-		}
-	}
-	if !strings.Contains(stage.ReadFile(t, "../README.md"), strings.TrimPrefix(unitFile, "../")+" /etc/systemd/system/") {
-		t.Error("README does not say how to install the unit")
 	}
 }
 
-// TestUnitServes runs the unit's command in its environment, with a site's paths:
-// nginx reaches the socket, and other users of the machine do not.
+// TestUnitServes runs the unit's command with a settings file as the package has it, in
+// which one line is filled in, on a socket that systemd has opened.
 func TestUnitServes(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
 	s.Put("refresh", "r1", s.app, stage.Row{})
-	unit := stage.ReadFile(t, unitFile)
-	socket := filepath.Join(stage.ShortDir(t), "token.sock")
-	unit = stage.Substitute(t, unit, "/var/www/html/wp-config.php", s.WPConfig)
-	unit = stage.Substitute(t, unit, "/run/moserver/token.sock", socket)
-	command := regexp.MustCompile(`(?m)^ExecStart=/usr/local/bin/moserver-sidecar (.*)$`).FindStringSubmatch(unit)
+	settings := regexp.MustCompile(`(?m)^[a-z_]+:`).ReplaceAllString(stage.ReadFile(t, "../config.example.yaml"), "#$0")
+	config := stage.WriteFile(t, filepath.Join(stage.ShortDir(t), "moserver.yaml"), settings+"wp_config: "+s.WPConfig+"\n")
+	unit := stage.ReadFile(t, filepath.Join(units(t, config), "moserver-sidecar.service"))
+	command := regexp.MustCompile(`(?m)^ExecStart=(.*)$`).FindStringSubmatch(unit)
 	if command == nil {
-		t.Fatal("the unit starts something else")
+		t.Fatal("the unit starts nothing")
 	}
-	var environment []string
-	for _, line := range regexp.MustCompile(`(?m)^Environment=(.*)$`).FindAllStringSubmatch(unit, -1) {
-		environment = append(environment, line[1])
-	}
-	server := stage.Start(t, environment, binary, strings.Fields(command[1])...)
-	server.Await("listening")
+	socket := filepath.Join(stage.ShortDir(t), "token.sock")
+	server := stage.Start(t, nil, "systemd-socket-activate", append([]string{"-l", socket}, strings.Fields(command[1])...)...)
+	server.AwaitThat("the socket is there", func() bool { _, err := os.Stat(socket); return err == nil })
 	client := stage.HTTPClient("unix:" + socket)
 	a, err := stage.Do(client, stage.FormRequest("http://localhost"+stage.TokenPath, stage.RefreshForm(s.app, "r1")...))
 	if err != nil {
@@ -67,8 +80,5 @@ func TestUnitServes(t *testing.T) {
 	}
 	a.WantTokens(t, "profile email")
 	client.CloseIdleConnections()
-	if mode := fileMode(t, socket); mode != fs.ModeSocket|0o660 {
-		t.Errorf("the socket's mode is %s", mode)
-	}
 	server.Stop()
 }

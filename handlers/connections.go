@@ -204,15 +204,3 @@ func crowded(ctx context.Context) bool {
 	defer c.all.mu.Unlock()
 	return c.all.open-c.all.waiting.Len() >= c.all.limit
 }
-
-// Server is an http.Server that bounds its connections.
-type Server struct {
-	*http.Server
-	connections *connections
-}
-
-// Serve answers what arrives at a listener until Shutdown, as http.Server does,
-// on at most Options.MaxConnections connections and a few for probes.
-func (s *Server) Serve(l net.Listener) error {
-	return s.Server.Serve(&connectionListener{Listener: l, all: s.connections, done: make(chan struct{})})
-}

@@ -157,7 +157,8 @@ func recovered(next echo.HandlerFunc) echo.HandlerFunc {
 // longer than nginx's for its upstream connections, so that nginx is the one
 // to close them and never sends into a closing one.
 func HTTPServer(handler http.Handler, options Options, log *slog.Logger) *Server {
-	return &Server{connections: newConnections(options.MaxConnections, log), Server: &http.Server{
+	draining, drain := context.WithCancel(context.Background())
+	return &Server{connections: newConnections(options.MaxConnections, log), draining: draining, drain: drain, Server: &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       20 * time.Second,

@@ -1,9 +1,98 @@
 package wpdb
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/jmoiron/sqlx"
+
+	"moserver-sidecar/oauth"
 )
+
+// TableIndex is an index that statements may use.
+type TableIndex struct {
+	Name  string
+	first string // the column that it begins with
+}
+
+// UsableIndexes are those of a table that statements may use.
+func UsableIndexes(ctx context.Context, db sqlx.QueryerContext, table string) ([]TableIndex, error) {
+	list, err := SelectRows(ctx, db, "SHOW INDEX FROM "+QuoteName(table))
+	if err != nil {
+		return nil, err
+	}
+	return Usable(list), nil
+}
+
+// Usable are the indexes of a list of SHOW INDEX that statements may use.
+func Usable(list []Row) (indexes []TableIndex) {
+	for _, i := range list {
+		// MySQL calls an index that statements do not use invisible, MariaDB ignored.
+		unused := i.Text("Visible") == "NO" || i.Text("Ignored") == "YES"
+		if i.Integer("Seq_in_index") == 1 && i.Text("Index_type") == "BTREE" && !unused {
+			indexes = append(indexes, TableIndex{i.Text("Key_name"), i.Text("Column_name")})
+		}
+	}
+	return indexes
+}
+
+// IndexOn is the name of an index that begins with the column, empty if there is
+// none.
+func IndexOn(indexes []TableIndex, column string) string {
+	for _, i := range indexes {
+		if strings.EqualFold(i.first, column) {
+			return i.Name
+		}
+	}
+	return ""
+}
+
+// lookup is a column that statements, the plugin's or the server's own, look for
+// rows by.
+type lookup struct{ Table, Column string }
+
+// Lookups are all of them; first what a login waits for. By their user access
+// tokens are looked for only if a revocation is to end them all.
+func (t Tables) Lookups(byUser bool) []lookup {
+	list := []lookup{
+		{t.Clients, "client_id"}, {t.Keys, "client_id"},
+		{t.Codes, "authorization_code"}, {t.AccessTokens, "access_token"}, {t.RefreshTokens, "refresh_token"},
+		{t.Codes, "expires"}, {t.AccessTokens, "expires"}, {t.RefreshTokens, "expires"},
+	}
+	if byUser {
+		list = append(list, lookup{t.AccessTokens, "user_id"})
+	}
+	return list
+}
+
+// Unindexed looks for the kinds of codes and tokens that no index finds, and
+// remembers them for Scans.
+func (db *DB) Unindexed(ctx context.Context) (kinds []oauth.Kind, err error) {
+	for _, kind := range []oauth.Kind{oauth.AuthorizationCode, oauth.AccessToken, oauth.RefreshToken} {
+		table, column := db.Tables.KindTable(kind)
+		indexes, err := UsableIndexes(ctx, db.SQL, table)
+		if err != nil {
+			return nil, err
+		}
+		if IndexOn(indexes, column) == "" {
+			kinds = append(kinds, kind)
+		}
+	}
+	db.unindexed.Store(&kinds)
+	return kinds, nil
+}
+
+// IndexesKnown reports whether Unindexed has looked.
+func (db *DB) IndexesKnown() bool { return db.unindexed.Load() != nil }
+
+// Scans reports whether looking for a code or token of the kind reads a whole table,
+// as far as Unindexed has seen.
+func (db *DB) Scans(kind oauth.Kind) bool {
+	kinds := db.unindexed.Load()
+	return kinds == nil || slices.Contains(*kinds, kind)
+}
 
 // RotationNeeds is what the server uses of the table of rotations, if there is
 // one.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"moserver-sidecar/oauth"
 )
@@ -158,3 +159,49 @@ func (t Tables) KindTable(kind oauth.Kind) (table, column string) {
 		return t.RefreshTokens, "refresh_token"
 	}
 }
+
+// OwnName begins the names of what migrate adds and, with Undo, removes.
+const OwnName = "moserver_"
+
+// ownTable is a table of the server's own, and the statement that creates it if it is
+// not there.
+type ownTable struct{ Name, Create string }
+
+// Own lists the server's own tables. Each has a primary key, because some clusters
+// demand one. No indexed column is long, so the limit on key length does not matter;
+// and texts compare byte for byte, as far as a collation of every server can.
+func (t Tables) Own() []ownTable {
+	return []ownTable{
+		// The SHA-256 of each refresh token that was replaced, with its successor. The
+		// time is UTC: a DATETIME does not move with the session's zone.
+		{t.Rotated, fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s ("+
+			"token_hash BINARY(32) NOT NULL PRIMARY KEY, "+
+			"client_id VARCHAR(255) NOT NULL, "+
+			"user_id BIGINT NOT NULL, "+
+			"successor VARCHAR(255) NOT NULL, "+
+			"rotated DATETIME NOT NULL, "+
+			"KEY moserver_rotated (rotated)"+
+			") ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", QuoteName(t.Rotated))},
+	}
+}
+
+// Purgeable is a table whose rows come to an end.
+type Purgeable struct {
+	Table, Value, Date string // the columns that tell rows apart, and when they ended
+	Before             time.Time
+}
+
+// PurgeableOf is the codes or tokens of a kind that expired before some moment.
+func (db *DB) PurgeableOf(kind oauth.Kind, before time.Time) Purgeable {
+	table, column := db.Tables.KindTable(kind)
+	return Purgeable{table, column, "expires", before}
+}
+
+// Condition is what rows are deleted by. The dates are digits of UTC in the zone
+// of the session, see FormatExpires, and so is what they are compared with.
+func (p Purgeable) Condition() string {
+	return fmt.Sprintf("%s >= '%s' AND %s < ? AND `%s` IS NOT NULL", p.Date, firstExpiry, p.Date, p.Value)
+}
+
+// Digits is the argument of Condition.
+func (p Purgeable) Digits() string { return FormatExpires(p.Before) }

@@ -44,7 +44,7 @@ func TestReadShapes(t *testing.T) {
 			},
 			want: Config{DBName: "hosted", DBUser: "hosted_user", DBPassword: "arr", DBHost: "h1:3306", TablePrefix: "rel_"}},
 		"messy": {file: "messy.php", variables: map[string]string{},
-			want:     Config{DBUser: "ab", DBPassword: "xy\"$z\\n", DBHost: "db:3306", DBCharset: "UTF8", TablePrefix: "new_"},
+			want:     Config{DBUser: "ab", DBPassword: "xy\"$z\\n", DBHost: "db:3306", DBCharset: "utf8", TablePrefix: "new_"},
 			problems: []string{"wp-config.php:6: DB_NAME is set from a heredoc, which this program does not evaluate; set db_name instead"}},
 	}
 	for name, test := range tests {

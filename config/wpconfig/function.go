@@ -7,50 +7,80 @@ import (
 	"strings"
 )
 
-// isDefine knows define() and Bedrock's Config::define(), which does the same a
-// little later.
-func isDefine(name string) bool {
-	return strings.EqualFold(name, "define") || strings.EqualFold(path.Base(strings.ReplaceAll(name, `\`, "/")), "Config::define")
-}
-
-// evalCall is a call of one of the functions that are known here. Their names
-// do not heed case, as in PHP.
-func (r *reader) evalCall(n *node) value {
-	name := strings.ToLower(n.name)
-	switch name {
-	case "isset":
-		return r.evalIsset(n.kids)
-	case "empty":
-		if len(n.kids) == 1 {
-			v := r.quiet(n.kids[0])
-			return v.truthOf(v.truth().not())
-		}
-	case "unset":
-		for _, kid := range n.kids {
-			r.assign(kid, value{kind: nullKind}, kid.line)
+// call is a call of one of the functions that are known here. Their names do not
+// heed case, as in PHP.
+func (p *parser) call(name string, line int) value {
+	items := p.list()
+	if !p.live() {
+		return value{}
+	}
+	args := make([]value, len(items))
+	for i, it := range items {
+		args[i] = it.val
+		p.spend(line, len(it.val.str)/bytesPerStep)
+	}
+	lower := strings.ToLower(name)
+	switch {
+	case lower == "isset":
+		return isset(args)
+	case lower == "empty" && len(args) == 1:
+		return args[0].truthOf(-args[0].truth())
+	case lower == "unset":
+		for _, it := range items {
+			p.unset(it, line)
 		}
 		return value{kind: nullKind}
+	case lower == "define", lower == "config::define", strings.HasSuffix(lower, `\config::define`):
+		return p.evalDefine(args, lower == "define", line)
 	}
-	args := r.evalAll(n.kids)
-	for _, arg := range args {
-		r.spend(n.line, len(arg.str)/bytesPerStep)
-	}
-	if r.halt != running {
-		return unknown("an expression after the end of the file")
-	}
-	if isDefine(name) {
-		return r.evalDefine(args, strings.EqualFold(name, "define"), n.line)
-	}
-	if v, ok := r.builtin(name, args, n.line); ok {
+	if v, ok := p.builtin(lower, args, line); ok {
 		return v
 	}
-	r.blurArguments(n.kids, n.line)
-	r.heedLoader(name)
-	return foreign(n.name, args)
+	for _, it := range items { // a function may set a new variable that it is given, as preg_match() does
+		if name, ok := it.variable(); ok && !p.has(name) {
+			p.setVar(name, unknown("$"+shownName(name)+", which is set by a function"), line)
+		}
+	}
+	p.heedLoader(name)
+	return p.foreign("a call of "+name+"(), which this program does not evaluate", items)
+}
+
+// variable is the name of an item that is a variable and nothing else.
+func (it item) variable() (string, bool) {
+	if len(it.tokens) == 1 && it.tokens[0].kind == tokenVariable {
+		return it.tokens[0].text, true
+	}
+	return "", false
+}
+
+func (p *parser) has(name string) bool {
+	_, set := p.vars[name]
+	return set
+}
+
+func (p *parser) unset(it item, line int) {
+	if name, ok := it.variable(); ok {
+		p.setVar(name, value{kind: nullKind}, line)
+	} else if len(it.tokens) > 0 {
+		p.assign(it.tokens, "", value{}, line)
+	}
+}
+
+func isset(args []value) value {
+	result := boolValue(true)
+	for _, v := range args {
+		switch {
+		case v.kind == nullKind:
+			return boolValue(false)
+		case !v.isKnown():
+			result = v.derived("")
+		}
+	}
+	return result
 }
 
 // evalDefine defines a constant. One whose name is not known could be any. The
-// first define() counts, and the last Config::define().
+// first define() counts, and the last Config::define(), which is Bedrock's.
 func (r *reader) evalDefine(args []value, first bool, line int) value {
 	if len(args) < 2 || args[0].kind != stringKind {
 		r.blind(line, "defines a constant whose name this program cannot evaluate; write the name as a string in quotes", "", value{})
@@ -58,28 +88,6 @@ func (r *reader) evalDefine(args []value, first bool, line int) value {
 	}
 	r.define(constantName(args[0].str), args[1], first, line)
 	return boolValue(true)
-}
-
-// foreign is the value of a function that is not known here. If it works on
-// what only a web request has, that is the better explanation.
-func foreign(name string, args []value) value {
-	v := unknown("a call of " + name + "(), which this program does not evaluate")
-	for _, arg := range args {
-		if arg.request {
-			return arg.derived("")
-		}
-	}
-	return v
-}
-
-// blurArguments heeds that a function may set its arguments. Functions that do
-// are given a new variable, as preg_match() is for its matches.
-func (r *reader) blurArguments(args []*node, line int) {
-	for _, arg := range args {
-		if _, set := r.vars[arg.name]; arg.kind == nodeVariable && !set {
-			r.setVar(arg.name, unknown("$"+shownName(arg.name)+", which is set by a function"), line)
-		}
-	}
 }
 
 // heedLoader heeds that a variable which is not set here may be in a .env file
@@ -90,29 +98,6 @@ func (r *reader) heedLoader(name string) {
 	if strings.Contains(name, "dotenv") || strings.Contains(name, "load") && strings.Contains(name, "env") {
 		r.loads = true
 	}
-}
-
-// quiet is a value for isset(), empty() and ??, which do not mind a variable
-// that is not set.
-func (r *reader) quiet(n *node) value {
-	v := r.eval(n)
-	if v.kind == nullKind {
-		return value{kind: nullKind}
-	}
-	return v
-}
-
-func (r *reader) evalIsset(kids []*node) value {
-	result := boolValue(true)
-	for _, kid := range kids {
-		switch v := r.quiet(kid); {
-		case v.kind == nullKind:
-			return boolValue(false)
-		case !v.isKnown():
-			result = v.derived("")
-		}
-	}
-	return result
 }
 
 // evalConstant is a constant by its name.
@@ -128,12 +113,8 @@ func (r *reader) evalConstant(name string, line int) value {
 		return stringValue(r.file.path)
 	case "__line__":
 		return intValue(int64(line))
-	}
-	switch name {
-	case "DIRECTORY_SEPARATOR":
+	case "directory_separator":
 		return stringValue("/")
-	case "PHP_EOL":
-		return stringValue("\n")
 	}
 	if k, ok := r.consts[name]; ok {
 		return k.val
@@ -146,10 +127,13 @@ func (r *reader) evalConstant(name string, line int) value {
 }
 
 // evalDefined is unknown for a constant that an included file may have defined
-// which could not be read.
+// which could not be read, and for the ABSPATH that reading begins with: a file
+// ends without it, or defines its own.
 func (r *reader) evalDefined(name string) value {
 	k, ok := r.consts[constantName(name)]
 	switch {
+	case ok && k.at.Line == 0:
+		return unknown("whether " + shownName(name) + " is defined")
 	case ok && !k.unsure:
 		return boolValue(true)
 	case ok:

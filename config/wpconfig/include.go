@@ -17,34 +17,32 @@ const (
 
 // evalInclude follows include and require, and has the value that the file
 // returns. wp-settings.php is where every wp-config.php ends.
-func (r *reader) evalInclude(n *node) value {
-	v := r.eval(n.kids[0])
-	name := v.asString()
+func (r *reader) evalInclude(keyword string, name value, line int) value {
+	name = name.asString()
 	switch {
-	case r.halt != running:
 	case name.isKnown() && path.Base(name.str) == "wp-settings.php", strings.HasSuffix(name.end, "wp-settings.php"):
 		r.halt = allDone
 	case !name.isKnown(), name.why != "", strings.Contains(name.str, "://"), name.str == "", len(name.str) > maxPath:
-		r.blind(n.line, includes+"whose path this program cannot evaluate (it comes from "+name.reason()+"); "+giveIncluded, "", name)
+		r.blind(line, includes+"whose path this program cannot evaluate (it comes from "+name.reason()+"); "+giveIncluded, "", name)
 	default:
-		return r.include(n, name.str)
+		return r.include(keyword, name.str, line)
 	}
 	return unknown("what an included file returns")
 }
 
 // include reads one file and goes on after it.
-func (r *reader) include(n *node, name string) value {
+func (r *reader) include(keyword, name string, line int) value {
 	full, src, err := r.locate(name)
 	switch {
 	case err != nil:
-		return r.cannotInclude(n, name, err)
-	case strings.HasSuffix(n.name, "_once") && r.once[full], slices.Contains(r.stack, full):
+		return r.cannotInclude(keyword, name, line, err)
+	case strings.HasSuffix(keyword, "_once") && r.once[full], slices.Contains(r.stack, full):
 		return boolValue(true)
 	case len(r.stack) > maxDepth:
-		r.blind(n.line, "includes %s, which is too deep among other files for this program; "+giveIncluded, name, value{})
+		r.blind(line, "includes %s, which is too deep among other files for this program; "+giveIncluded, name, value{})
 		return unknown("what an included file returns")
 	}
-	if len(r.doubts) == 0 {
+	if r.doubt == nil {
 		r.once[full] = true
 	}
 	tokens, _, syntax := lexFile(string(src))
@@ -74,17 +72,17 @@ func (r *reader) locate(name string) (string, []byte, error) {
 
 // cannotInclude is fine with include of a file that is not there. A path below
 // the ABSPATH that reading began with may simply be wrong.
-func (r *reader) cannotInclude(n *node, name string, err error) value {
+func (r *reader) cannotInclude(keyword, name string, line int, err error) value {
 	missing := errors.Is(err, fs.ErrNotExist)
 	absent := "includes %s, which cannot be read: " + describe(err)
 	assumed := r.consts["ABSPATH"]
 	guessed := assumed.at.Line == 0 && strings.HasPrefix(name, assumed.val.str)
 	switch {
-	case strings.HasPrefix(n.name, "include") && missing:
-	case strings.HasPrefix(n.name, "include"), len(r.doubts) > 0, guessed:
-		r.blind(n.line, absent+"; let the user of this program read it", name, value{})
+	case strings.HasPrefix(keyword, "include") && missing:
+	case strings.HasPrefix(keyword, "include"), r.doubt != nil, guessed:
+		r.blind(line, absent+"; let the user of this program read it", name, value{})
 	default:
-		r.find(n.line, absent+"; correct the path, or let the user of this program read the file", name)
+		r.find(line, absent+"; correct the path, or let the user of this program read the file", name)
 	}
 	return boolValue(false)
 }

@@ -43,16 +43,14 @@ func (l *lexer) step() {
 		l.advance(1)
 	case l.has("?>"):
 		l.closeTag()
-	case l.has("//"), c == '#' && !l.has("#["):
+	case l.has("//"), c == '#' && l.at(1) != '[':
 		l.lineComment()
 	case l.has("/*"):
 		l.blockComment()
 	case c == '\'':
 		l.single()
-	case c == '"':
-		l.quoted(tokenTemplate)
-	case c == '`':
-		l.quoted(tokenOpaque)
+	case c == '"', c == '`':
+		l.quoted()
 	case l.has("<<<") && l.heredoc():
 	case c == '$' && isNameStart(l.at(1)):
 		l.emit(tokenVariable, l.take(1 + nameLength(l.src[l.pos+1:]))[1:])
@@ -166,29 +164,25 @@ func (l *lexer) blockComment() {
 // heredoc passes over a heredoc or nowdoc, which is not evaluated, and is false
 // if <<< begins neither.
 func (l *lexer) heredoc() bool {
-	rest := strings.TrimLeft(l.src[l.pos+3:], " \t\"'")
+	rest, line := strings.TrimLeft(l.src[l.pos+3:], " \t\"'"), l.line
 	label := rest[:nameLength(rest)]
-	first := strings.IndexByte(rest, '\n')
-	if label == "" || isDigit(label[0]) || first < 0 || strings.Trim(rest[len(label):first], "\"'\r") != "" {
+	if label == "" {
 		return false
 	}
-	line := l.line
-	l.advance(len(l.src) - l.pos - len(rest) + first)
-	for l.pos < len(l.src) {
-		l.advance(1)
-		text := strings.TrimLeft(l.src[l.pos:], " \t")
-		if after, ok := strings.CutPrefix(text, label); ok && (after == "" || !isNameByte(after[0])) {
-			l.tokens = append(l.tokens, token{kind: tokenOpaque, text: "a heredoc", line: line})
-			l.advance(len(l.src) - l.pos - len(after))
-			return true
-		}
+	for l.err == nil {
 		end := strings.IndexByte(l.src[l.pos:], '\n')
 		if end < 0 {
+			l.fail(line, "the heredoc that begins here is never closed; add a line with its label "+label)
 			break
 		}
-		l.advance(end)
+		l.advance(end + 1)
+		text := strings.TrimLeft(l.src[l.pos:], " \t")
+		if after, ok := strings.CutPrefix(text, label); ok && nameLength(after) == 0 {
+			l.tokens = append(l.tokens, token{kind: tokenOpaque, text: "a heredoc", line: line})
+			l.advance(len(l.src) - l.pos - len(after))
+			break
+		}
 	}
-	l.fail(line, "the heredoc that begins here is never closed; add a line with its label "+label)
 	return true
 }
 

@@ -211,14 +211,3 @@ func shownName(name string) string {
 	}
 	return name
 }
-
-// isSecret goes by the names that WordPress and its plugins give to constants
-// with a secret in them.
-func isSecret(name string) bool {
-	for _, word := range []string{"PASS", "KEY", "SALT", "SECRET", "TOKEN"} {
-		if strings.Contains(strings.ToUpper(name), word) {
-			return true
-		}
-	}
-	return false
-}

@@ -26,51 +26,37 @@ func (l *lexer) unclosedString(line int) {
 	l.fail(line, "the string that begins here is never closed; add its closing quote, or a backslash before a quote within it")
 }
 
-// quoted reads a string in double quotes or backticks.
-func (l *lexer) quoted(kind tokenKind) {
+// quoted reads a string in double quotes, or a command in backticks. A string
+// with expressions in it becomes what PHP makes of it: a concatenation.
+func (l *lexer) quoted() {
 	line, quote := l.line, l.src[l.pos]
-	l.pos++
-	parts := l.template(quote)
-	if l.err == nil && l.pos >= len(l.src) {
-		l.unclosedString(line)
-		return
-	}
-	l.pos = min(l.pos+1, len(l.src))
-	l.emitTemplate(kind, parts, line)
-}
-
-// emitTemplate makes a plain string of one that has no interpolation.
-func (l *lexer) emitTemplate(kind tokenKind, parts []part, line int) {
-	t := token{kind: kind, parts: parts, line: line, text: "a command"}
-	if kind == tokenTemplate && len(parts) == 0 {
-		t = token{kind: tokenString, line: line}
-	} else if kind == tokenTemplate && len(parts) == 1 && parts[0].code == nil {
-		t = token{kind: tokenString, text: parts[0].text, line: line}
-	}
-	l.tokens = append(l.tokens, t)
-}
-
-// template reads the inside of a string with interpolation and stops before its
-// closing quote, or at the end of the source.
-func (l *lexer) template(quote byte) []part {
-	var parts []part
+	op := func(text string) token { return token{kind: tokenOp, text: text, line: line} }
+	var pieces []token
 	var text strings.Builder
-	for l.err == nil && l.pos < len(l.src) && l.src[l.pos] != quote {
+	for l.pos++; l.err == nil && !l.has(string(quote)); {
+		if l.pos >= len(l.src) {
+			l.unclosedString(line)
+			return
+		}
 		code := l.interpolation()
 		if code == nil {
 			text.WriteString(l.escape(quote))
 			continue
 		}
-		if text.Len() > 0 {
-			parts = append(parts, part{text: text.String()})
-			text.Reset()
-		}
-		parts = append(parts, part{code: code})
+		pieces = append(pieces, token{kind: tokenString, text: text.String(), line: line}, op("."), op("("))
+		pieces = append(append(pieces, code...), op(")"), op("."))
+		text.Reset()
 	}
-	if text.Len() > 0 {
-		parts = append(parts, part{text: text.String()})
+	l.pos = min(l.pos+1, len(l.src))
+	last := token{kind: tokenString, text: text.String(), line: line}
+	switch {
+	case quote == '`':
+		l.tokens = append(l.tokens, token{kind: tokenOpaque, text: "a command", line: line})
+	case len(pieces) == 0:
+		l.tokens = append(l.tokens, last)
+	default:
+		l.tokens = append(append(append(l.tokens, op("(")), pieces...), last, op(")"))
 	}
-	return parts
 }
 
 // escape reads one character of a string, or one escape sequence. A backslash
@@ -127,49 +113,31 @@ func (l *lexer) braced() []token {
 	if l.depth++; l.depth > maxNesting/4 {
 		l.fail(line, "nests strings within strings too deep; build the value up in variables instead")
 	}
-	for depth := 0; l.err == nil; l.step() {
-		if l.pos >= len(l.src) {
+	for open := 1; l.err == nil && open > 0; {
+		switch {
+		case l.pos >= len(l.src):
 			l.fail(line, "the brace that begins an expression in this string is never closed; add its }")
-			break
+			continue
+		case l.has("{"):
+			open++
+		case l.has("}"):
+			open--
 		}
-		if l.src[l.pos] == '}' && depth == 0 {
-			l.pos++
-			break
-		}
-		depth += braceDepth(l.src[l.pos])
+		l.step()
 	}
 	l.depth--
-	inner := append(l.tokens, token{kind: tokenEnd, line: l.line})
+	inner := l.tokens[:max(0, len(l.tokens)-1)] // without the brace
 	l.tokens = outer
-	return inner
+	return append([]token{}, inner...)
 }
 
-func braceDepth(c byte) int {
-	switch c {
-	case '{':
-		return 1
-	case '}':
-		return -1
-	}
-	return 0
-}
-
-// simpleVariable reads "$name" or "$name[key]", where a key that is a word needs
-// no quotes. Of "$name->property" the value is not known.
+// simpleVariable reads "$name". Of "$name[key]" and "$name->property" the value
+// is not known.
 func (l *lexer) simpleVariable() []token {
 	l.pos++
-	op := func(text string) token { return token{kind: tokenOp, text: text, line: l.line} }
-	code := []token{{kind: tokenVariable, text: l.take(nameLength(l.src[l.pos:])), line: l.line}}
-	switch {
-	case l.has("->") && isNameStart(l.at(2)), l.has("[$"):
-		return []token{{kind: tokenOpaque, text: "a member of $" + code[0].text, line: l.line}}
-	case l.has("["):
-		if n := nameLength(l.src[l.pos+1:]); n > 0 && l.at(1+n) == ']' {
-			key := token{kind: tokenString, text: l.src[l.pos+1 : l.pos+1+n], line: l.line}
-			l.pos += n + 2
-			return append(code, op("["), key, op("]"))
-		}
-		return []token{{kind: tokenOpaque, text: "an element of $" + code[0].text, line: l.line}}
+	t := token{kind: tokenVariable, text: l.take(nameLength(l.src[l.pos:])), line: l.line}
+	if l.has("[") || l.has("->") && isNameStart(l.at(2)) {
+		t = token{kind: tokenOpaque, text: "an element of $" + t.text + " in a string without braces", line: l.line}
 	}
-	return code
+	return []token{t}
 }

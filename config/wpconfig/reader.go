@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -27,12 +28,9 @@ type reader struct {
 	local   bool     // a .env.local counts too
 	dotenvs *dotenv
 
-	// doubts are the conditions being followed that could not be evaluated,
-	// and changes what was set under them.
-	doubts  []doubt
-	changes []change
-	halt    halt
-	result  value // of the last return
+	doubt  *doubt // the condition being followed that could not be evaluated
+	halt   halt
+	result value // of the last return
 
 	findings []finding
 	blinds   []finding
@@ -56,14 +54,6 @@ type constant struct {
 type doubt struct {
 	line int
 	val  value
-}
-
-// change is what a constant or variable was before it was set under a doubt.
-type change struct {
-	name     string
-	constant *constant // nil for a variable
-	val      value
-	had      bool
 }
 
 // halt says how much of the reading has come to its end.
@@ -133,16 +123,16 @@ func (r *reader) run(file source, tokens []token, syntax *syntaxError) bool {
 	r.file = file
 	r.stack = append(r.stack, file.path)
 	defer func() { r.file, r.stack = outer, r.stack[:len(r.stack)-1] }()
-	var body []stmt
+	var match []int
 	if syntax == nil {
-		body, syntax = parse(tokens)
+		match, syntax = matchBrackets(tokens)
 	}
 	if syntax != nil {
 		r.find(syntax.line, syntax.text, "")
 		return false
 	}
 	r.result = intValue(1)
-	r.exec(body)
+	(&parser{reader: r, tokens: tokens, match: match, end: len(tokens)}).statements()
 	if r.halt == fileDone {
 		r.halt = running
 	}
@@ -171,28 +161,20 @@ func usable(name string, v value) bool {
 	return v.isKnown() && v.kind != arrayKind && v.why == ""
 }
 
-// isSetting says whether a constant or variable is one of the settings.
+// isSetting says whether a constant or variable is one of the settings that must
+// not be guessed. A WP_HOME made of the request is usual, and is only left out.
 func isSetting(name string) bool {
-	switch name {
-	case DBName, DBUser, DBPassword, DBHost, DBCharset, TablePrefix, Multisite,
-		SubdomainInstall, VHost, Sunrise, CustomUserTable:
-		return true
-	}
-	return false
+	return SettingNames()[name] != "" && name != WPHome || among(name, SubdomainInstall+" "+VHost+" "+Sunrise)
 }
 
 // isRequestVariable names the elements of $_SERVER that only a web request has.
 // What a web server adds from its environment cannot be told from the
 // environment of this program.
 func isRequestVariable(name string) bool {
-	for _, prefix := range []string{"HTTP_", "REQUEST_", "SERVER_", "REMOTE_", "SCRIPT_", "PATH_", "REDIRECT_", "PHP_", "SSL_", "CONTENT_", "CONTEXT_"} {
-		if strings.HasPrefix(name, prefix) {
-			return true
-		}
-	}
-	switch name {
-	case "HTTPS", "DOCUMENT_ROOT", "DOCUMENT_URI", "QUERY_STRING", "GATEWAY_INTERFACE", "AUTH_TYPE", "ORIG_PATH_INFO", "argv", "argc":
-		return true
-	}
-	return false
+	prefix, _, found := strings.Cut(name, "_")
+	return found && among(prefix, "HTTP REQUEST SERVER REMOTE SCRIPT PATH REDIRECT PHP SSL CONTENT CONTEXT") ||
+		among(name, "HTTPS DOCUMENT_ROOT DOCUMENT_URI QUERY_STRING GATEWAY_INTERFACE AUTH_TYPE ORIG_PATH_INFO argv argc")
 }
+
+// among says whether a word is in a list of words.
+func among(word, list string) bool { return slices.Contains(strings.Fields(list), word) }

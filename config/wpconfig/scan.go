@@ -35,7 +35,7 @@ func numberLength(src string) int {
 // operatorLength takes the longest operator, as PHP does.
 func operatorLength(src string) int {
 	const operators = " === !== <=> **= ... <<= >>= ??= ?->" +
-		" == != <> <= >= && || ?? .= += -= *= /= %= &= |= ^= -> => :: ++ -- << >> ** #[ "
+		" == != <> <= >= && || ?? .= += -= *= /= %= &= |= ^= -> => :: ++ -- << >> ** "
 	for n := min(3, len(src)); n > 1; n-- {
 		if strings.Contains(operators, " "+src[:n]+" ") {
 			return n

@@ -1,110 +1,70 @@
 package wpconfig
 
+import "strings"
+
 // define sets a constant, of which the first definition wins, or else the last.
+// The ABSPATH that reading begins with gives way to the file's own.
 func (r *reader) define(name string, v value, first bool, line int) {
-	if isSecret(name) && v.kind == stringKind && v.str != "" {
-		r.secrets = append(r.secrets, v.str)
-	}
+	r.noteSecret(name, v)
 	old, had := r.consts[name]
-	if had && first && !old.unsure && old.at.Line > 0 {
+	assumed := had && old.at.Line == 0
+	if had && first && !assumed {
 		return
 	}
-	if !first && len(r.doubts) == 0 {
+	if !first && r.doubt == nil {
 		r.forgive(name)
 	}
 	r.check(name, v, line)
-	r.setConst(name, constant{val: v, at: r.position(line)})
+	k := constant{val: v, at: r.position(line)}
+	if r.doubt != nil && !assumed {
+		k.val, k.unsure = r.doubtful("the constant "+shownName(name)+", which is defined"), true
+	}
+	r.consts[name] = k
 }
 
 // check blames a setting that is set to what cannot be relied on.
 func (r *reader) check(name string, v value, line int) {
-	switch {
+	switch d := r.doubt; {
 	case !isSetting(name):
-	case len(r.doubts) > 0:
-		d := r.doubts[len(r.doubts)-1]
+	case d != nil:
 		r.blame(name, line, "set under a condition that this program cannot evaluate (line "+intValue(int64(d.line)).text()+": "+d.val.reason()+")", d.val)
 	case !usable(name, v):
 		r.blame(name, line, "set from "+v.reason(), v)
 	}
 }
 
-func (r *reader) setConst(name string, k constant) {
-	old, had := r.consts[name]
-	r.log(change{name: name, constant: &old, had: had})
-	r.consts[name] = k
-}
-
 // setVar sets a variable, of which the last assignment wins.
 func (r *reader) setVar(name string, v value, line int) {
+	r.noteSecret(name, v)
 	if name == "table_prefix" {
-		if len(r.doubts) == 0 {
+		if r.doubt == nil {
 			r.forgive(TablePrefix)
 			r.prefix = r.position(line)
 		}
 		r.check(TablePrefix, v, line)
 	}
-	if isSecret(name) && v.kind == stringKind && v.str != "" {
-		r.secrets = append(r.secrets, v.str)
+	if r.doubt != nil {
+		v = r.doubtful("$" + shownName(name) + ", which is set")
 	}
-	old, had := r.vars[name]
-	r.log(change{name: name, val: old, had: had})
 	r.vars[name] = v
 }
 
-func (r *reader) log(c change) {
-	if len(r.doubts) > 0 {
-		r.changes = append(r.changes, c)
-	}
-}
-
-// unsure follows branches of which it is not known whether they run. Each
-// begins with the state before; afterwards whatever one of them has set is
-// unknown.
-func (r *reader) unsure(line int, v value, branches ...func()) {
-	r.doubts = append(r.doubts, doubt{line, v})
-	var touched []change
-	for _, branch := range branches {
-		start := len(r.changes)
-		branch()
-		touched = append(touched, r.changes[start:]...)
-		r.rollback(start)
-		if !r.spent {
-			r.halt = running
-		}
-	}
-	r.spend(line, len(touched))
-	r.doubts = r.doubts[:len(r.doubts)-1]
-	for _, c := range touched {
-		r.blur(c, v)
-	}
-}
-
-func (r *reader) rollback(start int) {
-	for i := len(r.changes) - 1; i >= start; i-- {
-		switch c := r.changes[i]; {
-		case c.constant != nil && c.had:
-			r.consts[c.name] = *c.constant
-		case c.constant != nil:
-			delete(r.consts, c.name)
-		case c.had:
-			r.vars[c.name] = c.val
-		default:
-			delete(r.vars, c.name)
-		}
-	}
-	r.changes = r.changes[:start]
-}
-
-func (r *reader) blur(c change, v value) {
+// doubtful is the value of what is set in a branch that may run or not.
+func (r *reader) doubtful(what string) value {
+	v := r.doubt.val
 	v.why = ""
-	if c.constant == nil {
-		old, had := r.vars[c.name]
-		r.log(change{name: c.name, val: old, had: had})
-		r.vars[c.name] = v.derived("$" + shownName(c.name) + ", which is set under a condition that this program cannot evaluate")
-		return
+	return v.derived(what + " under a condition that this program cannot evaluate")
+}
+
+// noteSecret goes by the names that WordPress and its plugins give to constants
+// with a secret in them.
+func (r *reader) noteSecret(name string, v value) {
+	for _, word := range []string{"PASS", "KEY", "SALT", "SECRET", "TOKEN"} {
+		if v.kind == stringKind && v.str != "" && strings.Contains(strings.ToUpper(name), word) {
+			r.secrets = append(r.secrets, v.str)
+			return
+		}
 	}
-	r.setConst(c.name, constant{unsure: true,
-		val: v.derived("the constant " + shownName(c.name) + ", which is defined under a condition that this program cannot evaluate")})
 }
 
 // scan looks through tokens that were not understood for what would set
@@ -120,11 +80,11 @@ func (r *reader) scan(tokens []token, how string) {
 		case t.kind == tokenVariable && r.isSet(tokens, i):
 			r.setVar(t.text, unknown(how), t.line)
 		case t.isName("define") && next.isOp("(") && i+2 < len(tokens) && tokens[i+2].kind == tokenString:
-			r.define(tokens[i+2].text, unknown(how), true, t.line)
+			r.mislay(tokens[i+2].text, how, t.line)
 		case t.isName("define", "eval") && next.isOp("("):
 			r.blind(t.line, "defines constants in "+how+"; write each with its name as a string in quotes", "", value{})
 		case t.isName("const") && next.kind == tokenName:
-			r.define(next.text, unknown(how), true, t.line)
+			r.mislay(next.text, how, t.line)
 		case t.isName("include", "include_once", "require", "require_once"):
 			r.blind(t.line, includes+"in a statement that this program does not understand; "+giveIncluded, "", value{})
 		case t.isName("putenv") && next.isOp("("):
@@ -156,4 +116,13 @@ func (r *reader) isSet(tokens []token, i int) bool {
 		return true
 	}
 	return i > 0 && (tokens[i-1].isName("as") || tokens[i-1].isOp("=>") || tokens[i-1].isOp("&"))
+}
+
+// mislay makes a constant unknown that is set in a way that is not understood,
+// even if a part of that was, and has set it.
+func (r *reader) mislay(name, how string, line int) {
+	if r.consts[name].at == r.position(line) {
+		delete(r.consts, name)
+	}
+	r.define(name, unknown(how), true, line)
 }

@@ -2,39 +2,33 @@ package wpconfig
 
 import "strings"
 
-// statements parses up to end.
-func (p *parser) statements(end int) []stmt {
-	outer := p.end
-	p.end = end
-	var list []stmt
+func (p *parser) statements() {
 	for p.pos < p.end {
-		list = append(list, p.statement())
+		p.statement()
 	}
-	p.end = outer
-	return list
 }
 
-// statement parses one statement, which always takes in at least one token.
-func (p *parser) statement() stmt {
+// statement carries out one statement, which always takes in at least one token.
+func (p *parser) statement() {
+	p.depth++
+	defer func() { p.depth-- }()
 	start := p.pos
-	p.nodes = 0
-	defer p.leave()
-	s := stmt{line: p.line()}
-	if p.enter() {
-		s = p.statementOf(p.cur())
+	if p.live() {
+		p.spend(p.cur().line, 1)
 	}
-	if !p.bad && p.pos > start {
-		return s
+	if p.bad = p.depth > maxNesting; !p.bad {
+		p.statementOf(p.cur())
 	}
-	p.bad = false
-	return p.recover(start)
+	if p.bad || p.pos == start {
+		p.bad = false
+		p.recover(start)
+	}
 }
 
 // recover passes over a statement that was not understood: to its semicolon, to
 // the end of its block, or to the keyword that ends the block around it.
-func (p *parser) recover(start int) stmt {
-	p.pos = start
-	for p.pos < p.end {
+func (p *parser) recover(start int) {
+	for p.pos = start; p.pos < p.end; {
 		t := p.cur()
 		if p.pos > start && t.isName("elseif", "else", "endif") {
 			break
@@ -44,31 +38,21 @@ func (p *parser) recover(start int) stmt {
 			break
 		}
 	}
-	return stmt{kind: stmtOpaque, line: p.tokens[start].line, tokens: p.tokens[start:p.pos]}
+	p.opaque(start)
 }
 
-func (p *parser) statementOf(t token) stmt {
-	s := stmt{line: t.line}
+func (p *parser) statementOf(t token) {
 	switch {
 	case t.kind == tokenHTML, t.isOp(";"):
 		p.pos++
-	case t.isOp("#["):
-		p.pos = p.after(p.pos)
 	case t.isOp("{"):
-		s.kind, s.body = stmtBlock, p.block()
-	case t.kind == tokenName && p.isKeyword(t):
-		return p.keyword(strings.ToLower(t.text), s)
+		p.inside(p.statements)
+	case t.kind == tokenName && !p.peek(1).isOp("::") && !strings.Contains(t.text, `\`):
+		p.keyword(strings.ToLower(t.text))
 	default:
-		s.exprs = []*node{p.expr(0)}
+		p.expr(0)
 		p.terminate()
 	}
-	return s
-}
-
-// isKeyword is false for a qualified name.
-func (p *parser) isKeyword(t token) bool {
-	next := p.peek(1)
-	return !next.isOp("::") && !strings.Contains(t.text, `\`)
 }
 
 // terminate steps over the end of a statement.
@@ -78,123 +62,147 @@ func (p *parser) terminate() {
 	}
 }
 
-// block parses the statements between braces.
-func (p *parser) block() []stmt {
-	closing := p.match[p.pos]
-	p.pos++
-	list := p.statements(closing)
-	p.pos = closing + 1
-	return list
-}
-
-// body parses what a condition or loop governs, in either of PHP's syntaxes:
-// one statement, or a colon and statements up to one of the keywords.
-func (p *parser) body(until ...string) []stmt {
-	if p.pos >= p.end {
-		p.bad = true
-		return nil
-	}
-	if !p.accept(":") {
-		return []stmt{p.statement()}
-	}
-	var list []stmt
-	for p.pos < p.end && !p.cur().isName(until...) {
-		list = append(list, p.statement())
-	}
-	return list
-}
-
-// keyword parses a statement that begins with a keyword. A name that is none is
-// an expression or the label of a goto.
-func (p *parser) keyword(name string, s stmt) stmt {
+// keyword carries out a statement that begins with a keyword. A name that is
+// none is an expression or the label of a goto.
+func (p *parser) keyword(name string) {
 	switch name {
 	case "if":
-		return p.ifStatement(s)
-	case "while", "for", "foreach", "switch", "do", "try":
-		return p.passed(name, s)
+		p.ifStatement()
+	case "while", "for", "foreach", "switch", "do", "try", "catch", "finally":
+		p.passed(name)
 	case "return", "echo":
-		return p.simple(name, s)
+		p.simple(name)
 	case "const":
-		return p.constStatement(s)
+		p.constStatement()
 	case "namespace":
 		p.pos++
 		if p.cur().kind == tokenName {
 			p.pos++
 		}
 	case "use", "global", "break", "continue", "goto", "declare":
-		p.skipUntil(";")
+		p.skipTo(";")
 		p.terminate()
 	case "function", "class", "interface", "trait", "abstract", "final", "enum", "readonly":
-		if next := p.peek(1); next.kind != tokenName && !next.isOp("&") {
-			p.bad = true // a closure, or a name that is no keyword here
-			return s
+		if p.bad = p.peek(1).kind != tokenName && !p.peek(1).isOp("&"); p.bad {
+			return // a closure, or a name that is no keyword here
 		}
-		p.skipBlock()
+		if p.skipTo("{"); p.cur().isOp("{") {
+			p.pos = p.after(p.pos)
+		} else {
+			p.bad = true
+		}
 	default:
 		if p.peek(1).isOp(":") {
 			p.pos += 2
-			return s
+			return
 		}
-		s.exprs = []*node{p.expr(0)}
+		p.expr(0)
 		p.terminate()
 	}
-	return s
 }
 
-// passed takes in a whole loop, switch or try, which is not followed. What it
-// would set is found by looking through its tokens.
-func (p *parser) passed(name string, s stmt) stmt {
-	start := p.pos
-	s.kind, s.name = stmtOpaque, "a "+name+" statement, which this program does not follow"
-	for more := true; more && !p.bad; more = p.cur().isName("catch", "finally") || name == "do" && p.cur().isName("while") {
-		p.pos++
-		if p.cur().isOp("(") {
-			p.pos = p.after(p.pos)
+// skipTo goes to the next op outside of brackets, but not beyond a statement.
+func (p *parser) skipTo(op string) {
+	for p.pos < p.end && !p.cur().isOp(op) && !p.cur().isOp(";") {
+		p.pos = p.after(p.pos)
+	}
+}
+
+// ifStatement follows the branch whose condition is true. From the first
+// condition that cannot be evaluated, all branches that are left may run.
+func (p *parser) ifStatement() {
+	left, line, why, colon := yes, 0, value{}, false
+	for p.pos++; ; p.pos++ {
+		last, cond := p.tokens[p.pos-1].isName("else"), yes
+		if !last {
+			var v value
+			at := p.cur().line
+			p.when(left, line, why, func() { v = p.group() })
+			if cond = v.truth(); cond == maybe {
+				line, why = at, v
+			}
 		}
-		if name == "do" && p.accept(";") {
+		if p.bad {
+			return
+		}
+		p.when(min(left, cond), line, why, func() { colon = p.body("elseif", "else", "endif") })
+		left = min(left, -cond)
+		if last || !p.cur().isName("elseif", "else") {
 			break
 		}
-		p.passBody("end" + name)
 	}
-	s.tokens = p.tokens[start:p.pos]
-	return s
+	if colon { // else an endif belongs to the if around this one
+		p.pos++
+		p.terminate()
+	}
 }
 
-// passBody steps over what a loop governs, up to end in the form with a colon.
-func (p *parser) passBody(end string) {
-	switch {
-	case p.cur().isOp("{"):
+// body carries out what a condition governs, in either of PHP's syntaxes: one
+// statement, or a colon and statements up to one of the keywords.
+func (p *parser) body(until ...string) (colon bool) {
+	if p.pos >= p.end {
+		p.bad = true
+	} else if colon = p.accept(":"); !colon {
+		p.statement()
+	}
+	for colon && p.pos < p.end && !p.cur().isName(until...) {
+		p.statement()
+	}
+	return colon
+}
+
+// simple carries out return and echo, which have expressions after them.
+func (p *parser) simple(name string) {
+	p.pos++
+	v := value{kind: nullKind}
+	for first := true; !p.bad && (first || p.accept(",")); first = false {
+		if t := p.cur(); t.isOp(";") || t.kind == tokenHTML || t.kind == tokenEnd {
+			break
+		}
+		v = p.expr(0)
+	}
+	if p.terminate(); name == "return" && p.live() {
+		p.result, p.halt = v, fileDone
+	}
+}
+
+// constStatement is const A = 'x', B = 'y';
+func (p *parser) constStatement() {
+	p.pos++
+	for first := true; !p.bad && (first || p.accept(",")); first = false {
+		t := p.cur()
+		if p.bad = t.kind != tokenName || !p.peek(1).isOp("="); p.bad {
+			return
+		}
+		p.pos += 2
+		if v := p.expr(precAssign); p.live() {
+			p.define(t.text, v, true, t.line)
+		}
+	}
+	p.terminate()
+}
+
+// passed passes over a whole loop, switch or try. What it could set is found by
+// looking through its tokens.
+func (p *parser) passed(name string) {
+	start := p.pos
+	p.pos++
+	if p.cur().isOp("(") {
 		p.pos = p.after(p.pos)
-	case p.accept(":"):
+	}
+	if !p.accept(":") {
+		p.when(no, 0, value{}, func() { p.body() })
+	} else {
 		for depth := 1; depth > 0 && p.pos < p.end; p.pos = p.after(p.pos) {
-			if p.cur().isName(end) {
+			if p.cur().isName("end" + name) {
 				depth--
-			} else if p.cur().isName(end[len("end"):]) && p.peek(1).isOp("(") {
-				if then := p.after(p.pos + 1); then < p.end && p.tokens[then].isOp(":") {
-					depth++
-				}
+			} else if p.cur().isName(name) {
+				depth++
 			}
 		}
 		p.terminate()
-	default:
-		p.statement()
 	}
-}
-
-// skipBlock passes over everything up to the next block in braces and over that
-// block.
-func (p *parser) skipBlock() {
-	p.skipUntil("{")
-	if !p.cur().isOp("{") {
-		p.bad = true
-		return
-	}
-	p.pos = p.after(p.pos)
-}
-
-// skipUntil goes to the next op outside of brackets, but not beyond a statement.
-func (p *parser) skipUntil(op string) {
-	for p.pos < p.end && !p.cur().isOp(op) && !p.cur().isOp(";") {
-		p.pos = p.after(p.pos)
+	if p.live() {
+		p.scan(p.tokens[start:p.pos], "a "+name+" statement, which this program does not follow")
 	}
 }

@@ -11,25 +11,16 @@ const (
 	tokenVariable                  // $name; the text is the name
 	tokenName                      // a keyword, or the name of a function or constant
 	tokenNumber
-	tokenString   // a string without interpolation; the text is its value
-	tokenTemplate // a string with interpolation; the value is in the parts
-	tokenOpaque   // what has a value that is not evaluated; the text is what it is
-	tokenOp       // an operator, bracket or semicolon
+	tokenString // the text is its value
+	tokenOpaque // what has a value that is not evaluated; the text is what it is
+	tokenOp     // an operator, bracket or semicolon
 )
 
 // token is one token of PHP at the line where it begins.
 type token struct {
-	kind  tokenKind
-	text  string
-	parts []part
-	line  int
-}
-
-// part is a piece of an interpolated string: text, or the tokens of the
-// expression that stands there.
-type part struct {
+	kind tokenKind
 	text string
-	code []token
+	line int
 }
 
 func (t token) isOp(text string) bool { return t.kind == tokenOp && t.text == text }
@@ -65,14 +56,16 @@ func matchBrackets(tokens []token) ([]int, *syntaxError) {
 	match := make([]int, len(tokens))
 	var open []int
 	for i, t := range tokens {
-		switch closes := closer(t); {
-		case closes != "" && len(open) >= maxNesting:
+		switch {
+		case closer(t) != "" && len(open) >= maxNesting:
 			return nil, &syntaxError{t.line, "nests brackets more than 200 deep, which this program does not follow; give this program a simpler file"}
-		case closes != "":
+		case closer(t) != "":
 			open = append(open, i)
-		case !isCloser(t):
-		case len(open) == 0 || closer(tokens[open[len(open)-1]]) != t.text:
-			return nil, strayBracket(tokens, open, t)
+		case !t.isOp(")") && !t.isOp("]") && !t.isOp("}"):
+		case len(open) == 0:
+			return nil, &syntaxError{t.line, "the bracket " + t.text + " closes nothing; remove it, or add the bracket that opens it"}
+		case closer(tokens[open[len(open)-1]]) != t.text:
+			return nil, unclosed(tokens[open[len(open)-1]])
 		default:
 			last := open[len(open)-1]
 			match[last], match[i], open = i, last, open[:len(open)-1]
@@ -84,31 +77,14 @@ func matchBrackets(tokens []token) ([]int, *syntaxError) {
 	return match, nil
 }
 
-func strayBracket(tokens []token, open []int, t token) *syntaxError {
-	if len(open) > 0 {
-		return unclosed(tokens[open[len(open)-1]])
-	}
-	return &syntaxError{t.line, "the bracket " + t.text + " closes nothing; remove it, or add the bracket that opens it"}
-}
-
 func unclosed(t token) *syntaxError {
 	return &syntaxError{t.line, "the bracket " + t.text + " is never closed; add its " + closer(t)}
 }
 
-func isCloser(t token) bool { return t.isOp(")") || t.isOp("]") || t.isOp("}") }
-
 // closer is the bracket that closes t, or "" if t opens nothing.
 func closer(t token) string {
-	if t.kind != tokenOp {
-		return ""
-	}
-	switch t.text {
-	case "(":
-		return ")"
-	case "[", "#[":
-		return "]"
-	case "{":
-		return "}"
+	if i := strings.Index("([{", t.text); t.kind == tokenOp && len(t.text) == 1 && i >= 0 {
+		return ")]}"[i : i+1]
 	}
 	return ""
 }

@@ -2,6 +2,7 @@ package wpconfig
 
 import (
 	"strconv"
+	"strings"
 )
 
 // kind is the type of a PHP value, or that it is not known.
@@ -38,12 +39,12 @@ type value struct {
 	env string
 }
 
-// tri is a truth value that may be unknown.
+// tri is a truth value that may be unknown. Its negative is its negation.
 type tri int
 
 const (
-	maybe tri = iota
-	no
+	no tri = iota - 1
+	maybe
 	yes
 )
 
@@ -82,6 +83,9 @@ func (v value) truthOf(t tri) value {
 
 func (v value) isKnown() bool { return v.kind != unknownKind }
 
+// isScalar is true for what is known and has a text.
+func (v value) isScalar() bool { return v.isKnown() && v.kind != arrayKind }
+
 // truth is PHP's conversion to a boolean.
 func (v value) truth() tri {
 	switch v.kind {
@@ -100,16 +104,6 @@ func triOf(b bool) tri {
 		return yes
 	}
 	return no
-}
-
-func (t tri) not() tri {
-	switch t {
-	case yes:
-		return no
-	case no:
-		return yes
-	}
-	return maybe
 }
 
 // text is PHP's conversion to a string. Only scalars have one.
@@ -141,6 +135,34 @@ func (v value) reason() string {
 		return "an expression that this program does not evaluate"
 	}
 	return v.why
+}
+
+// identical is PHP's ===. Arrays are not compared.
+func identical(a, b value) tri {
+	switch {
+	case !a.isKnown() || !b.isKnown() || a.kind == arrayKind && b.kind == arrayKind:
+		return maybe
+	case a.kind != b.kind:
+		return no
+	}
+	return triOf(a.str == b.str && a.num == b.num)
+}
+
+// equal is the == of PHP 8. Two numbers that are written differently are not
+// compared.
+func equal(a, b value) tri {
+	isText := a.kind == stringKind || b.kind == stringKind
+	switch {
+	case !a.isScalar() || !b.isScalar():
+		return maybe
+	case a.kind == boolKind || b.kind == boolKind || !isText && (a.kind == nullKind || b.kind == nullKind):
+		return triOf(a.truth() == b.truth())
+	case a.text() == b.text():
+		return yes
+	case a.text() != "" && b.text() != "" && strings.Trim(a.text()+b.text(), " \t\n\r\v\f+-.0123456789eE") == "":
+		return maybe
+	}
+	return no
 }
 
 // concat joins two values as PHP's dot does.

@@ -43,7 +43,7 @@ function fail( $message, $exit_status = 1 ) {
 
 list( $status, $token ) = post( array(
 	'grant_type'    => 'refresh_token',
-	// Older clients send these two along. Nobody reads them: leave them out of new code.
+	// Older clients send these two along. The server ignores them; leave them out of new code.
 	'username'      => getenv( 'WP_USERNAME' ) ?: null,
 	'password'      => getenv( 'WP_PASSWORD' ) ?: null,
 	'refresh_token' => getenv( 'REFRESH_TOKEN' ),

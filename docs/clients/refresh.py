@@ -15,7 +15,7 @@ client_id = os.environ["CLIENT_ID"]
 client_secret = os.environ["CLIENT_SECRET"]
 refresh_token = os.environ["REFRESH_TOKEN"]
 
-# Older clients send these along. Nobody reads them: leave them out of new code.
+# Older clients send these along. The server ignores them; leave them out of new code.
 ignored = {"username": os.environ.get("WP_USERNAME"), "password": os.environ.get("WP_PASSWORD")}
 
 

@@ -19,35 +19,36 @@ const (
 // Each is in the Makefile's PACKAGES too.
 func packages() map[string]string {
 	return map[string]string{
-		"ca-certificates":    "ca-certificates", // for the image
-		"curl":               "curl",
-		"gcc":                "gcc", // for the race detector
-		"javac":              "default-jdk-headless",
-		"jq":                 "jq",
-		"make":               "make",
-		"mariadb":            "mariadb-client-core",
-		"mariadb-install-db": "mariadb-server-core",
-		"mariadbd":           "mariadb-server-core",
-		"mcs":                "mono-mcs",
-		"mono":               "mono-runtime",
-		"newtonsoft-json":    "libnewtonsoft-json5.0-cil",
-		"nginx":              "nginx-light",
-		"node":               "nodejs",
-		"npm":                "npm",
-		"php":                "php-cli",
-		"php-curl":           "php-curl",
-		"php-fpm":            "php-fpm",
-		"php-mysql":          "php-mysql",
-		"python3-authlib":    "python3-authlib",
-		"python3-requests":   "python3-requests",
-		"requests-oauthlib":  "python3-requests-oauthlib",
-		"ruby":               "ruby",
-		"ruby-oauth2":        "ruby-oauth2",
-		"script":             "bsdutils", // for a terminal
-		"social-core":        "python3-social-auth-core",
-		"systemd-analyze":    "systemd",
-		"wordpress":          "wordpress",
-		"zoneinfo":           "tzdata",
+		"ca-certificates":         "ca-certificates", // for the image
+		"curl":                    "curl",
+		"gcc":                     "gcc", // for the race detector
+		"javac":                   "default-jdk-headless",
+		"jq":                      "jq",
+		"make":                    "make",
+		"mariadb":                 "mariadb-client-core",
+		"mariadb-install-db":      "mariadb-server-core",
+		"mariadbd":                "mariadb-server-core",
+		"mcs":                     "mono-mcs",
+		"mono":                    "mono-runtime",
+		"newtonsoft-json":         "libnewtonsoft-json5.0-cil",
+		"nginx":                   "nginx-light",
+		"node":                    "nodejs",
+		"npm":                     "npm",
+		"php":                     "php-cli",
+		"php-curl":                "php-curl",
+		"php-fpm":                 "php-fpm",
+		"php-mysql":               "php-mysql",
+		"python3-authlib":         "python3-authlib",
+		"python3-requests":        "python3-requests",
+		"requests-oauthlib":       "python3-requests-oauthlib",
+		"ruby":                    "ruby",
+		"ruby-oauth2":             "ruby-oauth2",
+		"script":                  "bsdutils", // for a terminal
+		"social-core":             "python3-social-auth-core",
+		"systemd-analyze":         "systemd",
+		"systemd-socket-activate": "systemd",
+		"wordpress":               "wordpress",
+		"zoneinfo":                "tzdata",
 	}
 }
 

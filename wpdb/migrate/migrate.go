@@ -4,27 +4,27 @@ package migrate
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"moserver-sidecar/wpdb"
 	"moserver-sidecar/wpdb/doctor"
 )
 
-// Options is what Run is asked for. The zero value adds the indexes and
-// the server's own tables, where that makes nobody wait.
+// Options says what Run should do. The zero value adds the indexes and the server's
+// own tables, where no writer has to wait for that.
 type Options struct {
-	DryRun     bool // only say what there is to do
-	Undo       bool // take away what was added
-	PrimaryKey bool // give the plugin's tables that are empty an invisible primary key
-	Galera     bool // go on where a Galera cluster stops all writes meanwhile
-	Blocking   bool // go on where writers of a big table wait meanwhile
-	UserIndex  bool // also the index that oauth.Policy's RevokeAccessTokens asks for
+	DryRun    bool // only plan
+	Undo      bool // remove what was added
+	Galera    bool // go on where a Galera cluster stops all writes meanwhile
+	Blocking  bool // go on where writers of a big table wait meanwhile
+	UserIndex bool // also add the index for oauth.Policy's RevokeAccessTokens
 
 	Watch func(Progress) // told about once a second of a statement that runs; may be nil
-	Ended func(Change)   // told of each change when it is over; may be nil
+	Ended func(Change)   // told of each change when it has ended; may be nil
 }
 
-// Progress is how far a statement has come.
+// Progress is how far a statement is.
 type Progress struct {
 	Change  Change
 	Elapsed time.Duration
@@ -33,53 +33,48 @@ type Progress struct {
 
 // The states of a change.
 const (
-	ChangePlanned = "planned" // to be done
-	ChangeThere   = "there"   // nothing to do: it is so already
+	ChangePlanned = "planned"
+	ChangeThere   = "there" // nothing to do: it is so already
 	ChangeDone    = "done"
 	ChangeRefused = "refused" // not done; its finding says why
 )
 
-// Change is one thing that Run adds or takes away.
+// Change is one thing that Run adds or removes.
 type Change struct {
 	Table      string        `json:"table"`
 	Name       string        `json:"name"` // for people, such as "index moserver_access_token"
 	State      string        `json:"state"`
-	Statements []string      `json:"statements,omitempty"` // SQL without semicolons, in its order
+	Statements []string      `json:"statements,omitempty"` // SQL without a semicolon; one at most
 	Note       string        `json:"note,omitempty"`       // a sentence on how it was done
 	Finding    *wpdb.Finding `json:"finding,omitempty"`    // why it was refused
 
 	blocking  string            // what to run where the server cannot do it online; empty: there is no such thing
-	privilege string            // what its statements need
+	privilege string            // what its statement needs
 	settled   func(layout) bool // whether a table is as the change wants it
-	emptyOnly bool              // it may be done only while the table has no row
 }
 
 // Migration is what Run has found and done.
 type Migration struct {
 	Session  []string       `json:"session"` // the statements that prepare the session
 	Changes  []Change       `json:"changes"`
-	Findings []wpdb.Finding `json:"findings"` // what keeps all of it from being done; then nothing was
+	Findings []wpdb.Finding `json:"findings"` // what prevents all changes; then none was made
 }
 
-// Complete says if the database is as it was asked to be.
+// Complete reports whether the database is as Run should make it.
 func (m Migration) Complete() bool {
-	for _, c := range m.Changes {
-		if c.State != ChangeDone && c.State != ChangeThere {
-			return false
-		}
-	}
-	return len(m.Findings) == 0
+	open := func(c Change) bool { return c.State != ChangeDone && c.State != ChangeThere }
+	return len(m.Findings) == 0 && !slices.ContainsFunc(m.Changes, open)
 }
 
 // Run adds to the plugin's tables the indexes that keep each statement from
-// reading whole tables, and makes the tables of the server's own; or, with Undo,
-// takes all of that away again. The plugin's own statements go on as before. Each
-// change is a statement by itself, so it may be stopped at any moment,
-// repeated, and run by several processes at once.
+// reading whole tables, and creates the server's own tables; or, with Undo, removes
+// all of that. The plugin's own statements go on as before. Each change is a
+// statement by itself, so Run may be stopped at any moment, repeated, and run by
+// several processes at once.
 //
-// The error is for a database that does not answer, for a connection that was
-// lost, and for the end of ctx; the statement that runs then is stopped on the
-// server first, and leaves nothing behind.
+// It returns an error if the database does not answer, the connection is lost or ctx
+// ends; the running statement is then stopped on the server, and leaves nothing
+// behind.
 func Run(ctx context.Context, db *wpdb.DB, o Options) (Migration, error) {
 	m, err := newMigrator(ctx, db, o)
 	if err != nil {

@@ -157,9 +157,9 @@ func TestMigrate(t *testing.T) {
 // The printed statements do what the migration does.
 func TestMigrateStatements(t *testing.T) {
 	s, twin := newSite(t, database), newSite(t, database)
-	for _, o := range []migrate.Options{{PrimaryKey: true}, {Undo: true}} {
+	for _, o := range []migrate.Options{{}, {Undo: true}} {
 		conn := s.Session()
-		planned := s.migrate(migrate.Options{DryRun: true, Undo: o.Undo, PrimaryKey: o.PrimaryKey})
+		planned := s.migrate(migrate.Options{DryRun: true, Undo: o.Undo})
 		s.On(conn, planned.Session...)
 		for _, c := range planned.Changes {
 			s.On(conn, c.Statements...)

@@ -3,7 +3,9 @@ package migrate
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"moserver-sidecar/wpdb"
@@ -11,27 +13,23 @@ import (
 )
 
 const (
-	keyColumn = wpdb.OwnName + "id" // of the invisible primary key
-
 	online = ", ALGORITHM=INPLACE, LOCK=NONE"
-	// lockTables ends a list of privileges.
-	lockTables = ", LOCK TABLES"
 	// readable makes the server refuse what would keep readers out too.
 	readable = ", LOCK=SHARED"
 )
 
 // plan looks at the tables, and gathers the changes and what stands against them.
 func (m *migrator) plan(ctx context.Context) error {
-	layouts, err := m.look(ctx)
+	layouts, err := m.layouts(ctx)
 	if err != nil || len(m.Findings) > 0 {
 		return err
 	}
 	if m.options.Undo {
-		err = m.planUndo(ctx, layouts)
+		m.planUndo(layouts)
+		err = m.planTables(ctx)
 	} else {
 		err = m.planTables(ctx)
 		m.planIndexes(layouts)
-		m.planKeys(layouts)
 	}
 	planned := slices.ContainsFunc(m.Changes, func(c Change) bool { return c.State == ChangePlanned })
 	if m.galera && planned && !m.options.Galera {
@@ -45,8 +43,8 @@ func (m *migrator) find(kind wpdb.Kind, problem, remedy string) {
 	m.Findings = append(m.Findings, wpdb.Finding{Kind: kind, Problem: problem, Remedy: remedy, Fatal: true})
 }
 
-// look looks at the plugin's tables. One that only ID tokens need may be missing.
-func (m *migrator) look(ctx context.Context) (map[string]layout, error) {
+// layouts looks at the plugin's tables. One that only ID tokens need may be missing.
+func (m *migrator) layouts(ctx context.Context) (map[string]layout, error) {
 	findings, missing, err := doctor.Engines(ctx, m.DB)
 	if err != nil {
 		return nil, err
@@ -74,12 +72,12 @@ func (m *migrator) look(ctx context.Context) (map[string]layout, error) {
 	return layouts, nil
 }
 
-// refuseEngine: other engines than InnoDB copy a table to change it, and keep
-// everybody out meanwhile. Of a table that the server writes to engines has said so.
+// refuseEngine: other engines than InnoDB copy a table to change it, and lock
+// everyone out meanwhile. Engines has reported the tables that the server writes to.
 func (m *migrator) refuseEngine(table, engine string) {
-	said := slices.ContainsFunc(m.Tables.Needs(), func(n wpdb.Need) bool { return n.Table == table && n.Written() })
-	if !m.options.Undo && !said && !strings.EqualFold(engine, "InnoDB") {
-		m.find(wpdb.KindEngine, fmt.Sprintf("The table %s is kept by the engine %s, which cannot add an index while the table is in use.", table, engine),
+	reported := slices.ContainsFunc(m.Tables.Needs(), func(n wpdb.Need) bool { return n.Table == table && n.Written() })
+	if !m.options.Undo && !reported && !strings.EqualFold(engine, "InnoDB") {
+		m.find(wpdb.KindEngine, fmt.Sprintf("The table %s uses the engine %s, which cannot add an index while the table is in use.", table, engine),
 			fmt.Sprintf("Run: ALTER TABLE %s ENGINE=InnoDB;", m.FullName(table)))
 	}
 }
@@ -99,100 +97,92 @@ func (m *migrator) propose(l layout, c Change) {
 	m.Changes = append(m.Changes, c)
 }
 
-// planTables: an account that may not see a table makes it again, which is
-// harmless.
+// planTables adds the server's own tables or drops them. An account that may not see
+// a table creates it again, which is harmless.
 func (m *migrator) planTables(ctx context.Context) error {
 	for _, table := range m.Tables.Own() {
 		engine, err := m.EngineOf(ctx, m.conn, table.Name)
 		if err != nil {
 			return err
 		}
-		m.propose(layout{engine: engine}, Change{
-			Table: table.Name, Name: "table", Statements: []string{table.Create}, privilege: "CREATE",
-			settled: func(l layout) bool { return l.engine != "" },
-		})
+		c := Change{Table: table.Name, Name: "table", Statements: []string{table.Create}, privilege: "CREATE",
+			settled: func(l layout) bool { return l.engine != "" }}
+		if m.options.Undo {
+			c.Statements, c.privilege = []string{"DROP TABLE IF EXISTS " + wpdb.QuoteName(table.Name)}, "DROP"
+			c.settled = func(l layout) bool { return l.engine == "" }
+		}
+		m.propose(layout{engine: engine}, c)
 	}
 	return nil
 }
 
 func (m *migrator) planIndexes(layouts map[string]layout) {
 	for _, at := range m.Tables.Lookups(m.options.UserIndex) {
-		l, there := layouts[at.Table]
-		if !there {
-			continue
+		if l, there := layouts[at.Table]; there {
+			name := wpdb.OwnName + at.Column
+			m.proposeIndex(l, at.Table, name, fmt.Sprintf("ADD INDEX `%s` (%s)", name, l.keyPart(at.Column)),
+				func(l layout) bool { return wpdb.IndexOn(l.indexes, at.Column) != "" }) // whoever made it
 		}
-		name := wpdb.OwnName + at.Column
-		alter := fmt.Sprintf("ALTER TABLE %s ADD INDEX `%s` (%s)", wpdb.QuoteName(at.Table), name, l.keyPart(at.Column))
-		m.propose(l, Change{
-			Table: at.Table, Name: "index " + name, privilege: "ALTER",
-			Statements: []string{alter + online}, blocking: alter + readable,
-			settled: func(l layout) bool { return l.indexed(at.Column) },
-		})
 	}
 }
 
-// planKeys: a key is for clusters that demand one. A server numbers the rows that
-// are there in an order of its own, so that replicas would take one row for another:
-// only an empty table may get one.
-func (m *migrator) planKeys(layouts map[string]layout) {
-	if !m.options.PrimaryKey {
-		return
-	}
+// planUndo removes the indexes that carry the server's name, and no others.
+func (m *migrator) planUndo(layouts map[string]layout) {
 	for _, table := range m.pluginTables() {
-		l, there := layouts[table]
-		if !there {
-			continue
-		}
-		statements := []string{fmt.Sprintf(
-			"ALTER TABLE %s ADD COLUMN `%s` BIGINT UNSIGNED NOT NULL AUTO_INCREMENT INVISIBLE PRIMARY KEY", wpdb.QuoteName(table), keyColumn)}
-		if !m.galera { // which has no such lock
-			statements = []string{"LOCK TABLES " + wpdb.QuoteName(table) + " WRITE", statements[0], "UNLOCK TABLES"}
-		}
-		m.propose(l, Change{
-			Table: table, Name: "primary key " + keyColumn, privilege: "SELECT, ALTER" + lockTables,
-			Statements: statements, emptyOnly: true,
-			settled: func(l layout) bool { return l.has("PRIMARY") },
-		})
-	}
-}
-
-// planUndo takes away what carries the server's name, and nothing else.
-func (m *migrator) planUndo(ctx context.Context, layouts map[string]layout) error {
-	for _, table := range m.pluginTables() {
-		l := layouts[table]
-		for _, index := range l.indexes {
+		for _, index := range layouts[table].indexes {
 			if strings.HasPrefix(index.Name, wpdb.OwnName) {
-				alter := fmt.Sprintf("ALTER TABLE %s DROP INDEX `%s`", wpdb.QuoteName(table), index.Name)
-				m.propose(l, Change{
-					Table: table, Name: "index " + index.Name, privilege: "ALTER",
-					Statements: []string{alter + online}, blocking: alter + readable,
-					settled: func(l layout) bool { return !l.has(index.Name) },
+				m.proposeIndex(layouts[table], table, index.Name, fmt.Sprintf("DROP INDEX `%s`", index.Name), func(l layout) bool {
+					return !slices.ContainsFunc(l.indexes, func(i wpdb.TableIndex) bool { return i.Name == index.Name })
 				})
 			}
 		}
-		if _, there := l.columns[keyColumn]; there {
-			drop := dropKey(table)
-			m.propose(l, Change{
-				Table: table, Name: "primary key " + keyColumn, privilege: "ALTER",
-				Statements: []string{drop}, blocking: drop,
-				settled: func(l layout) bool { return l.columns[keyColumn] == "" },
-			})
-		}
 	}
-	for _, table := range m.Tables.Own() {
-		engine, err := m.EngineOf(ctx, m.conn, table.Name)
-		if err != nil {
-			return err
-		}
-		m.propose(layout{engine: engine}, Change{
-			Table: table.Name, Name: "table", Statements: []string{"DROP TABLE IF EXISTS " + wpdb.QuoteName(table.Name)}, privilege: "DROP",
-			settled: func(l layout) bool { return l.engine == "" },
-		})
-	}
-	return nil
 }
 
-// dropKey takes a key away, which no server can do online.
-func dropKey(table string) string {
-	return fmt.Sprintf("ALTER TABLE %s DROP COLUMN `%s`%s", wpdb.QuoteName(table), keyColumn, readable)
+func (m *migrator) proposeIndex(l layout, table, name, what string, settled func(layout) bool) {
+	alter := fmt.Sprintf("ALTER TABLE %s %s", wpdb.QuoteName(table), what)
+	m.propose(l, Change{Table: table, Name: "index " + name, privilege: "ALTER",
+		Statements: []string{alter + online}, blocking: alter + readable, settled: settled})
+}
+
+// layout is what a migration needs to know of a table.
+type layout struct {
+	engine  string
+	columns map[string]string // their types, by name
+	indexes []wpdb.TableIndex
+}
+
+// layout looks at a table of the plugin.
+func (m *migrator) layout(ctx context.Context, table string) (layout, error) {
+	engine, err := m.EngineOf(ctx, m.conn, table)
+	if err != nil {
+		return layout{}, err
+	}
+	columns, err := wpdb.SelectRows(ctx, m.conn, "SHOW COLUMNS FROM "+wpdb.QuoteName(table))
+	if err != nil {
+		return layout{}, err
+	}
+	l := layout{engine: engine, columns: map[string]string{}}
+	for _, c := range columns {
+		l.columns[c.Text("Field")] = c.Text("Type")
+	}
+	l.indexes, err = wpdb.UsableIndexes(ctx, m.conn, table)
+	return l, err
+}
+
+// keyPart is a column as it stands in an index. Of a long text it is the first 64
+// characters, which every server and row format accepts and which tell any two
+// tokens apart.
+func (l layout) keyPart(column string) string {
+	const prefix = 64
+	kind := strings.ToLower(l.columns[column])
+	size := regexp.MustCompile(`^(?:var)?(?:char|binary)\((\d+)\)`).FindStringSubmatch(kind)
+	if size != nil {
+		if n, err := strconv.Atoi(size[1]); err == nil && n <= prefix {
+			return "`" + column + "`"
+		}
+	} else if !strings.Contains(kind, "text") && !strings.Contains(kind, "blob") {
+		return "`" + column + "`"
+	}
+	return "`" + column + "`(" + strconv.Itoa(prefix) + ")"
 }

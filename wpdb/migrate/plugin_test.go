@@ -4,33 +4,8 @@ import (
 	"moserver-sidecar/wpdb/migrate"
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 	"slices"
-	"strings"
 	"testing"
 )
-
-// A key is only for tables without a row.
-func TestMigratePrimaryKey(t *testing.T) {
-	s := newSite(t, database)
-	s.Exec("INSERT INTO {}moos_oauth_refresh_tokens (refresh_token) VALUES ('there')")
-	before := s.schema()
-	m, err := migrate.Run(within(t, patience), s.DB, migrate.Options{PrimaryKey: true})
-	if n := states(m); err != nil || n[migrate.ChangeRefused] != 1 || n[migrate.ChangeDone] != 13 || !strings.Contains(text(m), "_refresh_tokens has rows") {
-		t.Errorf("%v\n%s", err, text(m))
-	}
-	for _, table := range pluginTables() {
-		keyed := strings.Contains(s.schema()[s.Prefix+"moos_oauth_"+table], "PRIMARY KEY (`moserver_id`)")
-		if keyed != (table != "refresh_tokens") {
-			t.Errorf("%s has a key: %t", table, keyed)
-		}
-	}
-	s.Exec("DELETE FROM {}moos_oauth_refresh_tokens")
-	if again := s.migrate(migrate.Options{PrimaryKey: true}); states(again)[migrate.ChangeThere] != 13 {
-		t.Errorf("%s", text(again))
-	}
-	s.actsAsPlugin()
-	s.migrate(migrate.Options{Undo: true})
-	s.wantSame(before)
-}
 
 // The plugin's own statements go on as before: those of a login, of wp-admin and
 // of an activation.

@@ -89,41 +89,15 @@ func startMariaDB(t *testing.T, arguments ...string) *sandbox.Server {
 func TestMigrateGalera(t *testing.T) {
 	s := newSite(t, startMariaDB(t, "--wsrep-on=ON", "--binlog-format=ROW"))
 	before := s.schema()
-	m, err := migrate.Run(within(t, patience), s.DB, migrate.Options{PrimaryKey: true})
+	m, err := migrate.Run(within(t, patience), s.DB, migrate.Options{})
 	if err != nil || m.Complete() || !strings.Contains(text(m), "--galera") {
 		t.Errorf("%v\n%s", err, text(m))
 	}
 	s.wantSame(before)
-	s.migrate(migrate.Options{Galera: true, PrimaryKey: true})
+	s.migrate(migrate.Options{Galera: true})
 	s.migrate(migrate.Options{}) // there is nothing to do, so nothing to ask
 	s.migrate(migrate.Options{Galera: true, Undo: true})
 	s.wantSame(before)
-}
-
-// No lock keeps rows of other nodes out. What comes between the look and the key
-// takes the key away again.
-func TestMigrateGaleraKey(t *testing.T) {
-	s := newSite(t, startMariaDB(t, "--wsrep-on=ON", "--binlog-format=ROW"))
-	s.migrate(migrate.Options{Galera: true})
-	other := s.Session()
-	s.On(other, "BEGIN", "DELETE FROM {}moos_oauth_clients WHERE client_id = 'nobody'")
-	done := make(chan migrate.Migration, 1)
-	go func() {
-		m, err := migrate.Run(within(t, patience), s.DB, migrate.Options{Galera: true, PrimaryKey: true})
-		if err != nil {
-			t.Error(err)
-		}
-		done <- m
-	}()
-	s.awaitProcess("Waiting for table metadata lock")
-	s.On(other, "INSERT INTO {}moos_oauth_clients (client_id) VALUES ('a'), ('b')", "COMMIT")
-	m := <-done
-	if n := states(m); n[migrate.ChangeRefused] != 1 || n[migrate.ChangeDone] != 4 || !strings.Contains(text(m), "_clients has rows") {
-		t.Errorf("%s", text(m))
-	}
-	if create := s.schema()[s.Prefix+"moos_oauth_clients"]; strings.Contains(create, "moserver_id") {
-		t.Errorf("a table with rows has a key: %s", create)
-	}
 }
 
 // A table with dates as MariaDB 5.3 and MySQL 5.5 kept them cannot be changed

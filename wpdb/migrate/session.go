@@ -15,8 +15,8 @@ import (
 	"moserver-sidecar/wpdb"
 )
 
-// tableLockTimeout is how long a statement may wait for a table, in seconds.
-// Whatever comes later waits behind it, so it is short, and tried again.
+// tableLockTimeout is how long a statement may wait for a table, in seconds. All
+// later statements wait behind it, so it is short, and tried again.
 const tableLockTimeout = 2
 
 // migrator does one migration.
@@ -24,14 +24,14 @@ type migrator struct {
 	Migration
 	*wpdb.DB
 	options Options
-	aside   *sqlx.DB   // what looks on while conn is busy
-	conn    *sqlx.Conn // what changes the tables
+	aside   *sqlx.DB   // watches while conn is busy
+	conn    *sqlx.Conn // changes the tables
 	id      int64      // of conn on the server
 	galera  bool
 }
 
-// newMigrator opens a connection that is patient with statements, which may take
-// minutes, and impatient with locks.
+// newMigrator opens a connection that waits long for statements, which may take
+// minutes, but not for locks.
 func newMigrator(ctx context.Context, db *wpdb.DB, o Options) (*migrator, error) {
 	aside, err := openPatient(db.Config)
 	if err != nil {
@@ -68,7 +68,7 @@ func (m *migrator) close() {
 	m.aside.Close()
 }
 
-// prepareSession sets what must not be the server's default, and asks what kind
+// prepareSession sets what must not be the server's default, and finds out what kind
 // of server it is.
 func (m *migrator) prepareSession(ctx context.Context) error {
 	variables, err := wpdb.ServerVariables(ctx, m.conn, "version", "max_statement_time", "wsrep_on")
@@ -91,8 +91,8 @@ func (m *migrator) prepareSession(ctx context.Context) error {
 	return m.conn.GetContext(ctx, &m.id, "SELECT CONNECTION_ID()")
 }
 
-// run runs a statement to its end, tells the watcher of it, and stops it on the
-// server when ctx ends: a server goes on with a statement whose client is gone.
+// run runs a statement, tells the watcher of it, and stops it on the server when ctx
+// ends: a server goes on with a statement whose client is gone.
 func (m *migrator) run(ctx context.Context, c Change, statement string) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -122,8 +122,8 @@ func (m *migrator) run(ctx context.Context, c Change, statement string) error {
 	}
 }
 
-// kill stops the statement on the server, if it is this one that runs there:
-// behind a proxy, another server may have given the number to somebody else.
+// kill stops the statement on the server, if it still runs there: behind a proxy,
+// another server may have given the number to another client.
 func (m *migrator) kill(statement string) {
 	ctx, cancel := context.WithTimeout(context.Background(), wpdb.DialTimeout)
 	defer cancel()
@@ -131,12 +131,12 @@ func (m *migrator) kill(statement string) {
 		return
 	}
 	if _, err := m.aside.ExecContext(ctx, fmt.Sprintf("KILL QUERY %d", m.id)); err != nil {
-		m.Log.Warn("the statement could not be stopped yet", slog.String("error", wpdb.Describe(err)))
+		m.Log.Warn("could not stop the statement yet", slog.String("error", wpdb.Describe(err)))
 	}
 }
 
-// percent is how far the server says that the statement is, in its stage. MariaDB
-// says so of a table that it copies; of an index that it adds online it says 0.
+// percent is how far the statement is in its stage, negative if unknown. MariaDB knows
+// it of a table that it copies, but not of an index that it adds online.
 func (m *migrator) percent(ctx context.Context, statement string) float64 {
 	ctx, cancel := context.WithTimeout(ctx, wpdb.DialTimeout)
 	defer cancel()
@@ -147,8 +147,8 @@ func (m *migrator) percent(ctx context.Context, statement string) float64 {
 	return percent
 }
 
-// process is the server's entry of the statement; nil if it does not run, or the
-// server does not say.
+// process is the server's entry of the statement; nil if it does not run, or that is
+// unknown.
 func (m *migrator) process(ctx context.Context, statement string) wpdb.Row {
 	list, err := wpdb.SelectRows(ctx, m.aside, "SHOW FULL PROCESSLIST")
 	if err != nil {

@@ -21,7 +21,7 @@ $db_password = 'x'; $db_password .= 'y"$z\n';
 \define('DB_PASSWORD', $db_password);
 defined('DB_PASSWORD') or define('DB_PASSWORD', 'second');
 defined("DB_HOST") || define("DB_HOST", (string) ($port = null) ?: ('db' . ':' . 3306));
-if (!defined('DB_CHARSET')) define('DB_CHARSET', PHP_EOL == "\n" && !empty(OTHER) ? strtoupper(trim(' utf8 ')) : null);
+if (!defined('DB_CHARSET')) define('DB_CHARSET', DIRECTORY_SEPARATOR == "/" && !empty(OTHER) ? strtolower(trim(' UTF8 ')) : null);
 $databases = array('default' => array('prefix' => 'old_', 5 => ['p' => 'new_']), $db_password);
 $GLOBALS['table_prefix'] = $table_prefix = 'first_';
 $GLOBALS['table_prefix'] = "$databases[default]" ? 'x_' : 'y_';

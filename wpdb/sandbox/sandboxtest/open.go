@@ -92,7 +92,7 @@ func (s *Opened) Network() *Opened {
 func (s *Opened) CreateRotations() {
 	s.T.Helper()
 	root := s.Reopen(func(c *wpdb.Config) { c.User, c.Password, c.Address = "", "", "" })
-	if err := root.DB.CreateOwnTables(Within(s.T, Patience)); err != nil {
+	if _, err := root.DB.SQL.ExecContext(Within(s.T, Patience), root.DB.Tables.Own()[0].Create); err != nil {
 		s.T.Fatal(err)
 	}
 }

@@ -1,0 +1,60 @@
+package handlers
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Server is an http.Server that bounds its connections, and loses no request when it
+// stops.
+type Server struct {
+	*http.Server
+	connections *connections
+	draining    context.Context // ends when no more connections are accepted
+	drain       context.CancelFunc
+	accepting   sync.RWMutex // held for reading by each Serve
+}
+
+// Serve answers what arrives at a listener until Shutdown, as http.Server does,
+// on at most Options.MaxConnections connections and a few for probes.
+func (s *Server) Serve(l net.Listener) error {
+	s.accepting.RLock()
+	defer s.accepting.RUnlock()
+	bounded := &connectionListener{Listener: l, all: s.connections, done: make(chan struct{})}
+	defer context.AfterFunc(s.draining, func() { bounded.Close() })()
+	err := s.Server.Serve(bounded)
+	if s.draining.Err() != nil {
+		return http.ErrServerClosed
+	}
+	return err
+}
+
+// Shutdown accepts no more connections, and returns when all requests are answered, or
+// with the error of ctx when that ends before.
+//
+// The one of http.Server alone would hang up on requests that are on their way: on a
+// connection that it has accepted, and has not read a request from yet. So these are
+// waited for first.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.drain()
+	s.accepting.Lock() // once the last connection is in connections
+	defer s.accepting.Unlock()
+	s.SetKeepAlivesEnabled(false)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for s.connections.expectant() && ctx.Err() == nil {
+		<-tick.C
+	}
+	return s.Server.Shutdown(ctx)
+}
+
+// expectant reports whether a request may be on its way on one of the connections.
+func (cs *connections) expectant() bool {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	newest := cs.waiting.Back()
+	return newest != nil && time.Since(newest.Value.(*connection).since) < patience
+}
