@@ -131,21 +131,22 @@ func findFamily(t *testing.T, s Subject) {
 			t.Errorf("%s (-want +got):\n%s", what, diff)
 		}
 	}
-	putAccess(s, strings.ToUpper(member("c1", 1)), member("c2", 1), "a1")
+	putAccess(s, member("c2", 1), "a1")
+	first, later, last := grant(), grant(), grant()
+	later.Expires, last.Expires = first.Expires.Add(time.Minute), first.Expires.Add(time.Hour)
+	s.PutGrant(presented(oauth.AccessToken, strings.ToUpper(member("c1", 1))), last)
 	want("absent", clientID, family, nil)
-	later, last := grant(), grant()
-	later.Expires, last.Expires = soon().Add(time.Minute), soon().Add(time.Hour)
 	s.PutGrant(presented(oauth.AccessToken, member("c1", 2)), later)
 	found := &oauth.Family{Token: presented(oauth.AccessToken, member("c1", 2)), UserID: alice, Oldest: later.Expires}
 	want("one access token", clientID, family, found)
 	s.PutGrant(presented(oauth.AccessToken, member("c1", 3)), last)
-	s.PutGrant(presented(oauth.AccessToken, member("c1", 1)), grant())
+	s.PutGrant(presented(oauth.AccessToken, member("c1", 1)), first)
 	s.PutGrant(presented(oauth.RefreshToken, member("c1", 4)), last)
-	found.Token, found.Oldest = presented(oauth.RefreshToken, member("c1", 4)), soon()
+	found.Token, found.Oldest = presented(oauth.RefreshToken, member("c1", 4)), first.Expires
 	want("all", clientID, family, found)
 	want("another client's", otherID, family, nil)
 	want("in another case", clientID, strings.ToUpper(family), &oauth.Family{
-		Token: presented(oauth.AccessToken, strings.ToUpper(member("c1", 1))), UserID: alice, Oldest: soon()})
+		Token: presented(oauth.AccessToken, strings.ToUpper(member("c1", 1))), UserID: alice, Oldest: last.Expires})
 	s.PutGrant(presented(oauth.RefreshToken, member("c3", 0)), grant())
 	want("a refresh token alone", clientID, oauth.FamilyOf(presented(oauth.AuthorizationCode, "c3")),
 		&oauth.Family{Token: presented(oauth.RefreshToken, member("c3", 0)), UserID: alice})
