@@ -45,6 +45,7 @@ func tokenServer(store oauth.Store, s config.Settings) *oauth.Server {
 		},
 		Now:    time.Now,
 		Random: rand.Reader,
+		Seals:  seals(s),
 	}
 }
 
@@ -56,6 +57,18 @@ func reach(s config.Settings) oauth.Reach {
 		return oauth.ReachNone
 	}
 	return oauth.ReachGrant
+}
+
+// seals is nil where codes are not sealed.
+func seals(s config.Settings) *oauth.Seals {
+	if s.SealKey == "" {
+		return nil
+	}
+	seals, err := oauth.NewSeals([]byte(s.SealKey))
+	if err != nil {
+		panic(err) // config takes none that is too short
+	}
+	return seals
 }
 
 func options(s config.Settings) handlers.Options {

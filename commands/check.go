@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"moserver-sidecar/config"
+	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb"
 	"moserver-sidecar/wpdb/doctor"
 )
@@ -18,6 +19,7 @@ type report struct {
 	Settings []config.Problem `json:"settings"`
 	Database []wpdb.Finding   `json:"database"`
 	Warnings []string         `json:"warnings"` // what works, and may still be wrong
+	SealKey  string           `json:"seal_key"` // fingerprint; empty: codes are not sealed
 }
 
 func checkCommand() *cobra.Command {
@@ -43,7 +45,7 @@ each with what to do about it. It reports only what is broken; for advice run
 
 // check prints every problem of the settings and of the database.
 func check(w io.Writer, settings config.Settings, problems []config.Problem, accept kinds, asJSON bool) (err error) {
-	r := report{Settings: problems, Database: []wpdb.Finding{}, Warnings: socketWarnings(settings)}
+	r := report{Settings: problems, Database: []wpdb.Finding{}, Warnings: socketWarnings(settings), SealKey: sealKey(settings)}
 	if knowsDatabase(settings) {
 		findings, _ := accept.silence(checkDatabase(settings))
 		r.Database = append(r.Database, findings...)
@@ -58,6 +60,16 @@ func check(w io.Writer, settings config.Settings, problems []config.Problem, acc
 		return errFailed
 	}
 	return err
+}
+
+// sealKey is the fingerprint of the key that codes are sealed with, empty if they
+// are not.
+func sealKey(s config.Settings) string {
+	seals, err := oauth.NewSeals([]byte(s.SealKey))
+	if err != nil { // settings with a problem, or none
+		return ""
+	}
+	return seals.Fingerprint()
 }
 
 // checkDatabase looks at the database as far as the settings allow.
@@ -89,5 +101,8 @@ func (r report) print(w io.Writer, s config.Settings) {
 	}
 	if r.OK {
 		fmt.Fprintf(w, "ok: WordPress's database %q at %s, tables %s…, is ready for the token endpoint\n", s.DBName, s.DBAddress, s.TablePrefix)
+		if r.SealKey != "" {
+			fmt.Fprintln(w, "ok: codes are sealed; every server of this site must have the key with the fingerprint", r.SealKey)
+		}
 	}
 }

@@ -35,6 +35,7 @@ type examined struct {
 	Notes    []ailment        `json:"notes"`    // nothing need be done about them
 	Accepted []wpdb.Kind      `json:"accepted"` // what --accept has silenced
 	Facts    *doctor.Facts    `json:"facts"`
+	SealKey  string           `json:"seal_key"` // fingerprint; empty: codes are not sealed
 
 	settings config.Settings
 	accept   kinds
@@ -67,7 +68,8 @@ With --json the names of the members are stable: status ("ok", "advice",
 "broken" or "unknown"), error, settings (where, problem), broken, advice and
 notes (id, problem, remedy), accepted, and facts (server, wordpress, plugin,
 database, account, prefix, clients, tables, least_privilege, notes). What is
-not known is null or empty.`,
+not known is null or empty. seal_key is the fingerprint of the key that codes
+are sealed with.`,
 
 		Annotations: exits(`, as monitors of the Nagios kind count: 0 if there is nothing to
 mend, 1 for advice only, 2 if something is broken, 3 if the database could not
@@ -98,7 +100,7 @@ func notExamined(err error) error {
 // runDoctor examines the database and prints all that there is to say.
 func runDoctor(w io.Writer, settings config.Settings, problems []config.Problem, accept kinds, asJSON bool) (err error) {
 	x := examined{Settings: problems, Broken: []ailment{}, Advice: []ailment{}, Notes: []ailment{}, Accepted: []wpdb.Kind{},
-		settings: settings, accept: accept}
+		SealKey: sealKey(settings), settings: settings, accept: accept}
 	x.examine()
 	if asJSON {
 		err = printJSON(w, x)

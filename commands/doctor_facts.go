@@ -19,6 +19,9 @@ func (x *examined) printFacts(w io.Writer, f doctor.Facts) {
 	} {
 		fmt.Fprintf(table, "%s\t%s\n", line[0], line[1])
 	}
+	if x.SealKey != "" {
+		fmt.Fprintf(table, "Codes\tsealed, fingerprint of the key %s\n", x.SealKey)
+	}
 	_ = table.Flush() // whether w takes it shows at the last line
 	printTables(w, f.Tables)
 	for _, note := range f.Notes {

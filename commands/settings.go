@@ -41,7 +41,7 @@ func addSettings(cmd *cobra.Command, flags *pflag.FlagSet) {
 		}
 		complete := cobra.FixedCompletions(f.Values, cobra.ShellCompDirectiveNoFileComp)
 		switch f.Name {
-		case "db-password-file", "listen":
+		case "db-password-file", "seal-key-file", "listen":
 			complete = cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault)
 		case "wp-config":
 			complete = cobra.FixedCompletions([]string{"php"}, cobra.ShellCompDirectiveFilterFileExt)

@@ -44,6 +44,7 @@ type loader struct {
 	layers   []layer // the first that sets something counts
 	problems []Problem
 	doubtful []string // settings of which a value is a problem
+	salts    []string // wp-config.php's keys and salts
 	lost     bool     // what could not be read may set any setting
 }
 
@@ -92,6 +93,7 @@ func Load(sources Sources) (Settings, []Problem) {
 	}
 	settings := l.settings()
 	l.locate(&settings)
+	l.readSealKey(&settings)
 	if l.lost || slices.ContainsFunc(l.doubtful, aboutDatabase) {
 		settings.DBNetwork, settings.DBAddress = "", ""
 	}

@@ -48,6 +48,7 @@ type Settings struct {
 	TrustedProxies  []netip.Prefix
 	AuthFailures    int
 	PHPUpstream     string
+	SealKey         string // the secret that codes are sealed with; empty: they are not
 
 	LogLevel  slog.Level
 	LogFormat string
@@ -139,6 +140,7 @@ func (s *Settings) list() []setting {
 		{"auth_failures", "Failed authentications a minute for one address and client, before it gets 429. 0: no limit.", "60", number(&s.AuthFailures, 0, 1_000_000)},
 
 		{"php_upstream", "Where WordPress itself answers, without this server in between: http://127.0.0.1:8088 or unix:/path/of/a.sock. It gets what this server does not answer; empty: nothing is passed on.", "", upstreamAddress(&s.PHPUpstream)},
+		{sealKeyFileName, "A file of 32 bytes or more whose secret codes are sealed with while php_upstream is set, instead of wp-config.php's keys and salts.", "", text(new(string))},
 
 		{"log_level", "What is logged: debug, info, warn or error.", "info", logLevel(&s.LogLevel)},
 		{"log_format", "Form of the log: text or json.", LogText, choice(&s.LogFormat, LogText, LogJSON)},

@@ -29,6 +29,7 @@ func (l *loader) wpConfigLayer(file value, environment []string) layer {
 		text, ok := lookup[name]
 		return text, ok
 	}}, given...)
+	l.salts = c.Salts
 	for _, p := range problems {
 		if p.File == file.text {
 			p.File = file.path()

@@ -29,13 +29,11 @@ func wantFailure(t testing.TB, r result, sentence string) {
 func TestStartErrors(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, sandboxtest.Start(t, sandbox.Options{Accounts: true}))
-	s.Exec("CREATE USER wp@localhost IDENTIFIED BY 'the right one'")
-	s.Exec("GRANT ALL ON wordpress.* TO wp@localhost")
-	s.Exec("CREATE USER reader@localhost IDENTIFIED BY 'the right one'")
-	s.Exec("GRANT SELECT ON wordpress.* TO reader@localhost")
+	s.Account("wp", "the right one")
+	s.Account("reader", "the right one", "GRANT SELECT ON wordpress.* TO reader@localhost")
 	s.Exec("CREATE DATABASE bare")
 	for _, name := range []string{"users", "usermeta", "options"} {
-		s.Exec("CREATE TABLE bare.{p}" + name + " LIKE wordpress.{p}" + name)
+		s.Exec("CREATE TABLE bare.{}" + name + " LIKE wordpress.{}" + name)
 	}
 	s.Exec("GRANT ALL ON bare.* TO wp@localhost")
 	right := stage.WriteWPConfig(t, s.Server, s.Prefix, "wp", "the right one")
@@ -59,7 +57,7 @@ func TestStartErrors(t *testing.T) {
 	}
 	stage.Serve(t, binary, nil, "--wp-config", right, "--listen", stage.FreeAddress(t)).Stop() // and what is right works
 
-	s.Exec("ALTER TABLE {p}moos_oauth_refresh_tokens ENGINE=MyISAM")
+	s.Exec("ALTER TABLE {}moos_oauth_refresh_tokens ENGINE=MyISAM")
 	myISAM := command(t, nil, "serve", "--wp-config", right, "--listen", stage.FreeAddress(t))
 	wantFailure(t, myISAM, "kept by the engine MyISAM")
 }
@@ -99,8 +97,8 @@ func TestCheck(t *testing.T) {
 		t.Errorf("a good site: %+v", r)
 	}
 
-	s.Exec("ALTER TABLE {p}moos_oauth_access_tokens ENGINE=MyISAM")
-	s.Exec("ALTER TABLE {p}moos_oauth_refresh_tokens DROP COLUMN scope")
+	s.Exec("ALTER TABLE {}moos_oauth_access_tokens ENGINE=MyISAM")
+	s.Exec("ALTER TABLE {}moos_oauth_refresh_tokens DROP COLUMN scope")
 	environment := []string{"MOSERVER_NO_SUCH_SETTING=1"}
 	flags = append(flags, "--listen", "everywhere")
 	bad := command(t, environment, flags...)

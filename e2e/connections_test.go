@@ -103,7 +103,7 @@ func TestAllConnectionsAtWork(t *testing.T) {
 	s := newSite(t, database)
 	server := s.Serve("--max-connections", "2")
 	s.Put("refresh", "r1", s.app, stage.Row{})
-	unlock := s.lock("{p}moos_oauth_access_tokens")
+	unlock := s.lock("{}moos_oauth_access_tokens")
 	answers := make(chan stage.Answer, 2)
 	for range cap(answers) {
 		go func() {

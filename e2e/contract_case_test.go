@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"moserver-sidecar/e2e/stage"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // contractCase is one request against the tables in a known state.
@@ -143,7 +144,7 @@ func (s *site) prepare(c contractCase, now time.Time) {
 		name, _ := stage.Table(kind)
 		s.Exec("DELETE FROM " + name)
 	}
-	s.Exec(`DELETE FROM {p}options WHERE option_name LIKE 'mo\_oauth%'`)
+	s.Exec(`DELETE FROM {}options WHERE option_name LIKE 'mo\_oauth%'`)
 	s.PutOption("mo_oauth_server_is_client_secret_encrypted", "1")
 	for name, value := range c.Options {
 		s.PutOption(name, value)
@@ -163,7 +164,7 @@ func (s *site) insert(kind string, r map[string]any, now time.Time) {
 	var values []any
 	for column, value := range r {
 		if seconds, isNumber := value.(float64); isNumber && column == "expires" {
-			value = stage.Digits(now.Add(time.Duration(seconds) * time.Second))
+			value = sandboxtest.Digits(now.Add(time.Duration(seconds) * time.Second))
 		}
 		columns, marks, values = append(columns, column), append(marks, "?"), append(values, value)
 	}

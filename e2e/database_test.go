@@ -16,7 +16,7 @@ import (
 // indexes are the names of those that the site's tables have.
 func (s *site) indexes() []string {
 	s.t.Helper()
-	return s.Strings("SELECT DISTINCT CONCAT(TABLE_NAME, '.', INDEX_NAME) FROM information_schema.STATISTICS WHERE TABLE_NAME LIKE '{p}%' ORDER BY 1")
+	return s.Strings("SELECT DISTINCT CONCAT(TABLE_NAME, '.', INDEX_NAME) FROM information_schema.STATISTICS WHERE TABLE_NAME LIKE '{}%' ORDER BY 1")
 }
 
 // wantSuccess runs a command on the site that ends well, and says so.
@@ -59,7 +59,7 @@ func TestMigrate(t *testing.T) {
 	}
 	alive(t, server)
 
-	s.Exec("ALTER TABLE {p}moos_oauth_access_tokens ENGINE=MyISAM")
+	s.Exec("ALTER TABLE {}moos_oauth_access_tokens ENGINE=MyISAM")
 	refused := command(t, nil, "migrate", "--wp-config", s.WPConfig)
 	if refused.code != 1 || !strings.Contains(refused.stdout, "problem: ") || !strings.Contains(refused.stdout, "ENGINE=InnoDB") {
 		t.Errorf("MyISAM: %+v", refused)
@@ -79,7 +79,7 @@ func TestMigrateStopped(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, sandboxtest.Start(t, sandbox.Options{}))
 	before := s.indexes()
-	tx, err := s.DB.Begin()
+	tx, err := s.Root.Begin()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestMigrateStopped(t *testing.T) {
 func TestPurge(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	s.Exec("INSERT INTO {p}moos_oauth_access_tokens (access_token, expires) VALUES ('old', '2020-01-01 00:00:00'), ('older', '2019-01-01 00:00:00'), ('never', '0000-00-00 00:00:00'), ('lives', '2037-01-01 00:00:00')")
+	s.Exec("INSERT INTO {}moos_oauth_access_tokens (access_token, expires) VALUES ('old', '2020-01-01 00:00:00'), ('older', '2019-01-01 00:00:00'), ('never', '0000-00-00 00:00:00'), ('lives', '2037-01-01 00:00:00')")
 	refused := command(t, nil, "purge", "--wp-config", s.WPConfig)
 	if refused.code != 1 || !strings.Contains(refused.stdout, "moserver-sidecar migrate") {
 		t.Errorf("without indexes: %+v", refused)
@@ -128,7 +128,7 @@ func TestPurge(t *testing.T) {
 	if err := json.Unmarshal([]byte(machine.stdout), &parsed); err != nil || len(parsed.Tables) != 4 || parsed.Tables[0].Rows != 2 {
 		t.Errorf("--json: %v, %s", err, machine.stdout)
 	}
-	if left := s.Strings("SELECT access_token FROM {p}moos_oauth_access_tokens ORDER BY access_token"); !slices.Equal(left, []string{"lives", "never"}) {
+	if left := s.Strings("SELECT access_token FROM {}moos_oauth_access_tokens ORDER BY access_token"); !slices.Equal(left, []string{"lives", "never"}) {
 		t.Errorf("left is %q", left)
 	}
 	wantFailure(t, command(t, nil, "purge", "--purge-after", "0", "--wp-config", s.WPConfig), "give --purge-after 7d")

@@ -52,10 +52,10 @@ func TestDeactivatedInNetwork(t *testing.T) {
 	if err := s.Server.MakeNetwork(context.Background(), s.Prefix); err != nil {
 		t.Fatal(err)
 	}
-	s.Exec("CREATE TABLE {p}2_options LIKE {p}options")
-	s.Exec("INSERT INTO {p}2_options (option_name, option_value) VALUES ('active_plugins', ?), ('mo_oauth_server_is_client_secret_encrypted', '1')", otherPlugins)
-	s.Exec("INSERT INTO {p}usermeta (user_id, meta_key, meta_value) VALUES (2, '{p}capabilities', 'a:0:{}'), (2, '{p}2_capabilities', 'a:0:{}')")
-	s.Exec("UPDATE {p}moos_oauth_clients SET active_oauth_server_id = 2 WHERE client_id = ?", s.hs.ID)
+	s.Exec("CREATE TABLE {}2_options LIKE {}options")
+	s.Exec("INSERT INTO {}2_options (option_name, option_value) VALUES ('active_plugins', ?), ('mo_oauth_server_is_client_secret_encrypted', '1')", otherPlugins)
+	s.Exec("INSERT INTO {}usermeta (user_id, meta_key, meta_value) VALUES (2, '{}capabilities', ?), (2, '{}2_capabilities', ?)", "a:0:{}", "a:0:{}")
+	s.Exec("UPDATE {}moos_oauth_clients SET active_oauth_server_id = 2 WHERE client_id = ?", s.hs.ID)
 	s.Put("refresh", "r1", s.app, stage.Row{})
 	s.Put("refresh", "r2", s.hs, stage.Row{})
 	server := s.Serve("--multisite")
@@ -66,9 +66,9 @@ func TestDeactivatedInNetwork(t *testing.T) {
 	if r := command(t, nil, "check", "--multisite", "--wp-config", s.WPConfig); r.code != 1 || !strings.Contains(r.stdout, "not active on blog 2") {
 		t.Errorf("check: %+v", r)
 	}
-	s.Exec("UPDATE {p}sitemeta SET meta_value = ?", sitewidePlugins)
+	s.Exec("UPDATE {}sitemeta SET meta_value = ?", sitewidePlugins)
 	server.Refresh(s.hs, "r2").WantTokens(t, "profile email")
-	s.Exec("UPDATE {p}sitemeta SET meta_value = 'a:0:{}'")
+	s.Exec("UPDATE {}sitemeta SET meta_value = ?", "a:0:{}")
 	s.PutOption("active_plugins", otherPlugins)
 	if a := server.Refresh(s.app, "r1"); a.UnavailableFault() != "" {
 		t.Errorf("not active on the main blog: %s: %s", a.UnavailableFault(), a)

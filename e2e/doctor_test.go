@@ -124,7 +124,7 @@ func TestDoctor(t *testing.T) {
 	r, people = s.doctor(1, "--wp-config", well, "--db-max-connections", "900")
 	wantFinding(t, r.Advice, people, "db_max_connections is 900", "Lower")
 
-	s.Exec("ALTER TABLE {p}moos_oauth_access_tokens DROP COLUMN scope")
+	s.Exec("ALTER TABLE {}moos_oauth_access_tokens DROP COLUMN scope")
 	r, people = s.doctor(2, "--wp-config", well)
 	wantFinding(t, r.Broken, people, "no column scope", "restore")
 }
@@ -135,7 +135,7 @@ func TestDoctorAsInstalled(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, sandboxtest.Start(t, sandbox.Options{Accounts: true}))
 	s.account("")
-	s.Exec("DELETE FROM {p}moos_oauth_clients WHERE client_id <> ?", s.app.ID)
+	s.Exec("DELETE FROM {}moos_oauth_clients WHERE client_id <> ?", s.app.ID)
 	s.PutOption("mo_oauth_server_site_keys_generated", "1")
 	r, _ := s.doctor(1, "--wp-config", s.WPConfig, "--table-prefix", s.Prefix)
 	if len(r.Advice) != 2 || r.Advice[0].Remedy != "Run: moserver-sidecar migrate --wp-config "+s.WPConfig+" --table-prefix "+s.Prefix {
@@ -153,7 +153,7 @@ func TestDoctorAsInstalled(t *testing.T) {
 	}
 	s.PutOption("mo_oauth_server_master_switch", "off")
 	s.wantSuccess("ok: ", "check", "--accept", "switched-off")
-	s.Exec("DROP TABLE {p}moos_oauth_refresh_tokens")
+	s.Exec("DROP TABLE {}moos_oauth_refresh_tokens")
 	if r := command(t, nil, "check", "--wp-config", s.WPConfig, "--accept", "table-missing"); r.code != 1 {
 		t.Errorf("what keeps the server from working was accepted: %+v", r)
 	}
@@ -175,13 +175,13 @@ func (s *site) serverKind() string {
 func (s *site) mend(leastPrivilege []string) {
 	s.t.Helper()
 	s.wantSuccess("ok: ", "migrate")
-	s.Exec("ALTER TABLE {p}moos_oauth_authorization_codes MODIFY id_token TEXT")
-	s.Exec("DELETE FROM {p}moos_oauth_clients WHERE client_id <> ?", s.app.ID)
+	s.Exec("ALTER TABLE {}moos_oauth_authorization_codes MODIFY id_token TEXT")
+	s.Exec("DELETE FROM {}moos_oauth_clients WHERE client_id <> ?", s.app.ID)
 	s.PutOption("mo_oauth_server_site_keys_generated", "1")
 	for _, statement := range leastPrivilege {
 		s.Exec(strings.ReplaceAll(statement, "'…'", "'"+stage.DBPassword+"'"))
 	}
-	s.Exec("GRANT SELECT, INSERT, DELETE ON {p}moserver_rotated_tokens TO moserver@localhost")
+	s.Exec("GRANT SELECT, INSERT, DELETE ON {}moserver_rotated_tokens TO moserver@localhost")
 }
 
 // TestDoctorCannotLook: what cannot be looked at is unknown to a monitor, and not
@@ -213,7 +213,7 @@ func TestDoctorCannotLook(t *testing.T) {
 func TestDoctorProgress(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	unlock := s.lock("{p}moos_oauth_access_tokens")
+	unlock := s.lock("{}moos_oauth_access_tokens")
 	const waiting = "looking for what keeps the server from working …"
 	p := stage.Start(t, nil, "script", "--quiet", "--return", "--command", binary+" doctor --wp-config "+s.WPConfig, "/dev/null")
 	stage.Eventually(t, stage.Patience, "progress on the terminal", func() bool { return strings.Contains(p.Stdout.String(), waiting) })

@@ -35,7 +35,7 @@ func login(t *testing.T, s *site, server *stage.Sidecar, c stage.Client, code st
 // ago lets the access tokens that begin alike be issued earlier.
 func (s *site) ago(prefix, interval string) {
 	s.t.Helper()
-	s.Exec("UPDATE {p}moos_oauth_access_tokens SET expires = expires - INTERVAL " + interval + " WHERE access_token LIKE '" + prefix + "%'")
+	s.Exec("UPDATE {}moos_oauth_access_tokens SET expires = expires - INTERVAL " + interval + " WHERE access_token LIKE '" + prefix + "%'")
 }
 
 // TestRevokeGrant: two grants of one user at one client, one of them refreshed and revoked.

@@ -22,7 +22,7 @@ func TestConnectionsKilled(t *testing.T) {
 	answers := refreshLoad(s, server, func() {
 		for deadline := time.Now().Add(2 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 			for _, id := range s.Strings("SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'killed' ORDER BY RAND() LIMIT 1") {
-				if _, err := s.DB.Exec("KILL " + id); err == nil {
+				if _, err := s.Root.Exec("KILL " + id); err == nil {
 					kills++
 				}
 			}
@@ -41,7 +41,7 @@ func TestNoConnectionLeft(t *testing.T) {
 	s.Put("refresh", "r1", s.app, stage.Row{})
 	var taken []*sql.Conn
 	stage.Eventually(t, stage.Patience, "the server refuses connections", func() bool {
-		conn, err := s.DB.Conn(t.Context())
+		conn, err := s.Root.Conn(t.Context())
 		if err == nil {
 			taken = append(taken, conn)
 		}
@@ -49,7 +49,7 @@ func TestNoConnectionLeft(t *testing.T) {
 	})
 	server := s.ServeWith(impatient())
 	wantAway(t, server.Refresh(s.app, "r1"))
-	s.DB.SetMaxIdleConns(0)
+	s.Root.SetMaxIdleConns(0)
 	for _, conn := range taken {
 		conn.Close()
 	}

@@ -108,7 +108,7 @@ func TestReadOnlyRead(t *testing.T) {
 	s := newSite(t, sandboxtest.Start(t, sandbox.Options{Accounts: true}))
 	s.account("")
 	s.Put("refresh", "r1", s.app, stage.Row{})
-	s.Put("access", "a1", s.app, stage.Row{Expires: stage.Digits(time.Now().Add(time.Hour))})
+	s.Put("access", "a1", s.app, stage.Row{Expires: sandboxtest.Digits(time.Now().Add(time.Hour))})
 	server := s.ServeWith(impatient())
 	s.Exec("SET GLOBAL read_only = 1")
 	wantAway(t, server.Refresh(s.app, "r1"))
@@ -131,11 +131,11 @@ func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, sandboxtest.Start(t, sandbox.Options{Args: []string{
 		"--innodb-file-per-table=0", "--innodb-data-file-path=ibdata1:12M:autoextend:max:32M"}}))
-	s.Exec("ALTER TABLE {p}moos_oauth_access_tokens ADD v VARBINARY(4000)")
+	s.Exec("ALTER TABLE {}moos_oauth_access_tokens ADD v VARBINARY(4000)")
 	server := s.ServeWith(impatient())
 	answers := refreshLoad(s, server, func() {
 		for rows, tries := 500, 0; rows > 0 && tries < 100; tries++ {
-			_, err := s.DB.Exec("INSERT INTO "+s.Prefix+"moos_oauth_access_tokens (client_id, v) "+
+			_, err := s.Root.Exec("INSERT INTO "+s.Prefix+"moos_oauth_access_tokens (client_id, v) "+
 				"WITH RECURSIVE seq (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM seq WHERE n < ?) SELECT 'filler', REPEAT('x', 4000) FROM seq", rows)
 			if err != nil {
 				rows /= 2
@@ -143,7 +143,7 @@ func TestDiskFull(t *testing.T) {
 		}
 		server.Await(logBegin)
 		time.Sleep(4 * time.Second)
-		s.Exec("DELETE FROM {p}moos_oauth_access_tokens WHERE client_id = 'filler'")
+		s.Exec("DELETE FROM {}moos_oauth_access_tokens WHERE client_id = 'filler'")
 		server.Await(logEnd)
 	})
 	if _, away := s.judge(answers); away == 0 {
@@ -158,7 +158,7 @@ func TestLockedRow(t *testing.T) {
 	s := newSite(t, database)
 	server := s.ServeWith(impatient())
 	s.Put("code", "c1", s.app, stage.Row{})
-	tx, err := s.DB.BeginTx(t.Context(), nil)
+	tx, err := s.Root.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

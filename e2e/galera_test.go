@@ -21,7 +21,7 @@ func TestGalera(t *testing.T) {
 	for _, node := range nodes[1:] {
 		s, tables := *sites[0], *sites[0].Site
 		s.Site = &tables
-		s.Server, s.DB = node, stage.Open(t, node, "root")
+		tables.Site = sandboxtest.SiteOn(t, node, s.Prefix)
 		sites = append(sites, &s)
 	}
 	var servers []*stage.Sidecar
@@ -38,9 +38,9 @@ func TestGalera(t *testing.T) {
 // settle waits until the node of s has what the cluster has.
 func (s *site) settle() {
 	s.t.Helper()
-	s.DB.SetMaxOpenConns(1) // so that the session below is the one that reads
+	s.Root.SetMaxOpenConns(1) // so that the session below is the one that reads
 	s.Exec("SET SESSION wsrep_sync_wait = 3")
-	s.Strings("SELECT 1 FROM {p}options LIMIT 1")
+	s.Strings("SELECT 1 FROM {}options LIMIT 1")
 }
 
 func oneCodeTwoNodes(t *testing.T, sites []*site, servers []*stage.Sidecar) {
@@ -83,7 +83,7 @@ func oneCodeTwoNodes(t *testing.T, sites []*site, servers []*stage.Sidecar) {
 
 // codeFromElsewhere: a browser brings the code sooner than the cluster.
 func codeFromElsewhere(t *testing.T, sites []*site, servers []*stage.Sidecar) {
-	plain := stage.Open(t, sites[0].Server, "root") // reads as PHP does
+	plain := sandboxtest.Connect(t, sites[0].Server, "root") // reads as PHP does
 	missed := 0
 	for i := range 200 {
 		code := fmt.Sprintf("elsewhere-%d", i)

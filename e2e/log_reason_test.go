@@ -28,7 +28,7 @@ func TestLogReasons(t *testing.T) {
 	unreadable := stage.Client{ID: "Unreadable", Secret: "right"}
 	plain := stage.Client{ID: "Plain", Secret: "right-secret"}
 	for _, c := range []stage.Client{unreadable, plain} {
-		s.Exec("INSERT INTO {p}moos_oauth_clients (client_name, client_id, client_secret, redirect_uri, active_oauth_server_id) VALUES (?, ?, ?, '', 1)",
+		s.Exec("INSERT INTO {}moos_oauth_clients (client_name, client_id, client_secret, redirect_uri, active_oauth_server_id) VALUES (?, ?, ?, '', 1)",
 			c.ID, c.ID, map[string]string{"Unreadable": "!!!", "Plain": "right-secret"}[c.ID])
 	}
 	s.Put("refresh", "live", s.app, stage.Row{})
@@ -37,12 +37,12 @@ func TestLogReasons(t *testing.T) {
 	s.Put("code", "old-code", s.app, stage.Row{Expires: "2020-01-01 00:00:00"})
 	s.Put("code", "theirs", s.app, stage.Row{})
 	s.Put("code", "elsewhere", s.app, stage.Row{})
-	s.Exec("UPDATE {p}moos_oauth_authorization_codes SET redirect_uri = 'https://app.example.com/' WHERE authorization_code = 'elsewhere'")
+	s.Exec("UPDATE {}moos_oauth_authorization_codes SET redirect_uri = 'https://app.example.com/' WHERE authorization_code = 'elsewhere'")
 	s.Put("access", "old-access", s.app, stage.Row{Expires: "2020-01-01 00:00:00"})
 	s.Put("access", "access-of-nobody", s.app, stage.Row{User: 4711, Expires: "2037-01-01 00:00:00"})
 	expectReasons(t, server, reasonRequests(s, server.Base, unreadable, plain))
 
-	s.Exec("UPDATE {p}moos_oauth_public_keys SET public_key = 'x', private_key = 'x' WHERE client_id = ?", s.app.ID)
+	s.Exec("UPDATE {}moos_oauth_public_keys SET public_key = 'x', private_key = 'x' WHERE client_id = ?", s.app.ID)
 	expectReasons(t, server, []refused{{"key_unreadable", stage.NewRequest("GET", server.Base+strings.TrimSuffix(stage.TokenPath, "token")+s.app.ID+"/.well-known/keys", ""), nil}})
 
 	s.Put("refresh", "replaced", s.pub, stage.Row{})

@@ -163,7 +163,7 @@ func TestLogOfFaults(t *testing.T) {
 	s := newSite(t, database)
 	s.Put("refresh", "hush-refresh", s.app, stage.Row{})
 	server := s.Serve("--request-timeout", "1s", "--log-level", "debug")
-	s.Exec("RENAME TABLE {p}moos_oauth_access_tokens TO {p}elsewhere")
+	s.Exec("RENAME TABLE {}moos_oauth_access_tokens TO {}elsewhere")
 	a := server.Refresh(s.app, "hush-refresh")
 	if a.UnavailableFault() != "" {
 		t.Errorf("%s: %s", a.UnavailableFault(), a)
@@ -173,6 +173,6 @@ func TestLogOfFaults(t *testing.T) {
 		t.Errorf("the log does not say which table is gone:\n%s", server.Stderr.String())
 	}
 	judgeLog(t, server.Stderr.String(), []string{hush, s.app.Secret, stage.DBPassword})
-	s.Exec("RENAME TABLE {p}elsewhere TO {p}moos_oauth_access_tokens")
+	s.Exec("RENAME TABLE {}elsewhere TO {}moos_oauth_access_tokens")
 	server.Refresh(s.app, "hush-refresh").WantTokens(t, "profile email")
 }

@@ -130,7 +130,7 @@ func TestSidecarKilled(t *testing.T) {
 	s := newSite(t, database)
 	for i := range codes {
 		// A user for each code, to know its tokens by.
-		s.Exec("INSERT INTO {p}users (ID, user_login) VALUES (?, ?)", 100+i, fmt.Sprintf("user %d", i))
+		s.Exec("INSERT INTO {}users (ID, user_login) VALUES (?, ?)", 100+i, fmt.Sprintf("user %d", i))
 		s.Put("code", fmt.Sprintf("code-%d", i), s.app, stage.Row{User: 100 + i})
 	}
 	server := s.Serve()

@@ -109,10 +109,10 @@ func TestAdmin(t *testing.T) {
 		t.Errorf("switched off: %s: %s", a.UnavailableFault(), a)
 	}
 	s.PutOption("mo_oauth_server_master_switch", "on")
-	s.Exec("DELETE FROM {p}moos_oauth_clients WHERE client_id = ?", s.app.ID)
+	s.Exec("DELETE FROM {}moos_oauth_clients WHERE client_id = ?", s.app.ID)
 	server.Refresh(s.app, "r1").WantError(t, http.StatusBadRequest, "invalid_client")
 	s.PutClient(s.app)
-	s.Exec("DELETE FROM {p}moos_oauth_refresh_tokens WHERE refresh_token = 'r1'")
+	s.Exec("DELETE FROM {}moos_oauth_refresh_tokens WHERE refresh_token = 'r1'")
 	server.Refresh(s.app, "r1").WantError(t, http.StatusBadRequest, "invalid_grant")
 }
 

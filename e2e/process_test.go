@@ -23,7 +23,7 @@ func TestStopInOrder(t *testing.T) {
 	s := newSite(t, database)
 	server := s.Serve()
 	s.Put("refresh", "r1", s.app, stage.Row{})
-	unlock := s.lock("{p}moos_oauth_access_tokens")
+	unlock := s.lock("{}moos_oauth_access_tokens")
 	answers := make(chan stage.Answer, 1)
 	go func() {
 		a, err := server.Do(stage.FormRequest(server.Base+stage.TokenPath, stage.RefreshForm(s.app, "r1")...))
@@ -60,11 +60,11 @@ func TestStopInOrder(t *testing.T) {
 func (s *site) lock(name string) (unlock func()) {
 	s.t.Helper()
 	ctx := context.Background()
-	conn, err := s.DB.Conn(ctx)
+	conn, err := s.Root.Conn(ctx)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if _, err := conn.ExecContext(ctx, "LOCK TABLES "+strings.ReplaceAll(name, "{p}", s.Prefix)+" WRITE"); err != nil {
+	if _, err := conn.ExecContext(ctx, "LOCK TABLES "+strings.ReplaceAll(name, "{}", s.Prefix)+" WRITE"); err != nil {
 		s.t.Fatal(err)
 	}
 	return func() {

@@ -58,7 +58,7 @@ func TestPasswordChanged(t *testing.T) {
 	var more sync.WaitGroup
 	answers := refreshLoad(s, server, func() {
 		time.Sleep(200 * time.Millisecond)
-		unlock := s.lock("{p}moos_oauth_access_tokens") // each request needs a connection of its own
+		unlock := s.lock("{}moos_oauth_access_tokens") // each request needs a connection of its own
 		s.setPassword(other)
 		awaitLog(server, func() {
 			for i := range 40 {
@@ -124,7 +124,7 @@ func TestHangup(t *testing.T) {
 			t.Errorf("want %d, got %s", want, a)
 		}
 	}
-	unlock := s.lock("{p}moos_oauth_access_tokens")
+	unlock := s.lock("{}moos_oauth_access_tokens")
 	inFlight := make(chan stage.Answer, 1)
 	go func() {
 		a, err := server.Do(stage.FormRequest(server.Base+stage.TokenPath, stage.RefreshForm(s.app, "r1")...))

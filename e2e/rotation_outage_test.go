@@ -94,7 +94,7 @@ func (l *rotationLoad) judge(t *testing.T) {
 		}
 		l.WantRow("refresh", h.token, true)
 	}
-	if n := len(l.Strings("SELECT 1 FROM {p}moos_oauth_refresh_tokens")); n != len(l.holders) {
+	if n := len(l.Strings("SELECT 1 FROM {}moos_oauth_refresh_tokens")); n != len(l.holders) {
 		t.Errorf("%d refresh tokens for %d logins", n, len(l.holders))
 	}
 	t.Logf("%d answers were heard, %d were lost", l.heard.Load(), l.missed.Load())

@@ -23,7 +23,7 @@ func newRotatingSite(t testing.TB, server *sandbox.Server) *site {
 // later lets all rotations have happened a time earlier, such as "2 MINUTE".
 func (s *site) later(interval string) {
 	s.t.Helper()
-	s.Exec("UPDATE {p}moserver_rotated_tokens SET rotated = rotated - INTERVAL " + interval)
+	s.Exec("UPDATE {}moserver_rotated_tokens SET rotated = rotated - INTERVAL " + interval)
 }
 
 // rotated refreshes a token that must be replaced, and returns the new one.
@@ -47,7 +47,7 @@ func TestLostAnswer(t *testing.T) {
 	hangUp(t, server, stage.FormRequest(server.Base+stage.TokenPath, stage.RefreshForm(s.pub, "old")...), func() {
 		stage.Eventually(t, stage.Patience, "the token is replaced", func() bool { return !s.Has("refresh", "old") })
 	})
-	lost := s.Strings("SELECT refresh_token FROM {p}moos_oauth_refresh_tokens")
+	lost := s.Strings("SELECT refresh_token FROM {}moos_oauth_refresh_tokens")
 
 	a := server.Refresh(s.pub, "old", "scope", "email")
 	a.WantTokens(t, "email")
@@ -55,7 +55,7 @@ func TestLostAnswer(t *testing.T) {
 		t.Errorf("the second answer has another refresh token than the first, or there are more than one: %d", len(lost))
 	}
 	s.WantRow("access", a.Member("access_token"), true)
-	if n := len(s.Strings("SELECT 1 FROM {p}moos_oauth_refresh_tokens")); n != 1 {
+	if n := len(s.Strings("SELECT 1 FROM {}moos_oauth_refresh_tokens")); n != 1 {
 		t.Errorf("%d refresh tokens are stored, want 1", n)
 	}
 	rotated(t, server, s.pub, a.Member("refresh_token"))
@@ -117,7 +117,7 @@ func TestReplay(t *testing.T) {
 			s.WantRow("refresh", last, false)
 			server.Refresh(s.pub, last).WantError(t, http.StatusBadRequest, "invalid_grant")
 			s.WantRow("refresh", "of another device", true)
-			if n := len(s.Strings("SELECT 1 FROM {p}moos_oauth_access_tokens")); (n == 0) != (c.name != "access tokens stay") {
+			if n := len(s.Strings("SELECT 1 FROM {}moos_oauth_access_tokens")); (n == 0) != (c.name != "access tokens stay") {
 				t.Errorf("%d access tokens are left", n)
 			}
 			judgeReplayLog(t, s, server, "stolen", last)
@@ -185,8 +185,8 @@ func TestAtOnce(t *testing.T) {
 			s.WantRow("refresh", successor, true)
 		}
 	}
-	stored := len(s.Strings("SELECT 1 FROM {p}moos_oauth_access_tokens"))
-	if n := len(s.Strings("SELECT 1 FROM {p}moos_oauth_refresh_tokens")); n != tokens || len(access) != tokens*tabs || stored != len(access) {
+	stored := len(s.Strings("SELECT 1 FROM {}moos_oauth_access_tokens"))
+	if n := len(s.Strings("SELECT 1 FROM {}moos_oauth_refresh_tokens")); n != tokens || len(access) != tokens*tabs || stored != len(access) {
 		t.Errorf("%d refresh tokens, %d access tokens (%d stored); want %d, %d", n, len(access), stored, tokens, tokens*tabs)
 	}
 }
@@ -198,7 +198,7 @@ func TestWithoutRotations(t *testing.T) {
 	s := newRotatingSite(t, database)
 	server := s.Serve()
 	s.Put("refresh", "old", s.pub, stage.Row{})
-	s.Exec("DROP TABLE {p}moserver_rotated_tokens")
+	s.Exec("DROP TABLE {}moserver_rotated_tokens")
 	old := "old"
 	for range 3 {
 		next := rotated(t, server, s.pub, old)

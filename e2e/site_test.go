@@ -2,8 +2,6 @@ package e2e_test
 
 import (
 	"encoding/json"
-	"fmt"
-	"sync/atomic"
 	"testing"
 
 	"moserver-sidecar/e2e/stage"
@@ -39,8 +37,10 @@ type site struct {
 // sidecar use it.
 func (s *site) account(limit string) {
 	s.t.Helper()
-	s.Exec("CREATE USER wp@localhost IDENTIFIED BY '" + stage.DBPassword + "' " + limit)
-	s.Exec("GRANT ALL ON wordpress.* TO wp@localhost")
+	s.Account("wp", stage.DBPassword)
+	if limit != "" {
+		s.Exec("ALTER USER wp@localhost " + limit)
+	}
 	s.WPConfig = stage.WriteWPConfig(s.t, s.Server, s.Prefix, "wp", stage.DBPassword)
 }
 
@@ -48,19 +48,16 @@ func (s *site) account(limit string) {
 func (s *site) accessTokens() map[string]bool {
 	s.t.Helper()
 	stored := map[string]bool{}
-	for _, token := range s.Strings("SELECT access_token FROM {p}moos_oauth_access_tokens") {
+	for _, token := range s.Strings("SELECT access_token FROM {}moos_oauth_access_tokens") {
 		stored[token] = true
 	}
 	return stored
 }
 
-// sites is how many there are, so that each has a prefix of its own.
-var sites atomic.Int64
-
 // newSite makes a site with the clients of the fixtures.
 func newSite(t testing.TB, server *sandbox.Server) *site {
 	t.Helper()
-	s := &site{Site: stage.NewSite(t, binary, server, fmt.Sprintf("wp%d_", sites.Add(1))), t: t}
+	s := &site{Site: stage.NewSite(t, binary, server, ""), t: t}
 	f := readFixtures(t)
 	for _, c := range f.Clients {
 		s.PutClient(c)

@@ -38,7 +38,7 @@ func timeZoneWritten(t *testing.T, s *site, server *stage.Sidecar) {
 	s.Put("refresh", "written", s.app, stage.Row{})
 	a := server.Refresh(s.app, "written")
 	a.WantTokens(t, "profile email")
-	text := s.Strings("SELECT CAST(expires AS CHAR) FROM {p}moos_oauth_access_tokens WHERE access_token = ?", a.Member("access_token"))
+	text := s.Strings("SELECT CAST(expires AS CHAR) FROM {}moos_oauth_access_tokens WHERE access_token = ?", a.Member("access_token"))
 	expires, err := time.Parse(time.DateTime, text[0])
 	if err != nil {
 		t.Fatal(err)
@@ -52,10 +52,10 @@ func timeZoneWritten(t *testing.T, s *site, server *stage.Sidecar) {
 func timeZoneExpiry(t *testing.T, s *site, server *stage.Sidecar) {
 	last := time.Now().Truncate(time.Second).Add(5 * time.Second)
 	end := last.Add(time.Second)
-	s.Put("refresh", "some seconds", s.app, stage.Row{Expires: stage.Digits(last)})
-	s.Put("code", "redeemed in time", s.app, stage.Row{Expires: stage.Digits(last)})
-	s.Put("code", "too late", s.app, stage.Row{Expires: stage.Digits(last)})
-	s.Put("code", "long ago", s.app, stage.Row{Expires: stage.Digits(last.Add(-7 * time.Second))})
+	s.Put("refresh", "some seconds", s.app, stage.Row{Expires: sandboxtest.Digits(last)})
+	s.Put("code", "redeemed in time", s.app, stage.Row{Expires: sandboxtest.Digits(last)})
+	s.Put("code", "too late", s.app, stage.Row{Expires: sandboxtest.Digits(last)})
+	s.Put("code", "long ago", s.app, stage.Row{Expires: sandboxtest.Digits(last.Add(-7 * time.Second))})
 
 	server.Redeem(s.app, "long ago").WantError(t, http.StatusBadRequest, "invalid_grant")
 	server.Redeem(s.app, "redeemed in time").WantTokens(t, "profile email")

@@ -6,6 +6,7 @@ import (
 
 	"moserver-sidecar/e2e/stage"
 	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // tokens runs a tokens command on a site.
@@ -43,7 +44,7 @@ func (s *site) startOnTerminal(line string, args ...string) *stage.Process {
 // putTokens stores some of each kind: six of alice, one of bob.
 func (s *site) putTokens() {
 	s.t.Helper()
-	future := stage.Digits(time.Now().Add(time.Hour))
+	future := sandboxtest.Digits(time.Now().Add(time.Hour))
 	s.Put("code", "c0de-of-alice-for-app", s.app, stage.Row{})
 	s.Put("refresh", "4ef4e5h-of-alice-for-app-0123456789", s.app, stage.Row{})
 	s.Put("access", "acce55-of-alice-for-app-0123456789", s.app, stage.Row{Expires: future})

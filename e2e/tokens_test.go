@@ -128,7 +128,7 @@ func TestTokensRevokeOne(t *testing.T) {
 	if s.WantRow("refresh", token, false); s.count() != 6 || strings.Contains(r.stdout+r.stderr, token) {
 		t.Errorf("%d are left of 7:\n%s", s.count(), r.stdout)
 	}
-	s.Exec("UPDATE {p}moos_oauth_access_tokens SET access_token = 'twice'")
+	s.Exec("UPDATE {}moos_oauth_access_tokens SET access_token = 'twice'")
 	s.tokensWith("twice", "revoke", "--stdin").want(t, 1, "--yes")
 	s.tokensWith("twice", "revoke", "--stdin", "--yes").want(t, 0, "Revoked 3 access tokens of that value.")
 }
@@ -169,15 +169,15 @@ func TestTokensMistakes(t *testing.T) {
 func TestTokensMany(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	fill := "INSERT INTO {p}moos_oauth_access_tokens (access_token, client_id, user_id) SELECT LPAD(seq, 32, '0'), ?, 2 FROM "
+	fill := "INSERT INTO {}moos_oauth_access_tokens (access_token, client_id, user_id) SELECT LPAD(seq, 32, '0'), ?, 2 FROM "
 	s.Exec(fill+sandbox.Numbers(3000)+" AS numbers", s.app.ID)
 	s.onTerminal("", "revoke", "--user", "alice", "--yes").want(t, 0, "Revoked 3000 access tokens")
 
 	const inOrder = " ORDER BY seq" // so that the row which is held comes last, in the third batch
 	s.Exec(fill+sandbox.Numbers(1200)+" AS numbers"+inOrder, s.app.ID)
 	// With many others the index is worth its while.
-	s.Exec("INSERT INTO {p}moos_oauth_access_tokens (access_token, client_id, user_id) SELECT SHA2(seq, 256), ?, 3 FROM "+sandbox.Numbers(20000)+" AS numbers", s.app.ID)
-	s.Exec("CREATE INDEX token ON {p}moos_oauth_access_tokens (access_token(64))")
+	s.Exec("INSERT INTO {}moos_oauth_access_tokens (access_token, client_id, user_id) SELECT SHA2(seq, 256), ?, 3 FROM "+sandbox.Numbers(20000)+" AS numbers", s.app.ID)
+	s.Exec("CREATE INDEX token ON {}moos_oauth_access_tokens (access_token(64))")
 	letGo := s.hold(fmt.Sprintf("%032d", 1200))
 	p := stage.Start(t, nil, binary, s.tokensArgs([]string{"revoke", "--user", "alice", "--yes"})...)
 	stage.Eventually(t, stage.Patience, "two batches are gone and the third waits", func() bool { return s.count() == 20200 })
@@ -198,7 +198,7 @@ func TestTokensMany(t *testing.T) {
 // away, until it lets go.
 func (s *site) hold(token string) (letGo func()) {
 	s.t.Helper()
-	php, err := s.DB.Begin()
+	php, err := s.Root.Begin()
 	if err != nil {
 		s.t.Fatal(err)
 	}

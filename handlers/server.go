@@ -19,6 +19,7 @@ import (
 type TokenServer interface {
 	Token(context.Context, oauth.Request) (oauth.Answer, error)
 	Revoke(context.Context, oauth.Request) (oauth.Answer, error)
+	Authorized(context.Context, oauth.Authorization, string) (oauth.Redirection, error)
 	Introspect(context.Context, oauth.Request) (oauth.Introspection, oauth.Answer, error)
 	UserInfo(ctx context.Context, accessToken string) (oauth.UserInfo, *oauth.Client, error)
 	Discover(ctx context.Context, clientID string) (oauth.Discovery, error)

@@ -45,7 +45,14 @@ func newFixture(t *testing.T, change func(*handlers.Options)) *fixture {
 	})
 	f.store.PutGrant(oauth.Presented{Kind: oauth.RefreshToken, Value: "r0"}, oauth.Grant{ClientID: clientID, UserID: alice})
 	server := &oauth.Server{Store: f.store, Now: time.Now, Random: rand.Reader}
-	f.handler = handlers.New(server, f.store.Ready, options(change), slog.New(slog.NewTextHandler(f.log, nil)))
+	o := options(change)
+	if o.Upstream != "" { // as settings have it
+		var err error
+		if server.Seals, err = oauth.NewSeals([]byte(strings.Repeat("s", oauth.MinSealSecret))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.handler = handlers.New(server, f.store.Ready, o, slog.New(slog.NewTextHandler(f.log, nil)))
 	return f
 }
 

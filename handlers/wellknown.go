@@ -19,8 +19,8 @@ import (
 
 // discoveryDocument is what this server and PHP's authorization endpoint do for
 // a client (OpenID Connect Discovery 1.0, 3, and RFC 8414, 2), the members that
-// the plugin has in its order. There is no code_challenge_methods_supported: PHP
-// keeps no code challenge.
+// the plugin has in its order. Where codes are not sealed there is no
+// code_challenge_methods_supported: PHP keeps no code challenge.
 type discoveryDocument struct {
 	RequestParameter    bool     `json:"request_parameter_supported"`
 	ClaimsParameter     bool     `json:"claims_parameter_supported"`
@@ -40,6 +40,8 @@ type discoveryDocument struct {
 	RevocationAuth      []string `json:"revocation_endpoint_auth_methods_supported"`
 	Introspection       string   `json:"introspection_endpoint,omitempty"`
 	IntrospectionAuth   []string `json:"introspection_endpoint_auth_methods_supported,omitempty"`
+	Challenges          []string `json:"code_challenge_methods_supported,omitempty"`
+	IssParameter        bool     `json:"authorization_response_iss_parameter_supported,omitempty"` // RFC 9207, 3
 	Claims              []string `json:"claims_supported"`
 }
 
@@ -99,6 +101,9 @@ func discoveryOf(d oauth.Discovery) discoveryDocument {
 	if d.Client.Confidential { // others may not introspect
 		document.TokenAuth = []string{"client_secret_post", "client_secret_basic"}
 		document.Introspection, document.IntrospectionAuth = base+"/introspect", document.TokenAuth
+	}
+	if d.Sealed {
+		document.Challenges, document.IssParameter = []string{oauth.MethodS256}, !d.OpenIDOff
 	}
 	if d.OpenIDOff {
 		document.Scopes = []string{"profile", "email"}

@@ -11,6 +11,7 @@ import (
 type Discovery struct {
 	Client    *Client
 	OpenIDOff bool   // there are no ID tokens
+	Sealed    bool   // codes are, so that code challenges are enforced
 	Base      string // address of the plugin's routes, without a slash at the end
 	Issuer    string // of the client's ID tokens
 }
@@ -23,7 +24,7 @@ func (s *Server) Discover(ctx context.Context, clientID string) (Discovery, erro
 	if err != nil {
 		return Discovery{}, err
 	}
-	return Discovery{client, identity.OpenIDOff, identity.Issuer, identity.ClientIssuer(client.ID)}, nil
+	return Discovery{client, identity.OpenIDOff, s.Seals != nil, identity.Issuer, identity.ClientIssuer(client.ID)}, nil
 }
 
 // registered reads a client for the documents about it.

@@ -17,9 +17,6 @@ func (r *reader) builtin(name string, args []value, line int) (value, bool) {
 		return value{}, false
 	case name == "eval":
 		return r.evalCode(args[0], line), true
-	case name == "putenv":
-		r.putenv = true // for all that follows: which variable it is does not matter often enough
-		return boolValue(true), true
 	case (name == "env" || strings.HasSuffix(name, `\env`)) && args[0].kind == stringKind:
 		return r.evalEnv(args), true
 	case name == "getenv_docker" && len(args) == 2 && args[0].kind == stringKind:
@@ -41,12 +38,10 @@ func (r *reader) builtin(name string, args []value, line int) (value, bool) {
 	case "file_exists", "is_readable", "is_file":
 		return r.fileExists(args[0]), true
 	}
-	text, ok := transform(name, texts)
-	v := value{kind: stringKind, str: text, why: args[0].why}
-	if !ok {
-		return search(name, texts)
+	if text, ok := transform(name, texts); ok {
+		return value{kind: stringKind, str: text, why: args[0].why}, true
 	}
-	return v, true
+	return search(name, texts)
 }
 
 // evalEnv is env(), as Bedrock and others have it: the environment or the
@@ -121,8 +116,8 @@ func asciiLower(s string) string {
 	return string(lower)
 }
 
-// search is what files do to the host name: patterns without flags, which mean
-// the same to Go, and plain words.
+// search is what files do to the host name: plain words, and patterns without
+// flags that are taken out, which mean the same to Go.
 func search(name string, args []string) (value, bool) {
 	first, n := args[0], len(args[0])
 	switch {
@@ -133,20 +128,13 @@ func search(name string, args []string) (value, bool) {
 		return boolValue(false), true
 	case name == "str_replace" && len(args) == 3 && n > 0 && len(args[1]) <= n:
 		return stringValue(strings.ReplaceAll(args[2], first, args[1])), true
-	case name == "preg_match" && len(args) == 2, name == "preg_replace" && len(args) == 3 && args[1] == "":
-	default:
-		return value{}, false
-	}
-	subject := args[len(args)-1]
-	if n < 3 || n > 100 || len(subject) > 1024 || first[0] != '/' || first[n-1] != '/' || strings.Contains(first[1:n-1], "(?") {
+	case name != "preg_replace" || len(args) != 3 || args[1] != "" || n < 3 || n > 100 || len(args[2]) > 1024,
+		first[0] != '/', first[n-1] != '/', strings.Contains(first, "(?"):
 		return value{}, false
 	}
 	pattern, err := regexp.Compile(first[1 : n-1])
-	switch {
-	case err != nil:
+	if err != nil {
 		return value{}, false
-	case name == "preg_match":
-		return intValue(boolValue(pattern.MatchString(subject)).num), true
 	}
-	return stringValue(pattern.ReplaceAllLiteralString(subject, "")), true
+	return stringValue(pattern.ReplaceAllLiteralString(args[2], "")), true
 }

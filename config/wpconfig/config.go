@@ -57,19 +57,20 @@ type Position struct {
 	Line int
 }
 
-// Env is how a file reads its surroundings. A nil field stands for the
-// operating system's own function.
+// Env is how a file reads its surroundings. Without Getenv, or without the
+// functions for files, it is as the operating system has it.
 type Env struct {
 	// Getenv looks up an environment variable, as os.LookupEnv does.
 	Getenv func(name string) (value string, set bool)
+	// Host is the host name that a web request would ask for, if it is known.
+	Host string
+
 	// ReadFile reads a whole file, as os.ReadFile does. Its errors are told
 	// apart by fs.ErrNotExist and fs.ErrPermission.
 	ReadFile func(path string) ([]byte, error)
 	// Exists is nil for a path where something is, and else an error as
 	// ReadFile's.
 	Exists func(path string) error
-	// Host is the host name that a web request would ask for, if it is known.
-	Host string
 	// Realpath resolves the symbolic links of a path, as PHP does for
 	// __DIR__ and __FILE__. A path that it refuses is used as it is.
 	Realpath func(path string) (string, error)

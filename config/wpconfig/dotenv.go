@@ -1,6 +1,8 @@
 package wpconfig
 
 import (
+	"errors"
+	"io/fs"
 	"path"
 	"regexp"
 	"strings"
@@ -44,27 +46,24 @@ func (r *reader) dotenv(name string) value {
 	return value{kind: stringKind, str: text, env: name}
 }
 
-// findDotenv looks for the .env beside the file and in the folders above it.
+// findDotenv reads the .env beside the file or in the folders above it, and the
+// .env.local beside it where the file asks for one. References to other variables
+// are left as they are: following them could make a string of any length.
 func (r *reader) findDotenv() *dotenv {
 	dir := path.Dir(r.file.path)
-	for range 4 {
-		name := path.Join(dir, ".env")
-		if r.env.Exists(name) == nil {
-			return r.readDotenv(name)
+	for range 3 {
+		if r.env.Exists(path.Join(dir, ".env")) == nil {
+			break
 		}
 		dir = path.Dir(dir)
 	}
-	return &dotenv{}
-}
-
-// readDotenv reads a .env, and the .env.local beside it where the file asks for
-// one. References to other variables are left as they are: following them could
-// make a string of any length.
-func (r *reader) readDotenv(name string) *dotenv {
-	d := &dotenv{path: name}
-	raw, err := r.read(name)
-	if r.local && err == nil {
-		more, _ := r.read(name + ".local")
+	d := &dotenv{path: path.Join(dir, ".env")}
+	raw, err := r.read(d.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &dotenv{}
+	}
+	if r.local {
+		more, _ := r.read(d.path + ".local")
 		raw = append(append(raw, '\n'), more...)
 	}
 	const mark = "\x00" // for a dollar sign, which godotenv would follow

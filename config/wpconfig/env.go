@@ -65,16 +65,11 @@ func (e Env) withDefaults() Env {
 		e.Getenv = os.LookupEnv
 	}
 	if e.ReadFile == nil {
-		e.ReadFile = readRegular
-	}
-	if e.Exists == nil {
+		e.ReadFile, e.Realpath = readRegular, realpath
 		e.Exists = func(path string) error {
 			_, err := os.Stat(path)
 			return err
 		}
-	}
-	if e.Realpath == nil {
-		e.Realpath = realpath
 	}
 	return e
 }

@@ -108,13 +108,18 @@ func (p *parser) ternary(cond value, line int) value {
 		p.bad = p.bad || !p.accept(":")
 	}
 	p.when(-cond.truth(), line, cond, func() { other = p.expr(precTernary + 1) })
-	switch cond.truth() {
+	return choose(cond.truth(), then, other, cond)
+}
+
+// choose is one of two values, or an unknown one if what decides is unknown.
+func choose(t tri, then, other, decides value) value {
+	switch t {
 	case yes:
 		return then
 	case no:
 		return other
 	}
-	return cond.derived("")
+	return decides.derived("")
 }
 
 // coalesce is ??, which groups to the right.
@@ -125,13 +130,7 @@ func (p *parser) coalesce(left value, line int) value {
 	}
 	var right value
 	p.when(absent, line, left, func() { right = p.expr(precedence("??")) })
-	switch absent {
-	case yes:
-		return right
-	case no:
-		return left
-	}
-	return left.derived("")
+	return choose(absent, right, left, left)
 }
 
 // unary evaluates the operators before an operand, and the operand.

@@ -22,12 +22,22 @@ func (p *parser) call(name string, line int) value {
 	lower := strings.ToLower(name)
 	switch {
 	case lower == "isset":
-		return isset(args)
+		all := boolValue(true)
+		for _, v := range args {
+			if v.kind == nullKind {
+				return boolValue(false)
+			} else if !v.isKnown() {
+				all = v.derived("")
+			}
+		}
+		return all
 	case lower == "empty" && len(args) == 1:
 		return args[0].truthOf(-args[0].truth())
 	case lower == "unset":
 		for _, it := range items {
-			p.unset(it, line)
+			if len(it.tokens) > 0 && it.tokens[0].kind == tokenVariable {
+				p.setVar(it.tokens[0].text, unknown("$"+shownName(it.tokens[0].text)+", which is unset or has lost an element"), line)
+			}
 		}
 		return value{kind: nullKind}
 	case lower == "define", lower == "config::define", strings.HasSuffix(lower, `\config::define`):
@@ -37,46 +47,15 @@ func (p *parser) call(name string, line int) value {
 		return v
 	}
 	for _, it := range items { // a function may set a new variable that it is given, as preg_match() does
-		if name, ok := it.variable(); ok && !p.has(name) {
+		if len(it.tokens) != 1 || it.tokens[0].kind != tokenVariable {
+			continue
+		}
+		name := it.tokens[0].text
+		if _, set := p.vars[name]; !set {
 			p.setVar(name, unknown("$"+shownName(name)+", which is set by a function"), line)
 		}
 	}
-	p.heedLoader(name)
 	return p.foreign("a call of "+name+"(), which this program does not evaluate", items)
-}
-
-// variable is the name of an item that is a variable and nothing else.
-func (it item) variable() (string, bool) {
-	if len(it.tokens) == 1 && it.tokens[0].kind == tokenVariable {
-		return it.tokens[0].text, true
-	}
-	return "", false
-}
-
-func (p *parser) has(name string) bool {
-	_, set := p.vars[name]
-	return set
-}
-
-func (p *parser) unset(it item, line int) {
-	if name, ok := it.variable(); ok {
-		p.setVar(name, value{kind: nullKind}, line)
-	} else if len(it.tokens) > 0 {
-		p.assign(it.tokens, "", value{}, line)
-	}
-}
-
-func isset(args []value) value {
-	result := boolValue(true)
-	for _, v := range args {
-		switch {
-		case v.kind == nullKind:
-			return boolValue(false)
-		case !v.isKnown():
-			result = v.derived("")
-		}
-	}
-	return result
 }
 
 // evalDefine defines a constant. One whose name is not known could be any. The
@@ -90,11 +69,12 @@ func (r *reader) evalDefine(args []value, first bool, line int) value {
 	return boolValue(true)
 }
 
-// heedLoader heeds that a variable which is not set here may be in a .env file
-// that PHP reads into its environment: with Dotenv, or with the like of
-// loadEnv().
+// heedLoader heeds what changes the environment: putenv(), after which nothing is
+// known of it, and Dotenv or the like of loadEnv(), after which a variable that is
+// not set here may be in a .env file.
 func (r *reader) heedLoader(name string) {
 	name = strings.ToLower(name)
+	r.putenv = r.putenv || strings.Contains(name, "putenv")
 	if strings.Contains(name, "dotenv") || strings.Contains(name, "load") && strings.Contains(name, "env") {
 		r.loads = true
 	}

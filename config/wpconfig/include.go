@@ -45,8 +45,7 @@ func (r *reader) include(keyword, name string, line int) value {
 	if r.doubt == nil {
 		r.once[full] = true
 	}
-	tokens, _, syntax := lexFile(string(src))
-	r.run(source{name: full, path: full}, tokens, syntax)
+	r.run(source{name: full, path: full}, string(src), true)
 	return r.result
 }
 
@@ -101,7 +100,6 @@ func (r *reader) evalCode(code value, line int) value {
 	if code.env != "" {
 		name = shownName(code.env)
 	}
-	tokens, syntax := lexCode(code.text())
-	r.run(source{name: name, path: r.file.path}, tokens, syntax)
+	r.run(source{name: name, path: r.file.path}, code.text(), false)
 	return r.result
 }

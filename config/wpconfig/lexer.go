@@ -1,6 +1,9 @@
 package wpconfig
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // lexer cuts PHP source into tokens. It goes on until the end of the source or
 // the first error.
@@ -9,31 +12,23 @@ type lexer struct {
 	pos    int
 	line   int
 	depth  int // of interpolated strings within interpolated strings
+	tag    *regexp.Regexp
 	opened bool
 	tokens []token
 	err    *syntaxError
 }
 
-// lexFile cuts a file, which begins outside of PHP, and says whether it has a
-// PHP tag at all.
-func lexFile(src string) (tokens []token, opened bool, err *syntaxError) {
-	l := &lexer{src: strings.TrimPrefix(src, "\ufeff"), line: 1}
-	l.html()
-	l.run()
-	return l.tokens, l.opened, l.err
-}
-
-// lexCode cuts the argument of eval(), which begins inside of PHP.
-func lexCode(src string) ([]token, *syntaxError) {
-	l := &lexer{src: src, line: 1}
-	l.run()
-	return l.tokens, l.err
-}
-
-func (l *lexer) run() {
+// lex cuts a file, which begins outside of PHP, or the argument of eval(), which
+// begins inside. It says whether a file has a PHP tag at all.
+func lex(src string, isFile bool) (tokens []token, opened bool, err *syntaxError) {
+	l := &lexer{src: strings.TrimPrefix(src, "\ufeff"), line: 1, tag: regexp.MustCompile(`<\?(?:=|(?i:php)(?:\s|$))`)}
+	if isFile {
+		l.html()
+	}
 	for l.pos < len(l.src) && l.err == nil {
 		l.step()
 	}
+	return l.tokens, l.opened, l.err
 }
 
 // step reads one token, comment or piece of white space.
@@ -47,9 +42,7 @@ func (l *lexer) step() {
 		l.lineComment()
 	case l.has("/*"):
 		l.blockComment()
-	case c == '\'':
-		l.single()
-	case c == '"', c == '`':
+	case c == '\'', c == '"', c == '`':
 		l.quoted()
 	case l.has("<<<") && l.heredoc():
 	case c == '$' && isNameStart(l.at(1)):
@@ -98,33 +91,16 @@ func (l *lexer) fail(line int, text string) {
 // html passes over the text before the next PHP tag. Text that is not blank
 // becomes a token, since it ends a statement.
 func (l *lexer) html() {
-	length, tag := findTag(l.src[l.pos:])
-	if strings.TrimSpace(l.src[l.pos:l.pos+length]) != "" {
+	found := l.tag.FindStringIndex(l.src[l.pos:])
+	if l.opened = l.opened || found != nil; found == nil {
+		found = []int{len(l.src) - l.pos, len(l.src) - l.pos}
+	}
+	if strings.TrimSpace(l.src[l.pos:l.pos+found[0]]) != "" {
 		l.emit(tokenHTML, "")
 	}
-	l.advance(length)
-	l.advance(len(tag))
-	l.opened = l.opened || tag != ""
-	if tag == "<?=" {
+	isEcho := found[1]-found[0] == len("<?=")
+	if l.advance(found[1]); isEcho {
 		l.emit(tokenName, "echo")
-	}
-}
-
-// findTag is where the next PHP tag begins, and that tag.
-func findTag(src string) (int, string) {
-	for from := 0; ; {
-		i := strings.Index(src[from:], "<?")
-		if i < 0 {
-			return len(src), ""
-		}
-		from += i
-		switch rest := src[from:]; {
-		case strings.HasPrefix(rest, "<?="):
-			return from, "<?="
-		case len(rest) >= 5 && strings.EqualFold(rest[:5], "<?php") && (len(rest) == 5 || isSpace(rest[5])):
-			return from, rest[:5]
-		}
-		from += 2
 	}
 }
 
@@ -186,16 +162,11 @@ func (l *lexer) heredoc() bool {
 	return true
 }
 
-// name reads a keyword or a name with its namespace. After __halt_compiler
-// comes data, not PHP.
+// name reads a keyword or a name with its namespace.
 func (l *lexer) name() {
 	n := 0
-	for n < len(l.src)-l.pos && (isNameByte(l.at(n)) || l.at(n) == '\\' && isNameStart(l.at(n+1))) {
+	for isNameByte(l.at(n)) || l.at(n) == '\\' && isNameStart(l.at(n+1)) {
 		n++
 	}
 	l.emit(tokenName, l.take(n))
-	if l.tokens[len(l.tokens)-1].isName("__halt_compiler") {
-		l.tokens[len(l.tokens)-1] = token{kind: tokenOp, text: ";", line: l.line}
-		l.pos = len(l.src)
-	}
 }

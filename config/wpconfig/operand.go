@@ -79,7 +79,7 @@ func (p *parser) named(t token) value {
 			return p.evalInclude(keyword, path, t.line)
 		}
 		return value{}
-	case "exit", "die":
+	case "exit", "die", "__halt_compiler":
 		p.arguments()
 		p.exit(t.line)
 		return unknown("an exit")
@@ -205,6 +205,8 @@ func (p *parser) assign(target []token, name string, v value, line int) {
 	switch {
 	case name != "":
 		p.setVar(name, v, line)
+	case first.kind == tokenName && len(target) == 1: // const NAME = value
+		p.define(first.text, v, true, first.line)
 	case first.kind == tokenVariable:
 		p.setVar(first.text, unknown("$"+shownName(first.text)+", of which elements are set one by one"), line)
 	default:

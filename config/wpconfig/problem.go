@@ -1,6 +1,7 @@
 package wpconfig
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -141,15 +142,11 @@ func (r *reader) reportMissing(given []string) {
 }
 
 // settingsOf lists the settings of this program that stand for those of a
-// wp-config.php.
+// wp-config.php. Those without one make a multisite.
 func settingsOf(names []string) string {
 	var settings []string
 	for _, name := range names {
-		if s := SettingNames()[name]; s != "" {
-			settings = append(settings, s)
-		} else {
-			settings = append(settings, SettingNames()[Multisite])
-		}
+		settings = append(settings, cmp.Or(SettingNames()[name], SettingNames()[Multisite]))
 	}
 	return enumerate(settings)
 }

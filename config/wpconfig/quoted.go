@@ -2,32 +2,8 @@ package wpconfig
 
 import "strings"
 
-// single reads a string in single quotes, where only \\ and \' are escapes.
-func (l *lexer) single() {
-	line := l.line
-	var text strings.Builder
-	for i := l.pos + 1; i < len(l.src); i++ {
-		c := l.src[i]
-		if c == '\'' {
-			l.advance(i + 1 - l.pos)
-			l.tokens = append(l.tokens, token{kind: tokenString, text: text.String(), line: line})
-			return
-		}
-		if c == '\\' && i+1 < len(l.src) && (l.src[i+1] == '\'' || l.src[i+1] == '\\') {
-			i++
-			c = l.src[i]
-		}
-		text.WriteByte(c)
-	}
-	l.unclosedString(line)
-}
-
-func (l *lexer) unclosedString(line int) {
-	l.fail(line, "the string that begins here is never closed; add its closing quote, or a backslash before a quote within it")
-}
-
-// quoted reads a string in double quotes, or a command in backticks. A string
-// with expressions in it becomes what PHP makes of it: a concatenation.
+// quoted reads a string, or a command in backticks. A string with expressions in
+// it becomes what PHP makes of it: a concatenation.
 func (l *lexer) quoted() {
 	line, quote := l.line, l.src[l.pos]
 	op := func(text string) token { return token{kind: tokenOp, text: text, line: line} }
@@ -35,10 +11,13 @@ func (l *lexer) quoted() {
 	var text strings.Builder
 	for l.pos++; l.err == nil && !l.has(string(quote)); {
 		if l.pos >= len(l.src) {
-			l.unclosedString(line)
+			l.fail(line, "the string that begins here is never closed; add its closing quote, or a backslash before a quote within it")
 			return
 		}
-		code := l.interpolation()
+		var code []token
+		if quote != '\'' {
+			code = l.interpolation()
+		}
 		if code == nil {
 			text.WriteString(l.escape(quote))
 			continue
@@ -68,7 +47,10 @@ func (l *lexer) escape(quote byte) string {
 		return string([]byte{c})
 	}
 	next := l.src[l.pos+1]
-	const letters, meanings = `ntrvef\$`, "\n\t\r\v\x1b\f\\$"
+	letters, meanings := `\ntrvef$`, "\\\n\t\r\v\x1b\f$"
+	if quote == '\'' {
+		letters = `\`
+	}
 	if i := strings.IndexByte(letters, next); i >= 0 {
 		l.pos += 2
 		return meanings[i : i+1]

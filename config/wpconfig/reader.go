@@ -98,12 +98,7 @@ func (r *reader) readMain() bool {
 		r.find(0, "cannot be read: "+describe(err)+"; check the path to wp-config.php and that the user of this program may read it", "")
 		return false
 	}
-	tokens, opened, syntax := lexFile(string(src))
-	if syntax == nil && !opened {
-		r.find(0, "has no <?php in it; check that this is the path of a wp-config.php", "")
-		return false
-	}
-	return r.run(r.file, tokens, syntax)
+	return r.run(r.file, string(src), true)
 }
 
 // describe tells an error without its path or other details.
@@ -117,15 +112,19 @@ func describe(err error) string {
 	return "it is no regular file, or reading it fails"
 }
 
-// run follows the tokens of a file, and is false if they are no PHP.
-func (r *reader) run(file source, tokens []token, syntax *syntaxError) bool {
+// run follows a file, or the argument of eval(), and is false if it is no PHP.
+func (r *reader) run(file source, src string, isFile bool) bool {
 	outer := r.file
 	r.file = file
 	r.stack = append(r.stack, file.path)
 	defer func() { r.file, r.stack = outer, r.stack[:len(r.stack)-1] }()
+	tokens, opened, syntax := lex(src, isFile)
 	var match []int
 	if syntax == nil {
 		match, syntax = matchBrackets(tokens)
+	}
+	if syntax == nil && !opened && len(r.stack) == 1 {
+		syntax = &syntaxError{0, "has no <?php in it; check that this is the path of a wp-config.php"}
 	}
 	if syntax != nil {
 		r.find(syntax.line, syntax.text, "")

@@ -87,8 +87,6 @@ func (r *reader) scan(tokens []token, how string) {
 			r.mislay(next.text, how, t.line)
 		case t.isName("include", "include_once", "require", "require_once"):
 			r.blind(t.line, includes+"in a statement that this program does not understand; "+giveIncluded, "", value{})
-		case t.isName("putenv") && next.isOp("("):
-			r.putenv = true
 		case t.kind == tokenName:
 			r.heedLoader(t.text)
 		}

@@ -70,26 +70,22 @@ func (p *parser) keyword(name string) {
 		p.ifStatement()
 	case "while", "for", "foreach", "switch", "do", "try", "catch", "finally":
 		p.passed(name)
-	case "return", "echo":
+	case "return", "echo", "const":
 		p.simple(name)
-	case "const":
-		p.constStatement()
 	case "namespace":
 		p.pos++
 		if p.cur().kind == tokenName {
 			p.pos++
 		}
-	case "use", "global", "break", "continue", "goto", "declare":
-		p.skipTo(";")
-		p.terminate()
 	case "function", "class", "interface", "trait", "abstract", "final", "enum", "readonly":
 		if p.bad = p.peek(1).kind != tokenName && !p.peek(1).isOp("&"); p.bad {
 			return // a closure, or a name that is no keyword here
 		}
-		if p.skipTo("{"); p.cur().isOp("{") {
+		for p.pos < p.end && !p.cur().isOp("{") && !p.cur().isOp(";") {
 			p.pos = p.after(p.pos)
-		} else {
-			p.bad = true
+		}
+		if p.bad = !p.cur().isOp("{"); !p.bad {
+			p.pos = p.after(p.pos)
 		}
 	default:
 		if p.peek(1).isOp(":") {
@@ -98,13 +94,6 @@ func (p *parser) keyword(name string) {
 		}
 		p.expr(0)
 		p.terminate()
-	}
-}
-
-// skipTo goes to the next op outside of brackets, but not beyond a statement.
-func (p *parser) skipTo(op string) {
-	for p.pos < p.end && !p.cur().isOp(op) && !p.cur().isOp(";") {
-		p.pos = p.after(p.pos)
 	}
 }
 
@@ -151,7 +140,7 @@ func (p *parser) body(until ...string) (colon bool) {
 	return colon
 }
 
-// simple carries out return and echo, which have expressions after them.
+// simple carries out return, echo and const, which have expressions after them.
 func (p *parser) simple(name string) {
 	p.pos++
 	v := value{kind: nullKind}
@@ -166,22 +155,6 @@ func (p *parser) simple(name string) {
 	}
 }
 
-// constStatement is const A = 'x', B = 'y';
-func (p *parser) constStatement() {
-	p.pos++
-	for first := true; !p.bad && (first || p.accept(",")); first = false {
-		t := p.cur()
-		if p.bad = t.kind != tokenName || !p.peek(1).isOp("="); p.bad {
-			return
-		}
-		p.pos += 2
-		if v := p.expr(precAssign); p.live() {
-			p.define(t.text, v, true, t.line)
-		}
-	}
-	p.terminate()
-}
-
 // passed passes over a whole loop, switch or try. What it could set is found by
 // looking through its tokens.
 func (p *parser) passed(name string) {
@@ -190,18 +163,12 @@ func (p *parser) passed(name string) {
 	if p.cur().isOp("(") {
 		p.pos = p.after(p.pos)
 	}
-	if !p.accept(":") {
-		p.when(no, 0, value{}, func() { p.body() })
-	} else {
-		for depth := 1; depth > 0 && p.pos < p.end; p.pos = p.after(p.pos) {
-			if p.cur().isName("end" + name) {
-				depth--
-			} else if p.cur().isName(name) {
-				depth++
-			}
+	p.when(no, 0, value{}, func() {
+		if p.body("end" + name) {
+			p.pos++
+			p.terminate()
 		}
-		p.terminate()
-	}
+	})
 	if p.live() {
 		p.scan(p.tokens[start:p.pos], "a "+name+" statement, which this program does not follow")
 	}

@@ -26,8 +26,7 @@ func machineMemory() int64 {
 
 // machine says in a line what a run was on.
 func (s *stand) machine() string {
-	var database string
-	s.must(s.stock.db.QueryRow("SELECT VERSION()").Scan(&database))
+	database := s.stock.Strings("SELECT VERSION()")[0]
 	model := "unknown processor"
 	text, err := os.ReadFile("/proc/cpuinfo")
 	s.must(err)

@@ -26,12 +26,12 @@ func runGrowth(s *stand, o options) report {
 	var targets []target
 	for _, size := range sizes {
 		site := stage.NewSite(s.t, s.binary, s.server, size.prefix)
-		k := stock{db: site.DB, prefix: size.prefix}
+		k := stock{site}
 		s.must(k.putClient())
 		progress("storing %d access tokens and as many refresh tokens", size.rows)
 		start := time.Now()
-		s.must(k.fill("access_token", 'a', 1, size.rows, plainScope, farAway))
-		s.must(k.fill("refresh_token", 'r', 1, size.rows, plainScope, never))
+		k.fill("access_token", 'a', 1, size.rows, plainScope, farAway)
+		k.fill("refresh_token", 'r', 1, size.rows, plainScope, never)
 		stored := time.Since(start)
 		if size.indexed {
 			migrate(s.t, s.binary, site.WPConfig)

@@ -19,7 +19,7 @@ const (
 func runMain(s *stand, o options) report {
 	s.startFloor()
 	own := s.serve()
-	s.startNginx()
+	s.wordPress.RunWholeConf("unix:" + own.socket)
 	targets := s.mainTargets()
 	r := report{Title: "Refreshes and their like beside the least that the database and PHP cost"}
 	s.warmUp(targets)
@@ -45,11 +45,11 @@ func runMain(s *stand, o options) report {
 // mainTargets are what runMain measures.
 func (s *stand) mainTargets() []target {
 	direct := s.refresh(refreshName, s.sidecar, tokens)
-	socket, nginx := s.sidecar.socket, s.nginx.Address
+	socket, nginx := s.sidecar.socket, s.wordPress.Nginx.Address
 	database := s.server.PID()
 	codes := &consumed{stock: s.stock, kind: "authorization_code", series: 'c', scope: plainScope}
 	revoked := &consumed{stock: s.stock, kind: "refresh_token", series: 'v', scope: plainScope}
-	behindNginx := processes{"sidecar": s.sidecar.pid, "database": database, "nginx": s.nginx.PID()}
+	behindNginx := processes{"sidecar": s.sidecar.pid, "database": database, "nginx": s.wordPress.Nginx.PID()}
 	return []target{
 		{name: floorName, generator: s.floor, cost: processes{"floor": s.floor.command.Process.Pid, "database": database}},
 		direct,
@@ -61,7 +61,7 @@ func (s *stand) mainTargets() []target {
 		{name: "revoke", cost: direct.cost, generator: &httpTarget{network: "unix", addresses: []string{socket}, next: revoke("localhost", revoked), stock: revoked}},
 		{name: "resource", cost: direct.cost, generator: &httpTarget{network: "unix", addresses: []string{socket},
 			next: func() (request, error) { return resource("localhost") }}},
-		{name: phpName, cost: processes{"PHP": s.wordPress.FPM.PID(), "database": database, "nginx": s.nginx.PID()},
+		{name: phpName, cost: processes{"PHP": s.wordPress.FPM.PID(), "database": database, "nginx": s.wordPress.Nginx.PID()},
 			generator: &httpTarget{network: "tcp", addresses: []string{nginx},
 				next: refreshWith(nginx, phpPath, 'r', tokens, `"opcache":true`)}},
 	}

@@ -21,7 +21,7 @@ func runPurge(s *stand, o options) report {
 	l := load{Connections: connections, Duration: o.seconds, Rate: capacity.Rate / 2}
 
 	progress("storing %d expired tokens", rows)
-	s.must(s.stock.fill("access_token", 'x', 1, rows, plainScope, "2020-01-01 00:00:00"))
+	s.stock.fill("access_token", 'x', 1, rows, plainScope, "2020-01-01 00:00:00")
 	s.settle()
 	alone := s.rounds(windows/3, []target{t}, func(target) load { return l })[0]
 	alone.Target = "refresh, nothing else"
@@ -34,8 +34,7 @@ func runPurge(s *stand, o options) report {
 	_ = purge.Process.Signal(syscall.SIGTERM) // it fails only if the purge has ended
 	_ = purge.Wait()                          // how it ended says the number of rows
 
-	var left int
-	s.must(s.stock.db.QueryRow("SELECT COUNT(*) FROM " + prefix + "moos_oauth_access_tokens WHERE expires = '2020-01-01 00:00:00'").Scan(&left))
+	left := s.stock.Ints("SELECT COUNT(*) FROM {}moos_oauth_access_tokens WHERE expires = '2020-01-01 00:00:00'")[0]
 	if left == rows {
 		s.t.Fatalf("the purge has deleted nothing:\n%s", out)
 	}

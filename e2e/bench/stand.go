@@ -4,7 +4,6 @@ import (
 	"context"
 	_ "embed" // for the route in PHP
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 
 	"moserver-sidecar/e2e/stage"
 	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 //go:embed bench.php
@@ -31,7 +31,6 @@ type stand struct {
 	wpConfig string
 
 	wordPress *stage.WordPress // nil: only the tables
-	nginx     *stage.Nginx
 	sidecar   *sidecar
 	floor     *floorProcess
 }
@@ -47,9 +46,9 @@ func newStand(ctx context.Context, t stage.T, withPHP bool) *stand {
 	}
 	s.useDisk()
 	s.must(s.stock.putClient())
-	s.must(s.stock.fill("refresh_token", 'r', 1, tokens, plainScope, never))
-	s.must(s.stock.fill("refresh_token", 'o', 1, tokens, openIDScope, never))
-	s.must(s.stock.fill("access_token", 'a', 1, tokens, plainScope, farAway))
+	s.stock.fill("refresh_token", 'r', 1, tokens, plainScope, never)
+	s.stock.fill("refresh_token", 'o', 1, tokens, openIDScope, never)
+	s.stock.fill("access_token", 'a', 1, tokens, plainScope, farAway)
 	migrate(t, s.binary, s.wpConfig)
 	return s
 }
@@ -74,12 +73,9 @@ func build(t stage.T, tree string) string {
 
 func (s *stand) startDatabase() {
 	progress("starting MariaDB")
-	server, err := sandbox.Start(context.Background(), sandbox.Options{})
-	s.must(err)
-	s.t.Cleanup(func() { server.Stop() })
-	site := stage.NewSite(s.t, s.binary, server, prefix)
-	s.server, s.wpConfig = server, site.WPConfig
-	s.stock = stock{db: site.DB, prefix: prefix}
+	s.server = sandboxtest.Start(s.t, sandbox.Options{})
+	s.stock = stock{stage.NewSite(s.t, s.binary, s.server, prefix)}
+	s.wpConfig = s.stock.WPConfig
 }
 
 func (s *stand) startWordPress() {
@@ -87,7 +83,7 @@ func (s *stand) startWordPress() {
 	w := stage.StartWordPress(s.t, s.binary, stage.WordPressOptions{Prefix: prefix})
 	w.Sidecar.Stop() // it keeps its log in memory; there will be another
 	s.wordPress, s.server, s.wpConfig = w, w.Server, w.WPConfig
-	s.stock = stock{db: w.DB, prefix: prefix}
+	s.stock = stock{w.Site}
 	stage.WriteFile(s.t, filepath.Join(filepath.Dir(w.WPConfig), "wp-content", "mu-plugins", "bench.php"), benchPHP)
 }
 
@@ -101,9 +97,9 @@ func (s *stand) useDisk() {
 	if fs.Type == tmpfs {
 		s.t.Fatalf("%s is in memory, where a commit costs nothing; set TMPDIR to a folder on a disk", s.server.Dir)
 	}
-	s.must(s.stock.exec(fmt.Sprintf("SET GLOBAL innodb_buffer_pool_size = %d", machineMemory()/4)))
+	s.stock.Exec(fmt.Sprintf("SET GLOBAL innodb_buffer_pool_size = %d", machineMemory()/4))
 	for _, setting := range []string{"innodb_log_file_size = 96 << 20", "innodb_flush_log_at_trx_commit = 1", "max_connections = 1000"} {
-		s.must(s.stock.exec("SET GLOBAL " + setting))
+		s.stock.Exec("SET GLOBAL " + setting)
 	}
 }
 
@@ -111,16 +107,13 @@ func (s *stand) useDisk() {
 // is not measured with what comes after. It does not wait for ever.
 func (s *stand) settle() {
 	progress("letting the database settle")
-	s.must(s.stock.exec("SET GLOBAL innodb_max_dirty_pages_pct = 0"))
+	s.stock.Exec("SET GLOBAL innodb_max_dirty_pages_pct = 0")
 	for start := time.Now(); time.Since(start) < 2*time.Minute; time.Sleep(time.Second) {
-		var name string
-		var pages int
-		s.must(s.stock.db.QueryRow("SHOW GLOBAL STATUS LIKE 'Innodb_buffer_pool_pages_dirty'").Scan(&name, &pages))
-		if pages < 1000 {
+		if s.stock.Status("Innodb_buffer_pool_pages_dirty") < 1000 {
 			break
 		}
 	}
-	s.must(s.stock.exec("SET GLOBAL innodb_max_dirty_pages_pct = DEFAULT"))
+	s.stock.Exec("SET GLOBAL innodb_max_dirty_pages_pct = DEFAULT")
 }
 
 // migrate adds the indexes as an administrator does.
@@ -148,25 +141,6 @@ func (s *stand) startFloor() {
 // own connections.
 func (s *stand) dsn() string {
 	return s.server.DSN("interpolateParams=true&sql_mode=%27NO_ENGINE_SUBSTITUTION%27&tx_isolation=%27READ-COMMITTED%27")
-}
-
-// startNginx starts nginx with the configuration of docker/, before the sidecar
-// and PHP.
-func (s *stand) startNginx() {
-	conf := stage.ReadFile(s.t, stage.ProjectFile(s.t, "docker/nginx.conf"))
-	conf = stage.WithUpstream(s.t, conf, "server ", "unix:"+s.sidecar.socket)
-	conf = stage.Substitute(s.t, conf, "root /var/www/html;", "root "+filepath.Dir(s.wpConfig)+";")
-	conf = stage.Substitute(s.t, conf, "/run/php/php-fpm.sock", s.phpSocket())
-	s.nginx = stage.StartNginx(s.t, stage.ShortDir(s.t), conf)
-}
-
-// phpSocket is where php-fpm listens: it is in nginx's folder of the stage.
-func (s *stand) phpSocket() string {
-	path := filepath.Join(s.wordPress.Nginx.Dir, "php.sock")
-	if info, err := os.Stat(path); err != nil || info.Mode().Type() != fs.ModeSocket {
-		s.t.Fatalf("php-fpm does not listen on %s", path)
-	}
-	return path
 }
 
 // refresh is the target that all scenarios have: a sidecar by its socket, and

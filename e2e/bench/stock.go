@@ -1,25 +1,21 @@
 package main
 
 import (
-	"context"
 	"crypto/md5"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
-	"database/sql"
 	"encoding/hex"
 	"encoding/pem"
 	"fmt"
-	"strings"
-
-	"moserver-sidecar/wpdb"
+	"moserver-sidecar/e2e/stage"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // The client of all requests, and the user of all grants.
 const (
 	clientID     = "VfixCmmqhaWeAnMjGqwsfVUSlRuUVYXU"
 	clientSecret = "clFqnXSsSYlEbbOAUYmAqAsvhFUaUdcZ"
-	clientName   = "Benchmark"
 	userID       = 1
 	plainScope   = "profile email"
 	openIDScope  = "openid profile email"
@@ -28,10 +24,7 @@ const (
 // stock is the codes and tokens in the tables. They are numbered, and their
 // values the digests of their numbers, so that they can be made by the server
 // as fast as it can and known here without reading them.
-type stock struct {
-	db     *sql.DB
-	prefix string
-}
+type stock struct{ *stage.Site }
 
 // stockedValue is the value of the nth of a series, which is one letter.
 func stockedValue(series byte, n int) string {
@@ -39,30 +32,20 @@ func stockedValue(series byte, n int) string {
 	return hex.EncodeToString(digest[:])
 }
 
-// exec runs SQL in which {} stands for the tables' prefix.
-func (s stock) exec(statement string, args ...any) error {
-	_, err := s.db.ExecContext(context.Background(), strings.ReplaceAll(statement, "{}", s.prefix), args...)
-	return err
-}
-
 // fill stores the codes or tokens from the first to the last number of a
 // series. expires is what expires is set to.
-func (s stock) fill(kind string, series byte, first, last int, scope, expires string) error {
+func (s stock) fill(kind string, series byte, first, last int, scope, expires string) {
 	const most = 250_000 // rows of a statement, so that the log of undoing stays small
 	for ; first <= last; first += most {
-		err := s.exec(fmt.Sprintf("INSERT INTO {}moos_oauth_%[1]ss (%[1]s, client_id, user_id, expires, scope) "+
+		s.Exec(fmt.Sprintf("INSERT INTO {}moos_oauth_%[1]ss (%[1]s, client_id, user_id, expires, scope) "+
 			"SELECT MD5(CONCAT('%[2]c', seq)), '%[3]s', %[4]d, '%[5]s', '%[6]s' FROM seq_%[7]d_to_%[8]d",
 			kind, series, clientID, userID, expires, scope, first, min(first+most-1, last)))
-		if err != nil {
-			return err
-		}
 	}
-	return nil
 }
 
 // never and farAway are dates for fill.
 const (
-	never   = "0000-00-00 00:00:00"
+	never   = sandboxtest.Never
 	farAway = "2037-01-01 00:00:00"
 )
 
@@ -77,11 +60,8 @@ func (s stock) putClient() error {
 	if err != nil {
 		return err
 	}
-	err = s.exec("INSERT INTO {}moos_oauth_clients (client_name, client_id, client_secret, redirect_uri, active_oauth_server_id) VALUES (?, ?, ?, ?, 1)",
-		clientName, clientID, wpdb.EncryptSecret(clientSecret, clientName), "https://client.example.com/callback")
-	if err != nil {
-		return err
-	}
-	return s.exec("INSERT INTO {}moos_oauth_public_keys (client_id, public_key, private_key, encryption_algorithm) VALUES (?, ?, ?, 'RS256')",
-		clientID, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public}), private)
+	client := stage.Client{ID: clientID, Name: "Benchmark", Secret: clientSecret, Redirect: "https://client.example.com/callback", Alg: "RS256"}
+	s.PutClient(client)
+	s.PutKey(client, string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})), string(private))
+	return nil
 }

@@ -35,9 +35,7 @@ type httpTarget struct {
 // run implements generator.
 func (h *httpTarget) run(l load) (result, error) {
 	if h.stock != nil {
-		if err := h.stock.ensure(l); err != nil {
-			return result{}, err
-		}
+		h.stock.ensure(l)
 	}
 	workers := make([]worker, l.Connections)
 	end := time.Now().Add(l.Duration + lastAnswer)
@@ -68,7 +66,7 @@ type consumed struct {
 const mostPerSecond = 8000
 
 // ensure stores as many as a load can use up.
-func (c *consumed) ensure(l load) error {
+func (c *consumed) ensure(l load) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	rate := l.Rate + 100
@@ -77,11 +75,11 @@ func (c *consumed) ensure(l load) error {
 	}
 	last := int(c.used.Load()) + int(rate*l.Duration.Seconds())
 	if last <= c.have {
-		return nil
+		return
 	}
 	first := c.have + 1
 	c.have = last
-	return c.fill(c.kind, c.series, first, last, c.scope, farAway)
+	c.fill(c.kind, c.series, first, last, c.scope, farAway)
 }
 
 // next is the value of one that has not been used.

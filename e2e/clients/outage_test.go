@@ -34,7 +34,7 @@ func troubles() []trouble {
 		}},
 		{"another secret", func(t *testing.T, s *site) { s.setSecret("of an administrator") },
 			func(t *testing.T, s *site) { s.setSecret(oddSecret) }},
-		{"the token is over", func(t *testing.T, s *site) { s.Exec("DELETE FROM {p}moos_oauth_refresh_tokens") }, nil},
+		{"the token is over", func(t *testing.T, s *site) { s.Exec("DELETE FROM {}moos_oauth_refresh_tokens") }, nil},
 	}
 }
 

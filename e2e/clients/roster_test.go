@@ -18,6 +18,7 @@ func libraries() []client {
 		{name: "Node.js: openid-client", command: []string{"node", "openid-client.mjs"}, pinned: true, revokes: true},
 		{name: "Node.js: simple-oauth2", command: []string{"node", "simple-oauth2.mjs"}, pinned: true, revokes: true},
 		{name: "Node.js: passport-oauth2, passport-oauth2-refresh", command: []string{"node", "passport-oauth2.mjs"}, pinned: true},
+		{name: "Node.js: @modelcontextprotocol/sdk", command: []string{"node", "mcp.mjs"}, pinned: true},
 		{name: "Python: Authlib", command: []string{python, "authlib_client.py"}, revokes: true},
 		{name: "Python: requests-oauthlib", command: []string{python, "requests_oauthlib_client.py"}},
 		{name: "Python: python-social-auth", command: []string{python, "social_core_client.py"}},

@@ -30,9 +30,9 @@ func (b *Blog) Route(name string) string {
 // PHP has WordPress do something, and reads what it returns into result, which
 // may be nil. The actions are the functions of wordpress/admin.php.
 func (b *Blog) PHP(action string, args Args, result any) {
-	b.WordPress.t.Helper()
+	b.WordPress.T.Helper()
 	if err := b.TryPHP(action, args, result); err != nil {
-		b.WordPress.t.Fatal(err)
+		b.WordPress.T.Fatal(err)
 	}
 }
 
@@ -63,14 +63,14 @@ func (b *Blog) TryPHP(action string, args Args, result any) error {
 // AddClient makes a client in wp-admin, for which PHP chooses the id, the secret
 // and the key. Of c the name, the redirect URI and the algorithm count.
 func (b *Blog) AddClient(c Client) Client {
-	b.WordPress.t.Helper()
+	b.WordPress.T.Helper()
 	b.PHP("add_client", Args{"name": c.Name, "redirect_uri": c.Redirect, "algorithm": c.Alg}, &c)
 	return c
 }
 
 // AddUser makes a user who is a subscriber of the blog, and returns the id.
 func (b *Blog) AddUser(login string) (id int) {
-	b.WordPress.t.Helper()
+	b.WordPress.T.Helper()
 	b.PHP("add_user", Args{"login": login}, &id)
 	return id
 }
@@ -78,7 +78,7 @@ func (b *Blog) AddUser(login string) (id int) {
 // Authorize lets a user log in for a client, and returns the code that PHP has
 // written.
 func (b *Blog) Authorize(c Client, user int, scope string) (code string) {
-	b.WordPress.t.Helper()
+	b.WordPress.T.Helper()
 	b.PHP("authorize", AuthorizeArgs(c, user, scope), &code)
 	return code
 }
@@ -91,13 +91,13 @@ func AuthorizeArgs(c Client, user int, scope string) Args {
 
 // Token sends a form to the token endpoint, through nginx.
 func (b *Blog) Token(pairs ...string) Answer {
-	b.WordPress.t.Helper()
+	b.WordPress.T.Helper()
 	return b.WordPress.Nginx.Send(FormRequest(b.Route("moserver/token"), pairs...))
 }
 
 // Resource asks PHP whose an access token is.
 func (b *Blog) Resource(accessToken string) Answer {
-	b.WordPress.t.Helper()
+	b.WordPress.T.Helper()
 	return b.WordPress.Nginx.Send(b.ResourceRequest(accessToken))
 }
 

@@ -20,13 +20,13 @@ type Person struct {
 // Person is a user of the blog, who has not logged in yet. Everybody's password
 // is as install.php and admin.php set it; there is also "admin".
 func (b *Blog) Person(login string) *Person {
-	b.WordPress.t.Helper()
+	b.WordPress.T.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
-		b.WordPress.t.Fatal(err)
+		b.WordPress.T.Fatal(err)
 	}
 	nginx := b.WordPress.Nginx.HTTP
-	return &Person{b.WordPress.t, b, login, &http.Client{
+	return &Person{b.WordPress.T, b, login, &http.Client{
 		Timeout: nginx.Timeout, CheckRedirect: nginx.CheckRedirect, Transport: nginx.Transport, Jar: jar,
 	}}
 }

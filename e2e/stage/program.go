@@ -15,85 +15,69 @@ const (
 	pythonPackages = "/usr/lib/python3/dist-packages"
 )
 
-// packages are the Debian packages of the programs and files that tests need.
-// Each is in the Makefile's PACKAGES too.
-func packages() map[string]string {
-	return map[string]string{
-		"ca-certificates":         "ca-certificates", // for the image
-		"curl":                    "curl",
-		"gcc":                     "gcc", // for the race detector
-		"javac":                   "default-jdk-headless",
-		"jq":                      "jq",
-		"make":                    "make",
-		"mariadb":                 "mariadb-client-core",
-		"mariadb-install-db":      "mariadb-server-core",
-		"mariadbd":                "mariadb-server-core",
-		"mcs":                     "mono-mcs",
-		"mono":                    "mono-runtime",
-		"newtonsoft-json":         "libnewtonsoft-json5.0-cil",
-		"nginx":                   "nginx-light",
-		"node":                    "nodejs",
-		"npm":                     "npm",
-		"php":                     "php-cli",
-		"php-curl":                "php-curl",
-		"php-fpm":                 "php-fpm",
-		"php-mysql":               "php-mysql",
-		"python3-authlib":         "python3-authlib",
-		"python3-requests":        "python3-requests",
-		"requests-oauthlib":       "python3-requests-oauthlib",
-		"ruby":                    "ruby",
-		"ruby-oauth2":             "ruby-oauth2",
-		"script":                  "bsdutils", // for a terminal
-		"social-core":             "python3-social-auth-core",
-		"systemd-analyze":         "systemd",
-		"systemd-socket-activate": "systemd",
-		"wordpress":               "wordpress",
-		"zoneinfo":                "tzdata",
-	}
-}
+// program is what tests need of Debian: its package, which is in the Makefile's PACKAGES
+// too, and where it is if it has no name of its own on the PATH, or is no program. Of
+// Debian's PHP there may be several versions.
+type program struct{ debian, place string }
 
-// places are where programs are that have no name of their own on the PATH, or
-// are no programs. Of Debian's PHP there may be several versions.
-func places() map[string]string {
-	return map[string]string{
-		"ca-certificates":   "/etc/ssl/certs/ca-certificates.crt",
-		"newtonsoft-json":   Newtonsoft + "/Newtonsoft.Json.dll",
-		"php-curl":          "/usr/lib/php/*/curl.so",
-		"php-fpm":           "/usr/sbin/php-fpm[0-9]*",
-		"php-mysql":         "/usr/lib/php/*/mysqli.so",
-		"python3-authlib":   pythonPackages + "/authlib/__init__.py",
-		"python3-requests":  pythonPackages + "/requests/__init__.py",
-		"requests-oauthlib": pythonPackages + "/requests_oauthlib/__init__.py",
-		"ruby-oauth2":       "/usr/lib/ruby/vendor_ruby/oauth2.rb",
-		"social-core":       pythonPackages + "/social_core/__init__.py",
-		"wordpress":         wordPressFiles + "/wp-load.php",
-		"zoneinfo":          "/usr/share/zoneinfo/Europe/Berlin",
+func programs() map[string]program {
+	return map[string]program{
+		"ca-certificates":         {"ca-certificates", "/etc/ssl/certs/ca-certificates.crt"}, // for the image
+		"curl":                    {"curl", ""},
+		"gcc":                     {"gcc", ""}, // for the race detector
+		"javac":                   {"default-jdk-headless", ""},
+		"jq":                      {"jq", ""},
+		"make":                    {"make", ""},
+		"mariadb":                 {"mariadb-client-core", ""},
+		"mariadb-install-db":      {"mariadb-server-core", ""},
+		"mariadbd":                {"mariadb-server-core", ""},
+		"mcs":                     {"mono-mcs", ""},
+		"mono":                    {"mono-runtime", ""},
+		"newtonsoft-json":         {"libnewtonsoft-json5.0-cil", Newtonsoft + "/Newtonsoft.Json.dll"},
+		"nginx":                   {"nginx-light", ""},
+		"node":                    {"nodejs", ""},
+		"npm":                     {"npm", ""},
+		"php":                     {"php-cli", ""},
+		"php-curl":                {"php-curl", "/usr/lib/php/*/curl.so"},
+		"php-fpm":                 {"php-fpm", "/usr/sbin/php-fpm[0-9]*"},
+		"php-mysql":               {"php-mysql", "/usr/lib/php/*/mysqli.so"},
+		"python3-authlib":         {"python3-authlib", pythonPackages + "/authlib/__init__.py"},
+		"python3-requests":        {"python3-requests", pythonPackages + "/requests/__init__.py"},
+		"requests-oauthlib":       {"python3-requests-oauthlib", pythonPackages + "/requests_oauthlib/__init__.py"},
+		"ruby":                    {"ruby", ""},
+		"ruby-oauth2":             {"ruby-oauth2", "/usr/lib/ruby/vendor_ruby/oauth2.rb"},
+		"script":                  {"bsdutils", ""}, // for a terminal
+		"social-core":             {"python3-social-auth-core", pythonPackages + "/social_core/__init__.py"},
+		"systemd-analyze":         {"systemd", ""},
+		"systemd-socket-activate": {"systemd", ""},
+		"wordpress":               {"wordpress", wordPressFiles + "/wp-load.php"},
+		"zoneinfo":                {"tzdata", "/usr/share/zoneinfo/Europe/Berlin"},
 	}
 }
 
 // Find returns the path of a program. It also looks where daemons are, which is
 // often not on the PATH of a plain user.
-func Find(program string) (string, error) {
-	if pattern, ok := places()[program]; ok {
+func Find(name string) (string, error) {
+	if pattern := programs()[name].place; pattern != "" {
 		found, err := filepath.Glob(pattern)
 		if err != nil || len(found) == 0 {
 			return "", fmt.Errorf("there is no %s", pattern)
 		}
 		return slices.Max(found), nil
 	}
-	if path, err := exec.LookPath(program); err == nil {
+	if path, err := exec.LookPath(name); err == nil {
 		return path, nil
 	}
-	return exec.LookPath("/usr/sbin/" + program)
+	return exec.LookPath("/usr/sbin/" + name)
 }
 
 // Require returns an error of one line that names the Debian packages of the
 // programs that are not on this machine, nil if all are.
-func Require(programs ...string) error {
+func Require(names ...string) error {
 	var missing []string
-	for _, program := range programs {
-		name := packages()[program]
-		if _, err := Find(program); err != nil && !slices.Contains(missing, name) {
+	for _, needed := range names {
+		name := programs()[needed].debian
+		if _, err := Find(needed); err != nil && !slices.Contains(missing, name) {
 			missing = append(missing, name)
 		}
 	}

@@ -13,9 +13,9 @@ func TestPackages(t *testing.T) {
 	for _, list := range regexp.MustCompile(`(?m)^(?:PACKAGES|CLIENTS) =((?:.*\\\n)*.*)$`).FindAllStringSubmatch(ReadFile(t, ProjectFile(t, "Makefile")), -1) {
 		installed = append(installed, strings.Fields(list[1])...)
 	}
-	for program, name := range packages() {
-		if !slices.Contains(installed, name) {
-			t.Errorf("%s is of the package %s, which is not in the Makefile", program, name)
+	for name, p := range programs() {
+		if !slices.Contains(installed, p.debian) {
+			t.Errorf("%s is of the package %s, which is not in the Makefile", name, p.debian)
 		}
 	}
 }

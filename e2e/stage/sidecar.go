@@ -18,14 +18,14 @@ type Sidecar struct {
 // Serve starts the server on a site, and waits until it listens. It ends with
 // the test, and must do so in order.
 func (s *Site) Serve(flags ...string) *Sidecar {
-	s.t.Helper()
+	s.T.Helper()
 	return s.ServeWith(nil, flags...)
 }
 
 // ServeWith is Serve with more in the environment.
 func (s *Site) ServeWith(environment []string, flags ...string) *Sidecar {
-	s.t.Helper()
-	return Serve(s.t, s.Binary, environment, append([]string{"--wp-config", s.WPConfig, "--listen", FreeAddress(s.t)}, flags...)...)
+	s.T.Helper()
+	return Serve(s.T, s.Binary, environment, append([]string{"--wp-config", s.WPConfig, "--listen", FreeAddress(s.T)}, flags...)...)
 }
 
 // Serve starts a moserver-sidecar with flags, of which the last --listen counts.

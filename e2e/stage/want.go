@@ -73,16 +73,6 @@ func (a Answer) WantError(t T, status int, code string) {
 	}
 }
 
-// WantRouteError checks an error of the plugin's other routes, which have other
-// names for what explains it.
-func (a Answer) WantRouteError(t T, status int, code string) {
-	t.Helper()
-	explained := a.Member("error_description") + a.Member("desc") + a.Member("error_message")
-	if a.Status != status || a.Member("error") != code || explained == "" || strings.Contains(explained, `"`) {
-		t.Errorf("want %d %s, explained, got %s", status, code, a)
-	}
-}
-
 // WantRevoked checks the answer to a revocation (RFC 7009, 2.2).
 func (a Answer) WantRevoked(t T) {
 	t.Helper()

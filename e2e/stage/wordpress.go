@@ -1,9 +1,12 @@
 package stage
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"fmt"
+	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 	"os"
 	"os/exec"
 	"path"
@@ -59,12 +62,9 @@ func StartWordPress(t T, binary string, o WordPressOptions) *WordPress {
 	if err := RequireWordPress(); err != nil {
 		t.Fatal(err)
 	}
-	if o.Prefix == "" {
-		o.Prefix = "wp_"
-	}
+	o.Prefix = cmp.Or(o.Prefix, "wp_")
 	w := &WordPress{Options: o, dir: ShortDir(t)}
-	server := StartDatabase(t, o.TimeZone)
-	w.Site = &Site{t: t, Binary: binary, Server: server, DB: Open(t, server, "root"), Prefix: o.Prefix}
+	w.Site = &Site{Site: sandboxtest.SiteOn(t, sandboxtest.Start(t, sandbox.Options{TimeZone: o.TimeZone}), o.Prefix), Binary: binary}
 	w.layOut()
 	w.Nginx = StartNginx(t, w.dir, w.conf(true))
 	w.Blog = &Blog{ID: 1, URL: "http://" + w.Nginx.Address + o.Folder, WordPress: w}
@@ -86,14 +86,14 @@ func (w *WordPress) Home() string { return filepath.Join(w.dir, "www", w.Options
 // layOut makes WordPress's folder of links to the files of Debian's package, and
 // of a wp-content of its own.
 func (w *WordPress) layOut() {
-	w.t.Helper()
+	w.T.Helper()
 	plugins := filepath.Join(w.Home(), "wp-content", "mu-plugins")
 	if err := os.MkdirAll(plugins, 0o755); err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
 	entries, err := os.ReadDir(wordPressFiles)
 	if err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
 	for _, e := range entries {
 		switch e.Name() {
@@ -101,33 +101,33 @@ func (w *WordPress) layOut() {
 			continue
 		}
 		if err := os.Symlink(filepath.Join(wordPressFiles, e.Name()), filepath.Join(w.Home(), e.Name())); err != nil {
-			w.t.Fatal(err)
+			w.T.Fatal(err)
 		}
 	}
-	for _, name := range []string{"quiet.php", "admin.php", "authorize.php", "plugin.php", "jwt.php"} {
+	for _, name := range []string{"quiet.php", "admin.php", "authorize.php", "mcp.php", "plugin.php", "jwt.php"} {
 		w.copyOurs(name, plugins)
 	}
 	w.copyOurs("install.php", w.dir)
 	// WordPress takes the folder that its files are really in for its home. The
 	// constant, set before any of its files is read, tells it the right one.
-	WriteFile(w.t, w.prepend(), fmt.Sprintf("<?php define( 'ABSPATH', '%s/' );\n", w.Home()))
+	WriteFile(w.T, w.prepend(), fmt.Sprintf("<?php define( 'ABSPATH', '%s/' );\n", w.Home()))
 }
 
 // prepend is the file that PHP runs before each other one.
 func (w *WordPress) prepend() string { return filepath.Join(w.dir, "prepend.php") }
 
 func (w *WordPress) copyOurs(name, dir string) {
-	w.t.Helper()
+	w.T.Helper()
 	text, err := ours.ReadFile("wordpress/" + name)
 	if err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
-	WriteFile(w.t, filepath.Join(dir, name), string(text))
+	WriteFile(w.T, filepath.Join(dir, name), string(text))
 }
 
 // install makes WordPress's tables as its installer does, and the plugin's.
 func (w *WordPress) install() {
-	w.t.Helper()
+	w.T.Helper()
 	w.writeConfig("")
 	permalinks, kind := "/%postname%/", "single"
 	if w.Options.PlainPermalinks {
@@ -136,13 +136,13 @@ func (w *WordPress) install() {
 	if w.Options.Multisite {
 		kind = "multisite"
 	}
-	c := exec.Command(mustFind(w.t, "php"), "-d", "auto_prepend_file="+w.prepend(),
+	c := exec.Command(mustFind(w.T, "php"), "-d", "auto_prepend_file="+w.prepend(),
 		filepath.Join(w.dir, "install.php"), w.URL, permalinks, kind)
 	if out, err := c.CombinedOutput(); err != nil || len(out) > 0 {
-		w.t.Fatalf("WordPress's installation: %v\n%s", err, out)
+		w.T.Fatalf("WordPress's installation: %v\n%s", err, out)
 	}
 	if err := w.Server.ActivatePlugin(context.Background(), w.Prefix); err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
 	if w.Options.Multisite {
 		w.writeConfig(fmt.Sprintf(`define( 'MULTISITE', true );
@@ -157,16 +157,16 @@ define( 'BLOG_ID_CURRENT_SITE', 1 );
 
 // writeConfig writes the wp-config.php that WordPress and the sidecar read.
 func (w *WordPress) writeConfig(more string) {
-	w.t.Helper()
+	w.T.Helper()
 	more += "define( 'DISABLE_WP_CRON', true ); // no work beside the requests of the test\n"
 	text := strings.Replace(wpConfig(w.Server, w.Prefix, "root", DBPassword), "$table_prefix", more+"\n$table_prefix", 1)
-	w.WPConfig = WriteFile(w.t, filepath.Join(w.Home(), "wp-config.php"), text)
+	w.WPConfig = WriteFile(w.T, filepath.Join(w.Home(), "wp-config.php"), text)
 }
 
 // startFPM starts PHP as Debian's service does, with a pool of its own.
 func (w *WordPress) startFPM() *Process {
-	w.t.Helper()
-	conf := WriteFile(w.t, filepath.Join(w.dir, "fpm.conf"), fmt.Sprintf(`[global]
+	w.T.Helper()
+	conf := WriteFile(w.T, filepath.Join(w.dir, "fpm.conf"), fmt.Sprintf(`[global]
 error_log = /dev/stderr
 [www]
 listen = %[1]s/php.sock
@@ -183,7 +183,7 @@ php_admin_value[auto_prepend_file] = %[2]s
 	if os.Getuid() == 0 {
 		args = append(args, "-R") // it refuses to be root unasked
 	}
-	fpm := Start(w.t, nil, mustFind(w.t, "php-fpm"), args...)
+	fpm := Start(w.T, nil, mustFind(w.T, "php-fpm"), args...)
 	fpm.Await("ready to handle connections")
 	return fpm
 }
@@ -191,11 +191,11 @@ php_admin_value[auto_prepend_file] = %[2]s
 // conf is nginx's configuration of the site, with or without the snippet that
 // sends the token endpoint to the sidecar.
 func (w *WordPress) conf(toSidecar bool) string {
-	w.t.Helper()
+	w.T.Helper()
 	include := ""
 	if toSidecar {
-		snippet := WithUpstream(w.t, ReadFile(w.t, ProjectFile(w.t, "docker/moserver-token.conf")), "proxy_pass http://", w.sidecarAddress())
-		include = "include " + WriteFile(w.t, filepath.Join(w.dir, "moserver-token.conf"), snippet) + ";"
+		snippet := WithUpstream(w.T, ReadFile(w.T, ProjectFile(w.T, "docker/moserver-token.conf")), "proxy_pass http://", w.sidecarAddress())
+		include = "include " + WriteFile(w.T, filepath.Join(w.dir, "moserver-token.conf"), snippet) + ";"
 	}
 	return fmt.Sprintf(`server {
 	`+ListenLine+`
@@ -218,33 +218,33 @@ func (w *WordPress) conf(toSidecar bool) string {
 // RouteToPHP gives the token endpoint back to PHP, as an operator does: the
 // include line goes, and nginx is reloaded under its load.
 func (w *WordPress) RouteToPHP() {
-	w.t.Helper()
+	w.T.Helper()
 	w.Nginx.Reload(w.conf(false))
 }
 
 // RouteToSidecar sends the token endpoint to the sidecar again.
 func (w *WordPress) RouteToSidecar() {
-	w.t.Helper()
+	w.T.Helper()
 	w.Nginx.Reload(w.conf(true))
 }
 
 // RunWholeConf reloads nginx with docker/nginx.conf, which is a whole site: a
-// WordPress at the root of its host.
-func (w *WordPress) RunWholeConf() {
-	w.t.Helper()
-	conf := WithUpstream(w.t, ReadFile(w.t, ProjectFile(w.t, "docker/nginx.conf")), "server ", w.sidecarAddress())
-	conf = Substitute(w.t, conf, RootLine, "root "+w.dir+"/www;")
-	conf = Substitute(w.t, conf, PHPLine, "fastcgi_pass unix:"+w.dir+"/php.sock;")
-	w.Nginx.Reload(conf)
+// WordPress at the root of its host. It is before the sidecar at an address; empty is
+// the one that StartWordPress has started.
+func (w *WordPress) RunWholeConf(sidecar string) {
+	w.T.Helper()
+	conf := WithUpstream(w.T, ReadFile(w.T, ProjectFile(w.T, "docker/nginx.conf")), "server ", cmp.Or(sidecar, w.sidecarAddress()))
+	conf = Substitute(w.T, conf, RootLine, "root "+w.dir+"/www;")
+	w.Nginx.Reload(Substitute(w.T, conf, PHPLine, "fastcgi_pass unix:"+w.dir+"/php.sock;"))
 }
 
 // RunComposeConf reloads nginx with docker/nginx-compose.conf, as RunWholeConf
 // does. There is no name of a container to look up.
 func (w *WordPress) RunComposeConf() {
-	w.t.Helper()
-	conf := ReadFile(w.t, ProjectFile(w.t, "docker/nginx-compose.conf"))
-	conf = Substitute(w.t, conf, "include snippets/moserver-token.conf;", "include "+filepath.Join(w.dir, "moserver-token.conf")+";")
-	conf = Substitute(w.t, conf, "include fastcgi_params;", "include /etc/nginx/fastcgi_params;")
-	conf = Substitute(w.t, conf, RootLine, "root "+w.dir+"/www;")
-	w.Nginx.Reload(Substitute(w.t, conf, "fastcgi_pass $php;", "fastcgi_pass unix:"+w.dir+"/php.sock;"))
+	w.T.Helper()
+	conf := ReadFile(w.T, ProjectFile(w.T, "docker/nginx-compose.conf"))
+	conf = Substitute(w.T, conf, "include snippets/moserver-token.conf;", "include "+filepath.Join(w.dir, "moserver-token.conf")+";")
+	conf = Substitute(w.T, conf, "include fastcgi_params;", "include /etc/nginx/fastcgi_params;")
+	conf = Substitute(w.T, conf, RootLine, "root "+w.dir+"/www;")
+	w.Nginx.Reload(Substitute(w.T, conf, "fastcgi_pass $php;", "fastcgi_pass unix:"+w.dir+"/php.sock;"))
 }

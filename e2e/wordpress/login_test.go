@@ -83,7 +83,7 @@ func (p *people) verificationKey(t *testing.T, algorithm string) jwt.Keyfunc {
 	if algorithm == "HS256" {
 		return func(*jwt.Token) (any, error) { return []byte(p.client.Secret), nil }
 	}
-	pem := p.WordPress.Strings("SELECT public_key FROM {p}moos_oauth_public_keys WHERE client_id = ?", p.client.ID)
+	pem := p.WordPress.Strings("SELECT public_key FROM {}moos_oauth_public_keys WHERE client_id = ?", p.client.ID)
 	return func(*jwt.Token) (any, error) {
 		if len(pem) != 1 {
 			return nil, fmt.Errorf("the client has %d keys", len(pem))
@@ -95,7 +95,7 @@ func (p *people) verificationKey(t *testing.T, algorithm string) jwt.Keyfunc {
 // browser: a person goes the whole way through PHP's pages, and the code at its
 // end gives that person's tokens. Where PHP cuts the ID token, it has no nonce.
 func browser(t *testing.T, p *people) {
-	alice := p.Person(p.WordPress.Strings("SELECT user_login FROM {p}users WHERE ID = ?", p.alice)[0])
+	alice := p.Person(p.WordPress.Strings("SELECT user_login FROM {}users WHERE ID = ?", p.alice)[0])
 	for range 2 { // also when she is logged in and has consented
 		back := alice.LogIn(p.client, "profile email", "state", "a b&c")
 		if back.Get("state") != "a b&c" {

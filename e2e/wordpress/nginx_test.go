@@ -16,7 +16,7 @@ func TestWholeFiles(t *testing.T) {
 	t.Parallel()
 	w := stage.StartWordPress(t, binary, stage.WordPressOptions{})
 	p := newPeople(w.Blog, "whole")
-	for name, run := range map[string]func(){"nginx.conf": w.RunWholeConf, "nginx-compose.conf": w.RunComposeConf} {
+	for name, run := range map[string]func(){"nginx.conf": func() { w.RunWholeConf("") }, "nginx-compose.conf": w.RunComposeConf} {
 		run()
 		t.Run(name, func(t *testing.T) {
 			login(t, p)

@@ -52,7 +52,7 @@ func TestWordPress(t *testing.T) {
 					if v.load {
 						t.Run("fresh codes", func(t *testing.T) { freshCodes(t, p) })
 						t.Run("change over", func(t *testing.T) { changeOver(t, p) })
-						w.RunWholeConf()
+						w.RunWholeConf("")
 						t.Run("nginx.conf", func(t *testing.T) { login(t, p) })
 					}
 					t.Run("two at once", func(t *testing.T) { twoAtOnce(t, p) })

@@ -34,4 +34,4 @@ $o = new class('x') { public $y = 1; };
 $f = static function () use (&$o): ?string { define('WP_DEBUG', true); return null; };
 goto end;
 end:
-__halt_compiler(); define('DB_NAME', 'data' ( [ ' 
+__halt_compiler(); define('DB_NAME', 'data');

@@ -67,7 +67,6 @@ class Stage_Admin {
 
 	/** As "Add client": a new id, secret and key. */
 	public static function add_client( $args ) {
-		global $wpdb;
 		$client = array(
 			'Name'     => $args['name'],
 			'ID'       => wp_generate_password( 32, false ),
@@ -75,18 +74,7 @@ class Stage_Admin {
 			'Redirect' => $args['redirect_uri'],
 			'Alg'      => $args['algorithm'] ? $args['algorithm'] : 'RS256',
 		);
-		$stored = stage_store_secret( $client['Secret'], $client['Name'] );
-		$wpdb->insert(
-			$wpdb->base_prefix . 'moos_oauth_clients',
-			array(
-				'client_name'            => $client['Name'],
-				'client_id'              => $client['ID'],
-				'client_secret'          => $stored,
-				'redirect_uri'           => $client['Redirect'],
-				'active_oauth_server_id' => get_current_blog_id(),
-			)
-		);
-		$wpdb->insert( $wpdb->base_prefix . 'moos_oauth_public_keys', array( 'client_id' => $client['ID'] ) + stage_new_key( $client['Alg'], $stored ) );
+		stage_insert_client( $client['Name'], $client['ID'], $client['Secret'], $client['Redirect'], $client['Alg'] );
 		return $client;
 	}
 

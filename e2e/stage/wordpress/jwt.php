@@ -1,5 +1,5 @@
 <?php
-// Secrets, keys and ID tokens in the forms that the plugin's tables have.
+// Clients, secrets, keys and ID tokens in the forms that the plugin's tables have.
 
 /** A client's secret as it is stored: the bytes of its name are added to it. */
 function stage_store_secret( $secret, $name ) {
@@ -32,6 +32,23 @@ function stage_new_key( $algorithm, $stored_secret ) {
 		'private_key'          => $private,
 		'encryption_algorithm' => $algorithm,
 	);
+}
+
+/** The rows of a new client. Without a secret it is a public one. */
+function stage_insert_client( $name, $id, $secret, $redirect, $algorithm ) {
+	global $wpdb;
+	$stored = stage_store_secret( $secret, $name );
+	$wpdb->insert(
+		$wpdb->base_prefix . 'moos_oauth_clients',
+		array(
+			'client_name'            => $name,
+			'client_id'              => $id,
+			'client_secret'          => $stored,
+			'redirect_uri'           => $redirect,
+			'active_oauth_server_id' => get_current_blog_id(),
+		)
+	);
+	$wpdb->insert( $wpdb->base_prefix . 'moos_oauth_public_keys', array( 'client_id' => $id ) + stage_new_key( $algorithm, $stored ) );
 }
 
 /** Whether the blog gives ID tokens. */

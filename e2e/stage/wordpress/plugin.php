@@ -153,17 +153,3 @@ add_action(
 		}
 	}
 );
-
-/** As the metadata for AI clients, which has addresses of its own. */
-add_action(
-	'parse_request',
-	function () {
-		$path = wp_parse_url( $_SERVER['REQUEST_URI'], PHP_URL_PATH );
-		if ( preg_match( '#/\.well-known/oauth-authorization-server(/|$)#', $path ) ) {
-			wp_send_json( array( 'token_endpoint' => rest_url( 'moserver/token' ) ) );
-		}
-		if ( preg_match( '#/\.well-known/oauth-protected-resource(/|$)#', $path ) ) {
-			wp_send_json( array( 'authorization_servers' => array( home_url() ) ) );
-		}
-	}
-);
