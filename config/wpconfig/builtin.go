@@ -83,37 +83,27 @@ func (r *reader) fileExists(name value) value {
 // transform computes a string from strings. The characters that trim() and the
 // like are given stand for themselves.
 func transform(name string, args []string) (string, bool) {
-	set := " \n\r\t\v\x00"
+	text, set := args[0], " \n\r\t\v\x00"
 	if len(args) > 1 {
 		set = args[1]
 	}
-	isShort := len(set) <= 16 && !strings.Contains(set, "..") && !strings.ContainsFunc(set, func(c rune) bool { return c >= 0x80 })
+	isForeign := func(c rune) bool { return c >= 0x80 }
+	isShort := len(set) <= 16 && !strings.Contains(set, "..") && !strings.ContainsFunc(set, isForeign)
 	switch {
-	case name == "strtolower":
-		return asciiLower(args[0]), true
+	case name == "strtolower" && !strings.ContainsFunc(text, isForeign):
+		return strings.ToLower(text), true
 	case name == "dirname" && len(args) == 1:
-		return path.Dir(args[0]), true
-	case name == "dirname" && len(args) == 2 && args[1] == "2":
-		return path.Dir(path.Dir(args[0])), true
+		return path.Dir(text), true
+	case name == "dirname" && set == "2":
+		return path.Dir(path.Dir(text)), true
 	case name == "trim" && isShort:
-		return strings.Trim(args[0], set), true
+		return strings.Trim(text, set), true
 	case name == "ltrim" && isShort:
-		return strings.TrimLeft(args[0], set), true
+		return strings.TrimLeft(text, set), true
 	case name == "rtrim" && isShort:
-		return strings.TrimRight(args[0], set), true
+		return strings.TrimRight(text, set), true
 	}
 	return "", false
-}
-
-// asciiLower changes letters as PHP 8 does: those of ASCII, byte by byte.
-func asciiLower(s string) string {
-	lower := []byte(s)
-	for i, c := range lower {
-		if c >= 'A' && c <= 'Z' {
-			lower[i] = c - 'A' + 'a'
-		}
-	}
-	return string(lower)
 }
 
 // search is what files do to the host name: plain words, and patterns without

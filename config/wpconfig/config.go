@@ -72,7 +72,7 @@ type Env struct {
 	// ReadFile's.
 	Exists func(path string) error
 	// Realpath resolves the symbolic links of a path, as PHP does for
-	// __DIR__ and __FILE__. A path that it refuses is used as it is.
+	// __DIR__ and __FILE__. A path it refuses is used unchanged.
 	Realpath func(path string) (string, error)
 }
 
@@ -87,13 +87,12 @@ func Read(path string, env Env, given ...string) (Config, []Problem) {
 }
 
 func (r *reader) readAll(given []string) (Config, []Problem) {
-	if !r.readMain() {
-		return Config{Found: map[string]Position{}, Salts: make([]string, 8)}, r.report()
+	if r.readMain() {
+		for _, name := range given {
+			r.forgive(name)
+		}
+		r.reportMissing(given)
 	}
-	for _, name := range given {
-		r.forgive(name)
-	}
-	r.reportMissing(given)
 	return r.config(), r.report()
 }
 

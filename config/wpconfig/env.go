@@ -9,9 +9,8 @@ import (
 	"syscall"
 )
 
-// The budget of one reading, all files together. A configuration has a few KiB
-// and needs some hundred steps, so anything beyond this was named by mistake or
-// is made to keep this program busy.
+// The budget of one reading, all files together. A configuration has a few KiB and
+// needs some hundred steps: anything beyond this is a mistake or an attack.
 const (
 	maxBytes     = 1 << 20
 	maxSteps     = 20_000
@@ -55,7 +54,7 @@ func (r *reader) read(path string) ([]byte, error) {
 	}
 	src, err := r.env.ReadFile(path)
 	if err == nil && !r.take(len(src)) {
-		return nil, fs.ErrInvalid
+		err = fs.ErrInvalid
 	}
 	return src, err
 }

@@ -72,19 +72,19 @@ func (p *parser) binary(left value, op string, prec, line int) value {
 	if left.isKnown() || right.request && !left.request {
 		why = right
 	}
+	same := maybe
 	switch op {
 	case ".":
 		return p.concat(line, left, right)
-	case "===":
-		return why.truthOf(identical(left, right))
-	case "!==":
-		return why.truthOf(-identical(left, right))
-	case "==":
-		return why.truthOf(equal(left, right))
-	case "!=", "<>":
-		return why.truthOf(-equal(left, right))
+	case "===", "!==":
+		same = identical(left, right)
+	case "==", "!=", "<>":
+		same = equal(left, right)
 	}
-	return why.derived("")
+	if op[0] == '!' || op == "<>" {
+		same = -same
+	}
+	return why.truthOf(same)
 }
 
 // short is && and ||, whose right side runs if proceed is yes. Otherwise the

@@ -36,7 +36,7 @@ func TestExpressions(t *testing.T) {
 		`getenv_docker('UNSET', 'd') . getenv_docker('SET', 'd') . getenv_docker('SECRET', 'd')`: "dsfile",
 		`trim(file_get_contents('/run/secret'))`:                                                 "file",
 		`rtrim('/a//', '/') . ltrim(' b') . trim("\tc\r\n")`:                                     "/abc",
-		`StrToLower('AbÉ')`: "abÉ",
+		`StrToLower('AbC')`: "abc",
 		`file_exists('/run/secret') && !is_readable('/none') ? 'y' : 'n'`:        "y",
 		`defined('K') and !defined('NOPE')`:                                      "1",
 		`\K . \strtolower('X')`:                                                  "kx",
@@ -85,7 +85,7 @@ func TestStatements(t *testing.T) {
 		"// a ?> b <?php define('DB_NAME', 'x') ?> c <?php":                                                 "x",
 		"for (;;): break; endfor; while (0) continue; do ; while (0); define('DB_NAME', 'x');":              "x",
 		"$GLOBALS['n'] = 'x'; define('DB_NAME', $n);":                                                       "x",
-		"static $s = 1; print 'x'; echo 1, 2; label: goto label; define('DB_NAME', 'x');":                   "x",
+		"static $s = 1; print 'x'; echo 1, 2; define('DB_NAME', 'x');":                                      "x",
 	}
 	for src, want := range tests {
 		t.Run(src, func(t *testing.T) {
@@ -107,7 +107,7 @@ func TestNotEvaluated(t *testing.T) {
 		"`ls`": "a command", "getenv('N')": "the environment, which putenv() has changed", "$arr['n']": "$arr, of which elements are set one by one",
 		"$b": "a calculation", "$p": "the elements of a list", "1 + 2": "an expression", "trim('x', 'a..z')": "a call of trim()",
 		"match(1) { 1 => 2 }": "a", "$$a": "an expression", "(fn() => 1)()": "an expression", "$s": "a switch statement", "realpath('/x')": "a call of realpath()", "strtoupper('x')": "a call of strtoupper()",
-		"function_exists('f') ? 1 : 2": "a call of function_exists()", `"$a[k]"`: "an element of $a in a string without braces", "PHP_EOL": "the constant PHP_EOL",
+		"function_exists('f') ? 1 : 2": "a call of function_exists()", `"$a[k]"`: "an element of $a in a string without braces", "PHP_EOL": "the constant PHP_EOL", "strtolower('É')": "a call of strtolower()",
 		"'1e1' == '10'": "an expression", "trim(1, 'x', 2) . dirname('/a/b', 3)": "a call of dirname()", "preg_match('/^h/', 'hx')": "a call of preg_match()", "chop('x')": "a call of chop()", "$u ?? 'x'": "$u, which is unset", "$f('x')": "a call of a function that a variable names",
 	} {
 		t.Run(expr, func(t *testing.T) {

@@ -7,8 +7,7 @@ import (
 	"strings"
 )
 
-// call is a call of one of the functions that are known here. Their names do not
-// heed case, as in PHP.
+// call is a call of a function. Upper and lower case are the same in its name.
 func (p *parser) call(name string, line int) value {
 	items := p.list()
 	if !p.live() {
@@ -69,10 +68,9 @@ func (r *reader) evalDefine(args []value, first bool, line int) value {
 	return boolValue(true)
 }
 
-// heedLoader heeds what changes the environment: putenv(), after which nothing is
-// known of it, and Dotenv or the like of loadEnv(), after which a variable that is
-// not set here may be in a .env file.
-func (r *reader) heedLoader(name string) {
+// noteLoader notices what changes the environment: after putenv() nothing is known
+// of it; after Dotenv, loadEnv() and such, a variable may come from a .env file.
+func (r *reader) noteLoader(name string) {
 	name = strings.ToLower(name)
 	r.putenv = r.putenv || strings.Contains(name, "putenv")
 	if strings.Contains(name, "dotenv") || strings.Contains(name, "load") && strings.Contains(name, "env") {

@@ -1,6 +1,7 @@
 package wpconfig
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -67,4 +68,12 @@ func checkProblems(t *testing.T, got []Problem, want []string) {
 	for i := len(got); i < len(want); i++ {
 		t.Errorf("no Problem with %q in it", want[i])
 	}
+}
+
+// String is "file:line: text", or "file: text" without a line.
+func (p Problem) String() string {
+	if p.Line == 0 {
+		return p.File + ": " + p.Text
+	}
+	return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Text)
 }

@@ -28,8 +28,7 @@ type Host struct {
 //
 // "localhost" without a port or socket is the default socket, as in mysqli, and
 // so is an empty DB_HOST. "localhost:port" is taken as 127.0.0.1:port: mysqli
-// would go to the default socket and leave the port aside, but who writes a
-// port means it. The "p:" of mysqli's persistent connections is dropped.
+// would ignore the port and use the default socket, but a written port is meant. The "p:" of mysqli's persistent connections is dropped.
 func ParseHost(dbHost string) (Host, error) {
 	host := dbHost
 	if len(host) >= 2 && strings.EqualFold(host[:2], "p:") {
@@ -41,7 +40,7 @@ func ParseHost(dbHost string) (Host, error) {
 	if i := strings.Index(host, ":/"); i >= 0 {
 		return Host{Network: "unix", Address: host[i+1:]}, nil
 	}
-	if strings.Count(host, ":") > 1 || strings.HasPrefix(host, "[") {
+	if strings.Count(host, ":") > 1 || strings.ContainsAny(host, "[]") {
 		return parseIPv6(host)
 	}
 	name, port, _ := strings.Cut(host, ":")
@@ -54,7 +53,7 @@ func ParseHost(dbHost string) (Host, error) {
 	return tcp(name, port)
 }
 
-// checkHost refuses what wpdb would misread. What it says never has the text, which
+// checkHost refuses what wpdb would misread. Its errors never contain the text: it
 // may be a password in the wrong place.
 func checkHost(host string) error {
 	socket := strings.Index(host, ":/")
@@ -71,7 +70,7 @@ func checkHost(host string) error {
 	return nil
 }
 
-// notOfHost says that no host name, address or port has a character. Other
+// notOfHost is true for characters that no host, address or port contains. Other
 // alphabets are left to the resolver.
 func notOfHost(c rune) bool { return strings.ContainsRune(`/@\?#'",;!$&()*+<=>^`+"`{|}~", c) }
 
@@ -79,28 +78,25 @@ func notOfHost(c rune) bool { return strings.ContainsRune(`/@\?#'",;!$&()*+<=>^`
 // one colon has a port too many.
 func parseIPv6(host string) (Host, error) {
 	name, port := host, ""
-	if rest, ok := strings.CutPrefix(host, "["); ok {
-		var after string
-		name, after, ok = strings.Cut(rest, "]")
-		if !ok || after != "" && after[0] != ':' {
-			return Host{}, errors.New("DB_HOST has brackets that do not enclose an address; write [address]:port")
+	if inner, ok := strings.CutPrefix(host, "["); ok {
+		name, port, ok = strings.Cut(inner, "]")
+		if !ok || port != "" && port[0] != ':' {
+			name = ""
 		}
-		port = strings.TrimPrefix(after, ":")
+		port = strings.TrimPrefix(port, ":")
 	}
-	if ip, err := netip.ParseAddr(name); err == nil && ip.Is6() {
+	ip, err := netip.ParseAddr(name)
+	switch {
+	case err == nil && ip.Is6():
 		return tcp(name, port)
-	}
-	if strings.HasPrefix(host, "[") {
-		return Host{}, errors.New("DB_HOST has no IPv6 address in its brackets; write a host without brackets")
+	case strings.ContainsAny(host, "[]"):
+		return Host{}, errors.New("DB_HOST has brackets that do not enclose an IPv6 address; write [address]:port, or host:port without brackets")
 	}
 	return Host{}, errors.New("DB_HOST is neither an IPv6 address nor a host with one port; write host:port with one port, or an IPv6 address as [address]:port")
 }
 
 // tcp checks the port, of which WordPress takes an empty one and 0 for none.
 func tcp(name, port string) (Host, error) {
-	if strings.ContainsAny(name, "[]") {
-		return Host{}, errors.New("DB_HOST has brackets that do not enclose an IPv6 address; write host:port")
-	}
 	if port == "" || port == "0" {
 		port = defaultPort
 	}

@@ -51,9 +51,9 @@ func TestParseHostErrors(t *testing.T) {
 		"db:3306:3306":         "write host:port with one port, or an IPv6 address",
 		"db:port":              "a port that is not a number from 1 to 65535",
 		"db:65536":             "a port that is not a number from 1 to 65535",
-		"[::1":                 "brackets that do not enclose an address",
-		"[::1]3306":            "brackets that do not enclose an address",
-		"[db]:3306":            "has no IPv6 address in its brackets",
+		"[::1":                 "brackets that do not enclose an IPv6 address",
+		"[::1]3306":            "brackets that do not enclose an IPv6 address",
+		"[db]:3306":            "brackets that do not enclose an IPv6 address",
 		"d]b:3306":             "brackets that do not enclose an IPv6 address",
 		"::ffff:1.2.3.4:33:06": "neither an IPv6 address nor a host",
 	}

@@ -1,6 +1,7 @@
 package wpconfig
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"path"
@@ -62,9 +63,7 @@ func (r *reader) locate(name string) (string, []byte, error) {
 		if err == nil {
 			return r.resolve(candidate), src, nil
 		}
-		if first == nil {
-			first = err
-		}
+		first = cmp.Or(first, err)
 	}
 	return "", nil, first
 }

@@ -85,7 +85,7 @@ func TestOperatingSystem(t *testing.T) {
 	_, problems = Read(filepath.Join(site, "none.php"), Env{})
 	checkProblems(t, problems, []string{"none.php: cannot be read: there is no such file; check the path"})
 	_, problems = Read(dir, Env{})
-	checkProblems(t, problems, []string{"cannot be read: it is no regular file, or reading it fails; check the path"})
+	checkProblems(t, problems, []string{"cannot be read: it is not a regular file, or reading it failed; check the path"})
 }
 
 // TestHostileFiles: the work for a file that repeats one thing grows as the file

@@ -19,7 +19,7 @@ type lexer struct {
 }
 
 // lex cuts a file, which begins outside of PHP, or the argument of eval(), which
-// begins inside. It says whether a file has a PHP tag at all.
+// begins inside. It also reports whether a file has a PHP tag at all.
 func lex(src string, isFile bool) (tokens []token, opened bool, err *syntaxError) {
 	l := &lexer{src: strings.TrimPrefix(src, "\ufeff"), line: 1, tag: regexp.MustCompile(`<\?(?:=|(?i:php)(?:\s|$))`)}
 	if isFile {
@@ -37,7 +37,9 @@ func (l *lexer) step() {
 	case isSpace(c):
 		l.advance(1)
 	case l.has("?>"):
-		l.closeTag()
+		l.emit(tokenOp, ";") // as it does in PHP
+		l.advance(2)
+		l.html()
 	case l.has("//"), c == '#' && l.at(1) != '[':
 		l.lineComment()
 	case l.has("/*"):
@@ -104,18 +106,6 @@ func (l *lexer) html() {
 	}
 }
 
-// closeTag treats ?> as the semicolon that it stands for.
-func (l *lexer) closeTag() {
-	l.emit(tokenOp, ";")
-	l.advance(2)
-	if l.has("\r\n") {
-		l.advance(2)
-	} else if l.has("\n") {
-		l.advance(1)
-	}
-	l.html()
-}
-
 // lineComment ends at the line's end or at a closing tag, as in PHP.
 func (l *lexer) lineComment() {
 	rest := l.src[l.pos:]
@@ -169,4 +159,46 @@ func (l *lexer) name() {
 		n++
 	}
 	l.emit(tokenName, l.take(n))
+}
+
+func isSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+// isNameStart is PHP's rule: a letter, an underscore or any byte of a character
+// beyond ASCII.
+func isNameStart(c byte) bool {
+	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
+}
+
+func isNameByte(c byte) bool { return isNameStart(c) || isDigit(c) }
+
+func nameLength(src string) int {
+	n := 0
+	for n < len(src) && isNameByte(src[n]) {
+		n++
+	}
+	return n
+}
+
+// numberLength takes in every notation of a number, also those with a point or
+// an exponent; which of them has a value is the parser's business.
+func numberLength(src string) int {
+	n := 0
+	for n < len(src) && (isNameByte(src[n]) || src[n] == '.' && n+1 < len(src) && isDigit(src[n+1])) {
+		n++
+	}
+	return n
+}
+
+// operatorLength takes the longest operator, as PHP does.
+func operatorLength(src string) int {
+	const operators = " === !== <=> **= ... <<= >>= ??= ?->" +
+		" == != <> <= >= && || ?? .= += -= *= /= %= &= |= ^= -> => :: ++ -- << >> ** "
+	for n := min(3, len(src)); n > 1; n-- {
+		if strings.Contains(operators, " "+src[:n]+" ") {
+			return n
+		}
+	}
+	return 1
 }

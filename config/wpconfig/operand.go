@@ -145,7 +145,7 @@ func (p *parser) member(object value) value {
 // request has, that is the better explanation.
 func (p *parser) foreign(what string, args []item) value {
 	if p.live() {
-		p.heedLoader(what)
+		p.noteLoader(what)
 	}
 	for _, arg := range args {
 		if arg.val.request {

@@ -2,7 +2,6 @@ package wpconfig
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -14,14 +13,6 @@ type Problem struct {
 	File string // as in Position
 	Line int    // 0 if the Problem is with the file as a whole
 	Text string
-}
-
-// String is "file:line: text", or "file: text" without a line.
-func (p Problem) String() string {
-	if p.Line == 0 {
-		return p.File + ": " + p.Text
-	}
-	return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Text)
 }
 
 const maxFindings = 20
@@ -76,8 +67,7 @@ func (r *reader) forgive(setting string) {
 	}
 }
 
-// find records what is wrong apart from any setting. The first few are enough
-// to see what is the matter.
+// find records what is wrong apart from any setting. The first few are enough.
 func (r *reader) find(line int, text, path string) {
 	if len(r.findings) < maxFindings {
 		r.findings = append(r.findings, finding{at: r.position(line), text: text, path: path})
@@ -189,19 +179,19 @@ func (r *reader) report() []Problem {
 	return problems
 }
 
-// shown lets a path be in which a secret occurs that occurs in the path given
-// to Read too: there it is a word like "wordpress", and no secret.
+// shown hides a path that contains a secret, unless the path given to Read
+// contains it too: then it is a word like "wordpress".
 func (r *reader) shown(path string) string {
 	for _, secret := range r.secrets {
 		if strings.Contains(path, secret) && !strings.Contains(r.main, secret) {
-			return "(a path that is not shown, as it contains a secret)"
+			return "(path not shown: it contains a secret)"
 		}
 	}
 	return path
 }
 
-// shownName is a name for a Problem. A name that the file put together could be
-// anything, so only what looks like a name is shown.
+// shownName is a name for a Problem. The file may have put anything together, so
+// only what looks like a name is shown.
 func shownName(name string) string {
 	if name == "" || len(name) > 80 || isDigit(name[0]) || nameLength(name) < len(name) {
 		return "…"

@@ -68,7 +68,8 @@ func (l *lexer) escape(quote byte) string {
 }
 
 // interpolation reads a variable, a braced expression or an escape that is not
-// evaluated in a string, and is nil if none begins here.
+// evaluated in a string, and is nil if none begins here. Of "$name[key]" and
+// "$name->property" the value is not known.
 func (l *lexer) interpolation() []token {
 	switch {
 	case l.has("{$"):
@@ -80,7 +81,12 @@ func (l *lexer) interpolation() []token {
 		l.braced()
 		return []token{{kind: tokenOpaque, text: "a variable as ${…} in a string", line: line}}
 	case l.src[l.pos] == '$' && isNameStart(l.at(1)):
-		return l.simpleVariable()
+		l.pos++
+		t := token{kind: tokenVariable, text: l.take(nameLength(l.src[l.pos:])), line: l.line}
+		if l.has("[") || l.has("->") && isNameStart(l.at(2)) {
+			t = token{kind: tokenOpaque, text: "an element of $" + t.text + " in a string without braces", line: l.line}
+		}
+		return []token{t}
 	case l.src[l.pos] == '\\' && (l.at(1) >= '0' && l.at(1) <= '7' || l.at(1) == 'x' || l.at(1) == 'u'):
 		l.pos += 2
 		return []token{{kind: tokenOpaque, text: "a numeric escape such as \\x41 in a string", line: l.line}}
@@ -111,15 +117,4 @@ func (l *lexer) braced() []token {
 	inner := l.tokens[:max(0, len(l.tokens)-1)] // without the brace
 	l.tokens = outer
 	return append([]token{}, inner...)
-}
-
-// simpleVariable reads "$name". Of "$name[key]" and "$name->property" the value
-// is not known.
-func (l *lexer) simpleVariable() []token {
-	l.pos++
-	t := token{kind: tokenVariable, text: l.take(nameLength(l.src[l.pos:])), line: l.line}
-	if l.has("[") || l.has("->") && isNameStart(l.at(2)) {
-		t = token{kind: tokenOpaque, text: "an element of $" + t.text + " in a string without braces", line: l.line}
-	}
-	return []token{t}
 }

@@ -109,7 +109,7 @@ func describe(err error) string {
 	case errors.Is(err, fs.ErrPermission):
 		return "permission denied"
 	}
-	return "it is no regular file, or reading it fails"
+	return "it is not a regular file, or reading it failed"
 }
 
 // run follows a file, or the argument of eval(), and is false if it is no PHP.
@@ -148,7 +148,7 @@ func (r *reader) known(name string) (constant, bool) {
 	return k, ok && !k.unsure && usable(name, k.val)
 }
 
-// usable says whether a value will do for a setting. Of the constants that only
+// usable reports whether a value will do for a setting. Of the constants that only
 // imply a multisite the value does not matter.
 func usable(name string, v value) bool {
 	switch name {
@@ -160,7 +160,7 @@ func usable(name string, v value) bool {
 	return v.isKnown() && v.kind != arrayKind && v.why == ""
 }
 
-// isSetting says whether a constant or variable is one of the settings that must
+// isSetting reports whether a constant or variable is one of the settings that must
 // not be guessed. A WP_HOME made of the request is usual, and is only left out.
 func isSetting(name string) bool {
 	return SettingNames()[name] != "" && name != WPHome || among(name, SubdomainInstall+" "+VHost+" "+Sunrise)
@@ -175,5 +175,5 @@ func isRequestVariable(name string) bool {
 		among(name, "HTTPS DOCUMENT_ROOT DOCUMENT_URI QUERY_STRING GATEWAY_INTERFACE AUTH_TYPE ORIG_PATH_INFO argv argc")
 }
 
-// among says whether a word is in a list of words.
+// among reports whether a word is in a list of words.
 func among(word, list string) bool { return slices.Contains(strings.Fields(list), word) }

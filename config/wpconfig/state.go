@@ -88,12 +88,12 @@ func (r *reader) scan(tokens []token, how string) {
 		case t.isName("include", "include_once", "require", "require_once"):
 			r.blind(t.line, includes+"in a statement that this program does not understand; "+giveIncluded, "", value{})
 		case t.kind == tokenName:
-			r.heedLoader(t.text)
+			r.noteLoader(t.text)
 		}
 	}
 }
 
-// isSet says whether the variable at i is assigned to.
+// isSet reports whether the variable at i is assigned to.
 func (r *reader) isSet(tokens []token, i int) bool {
 	if tokens[i].text == "GLOBALS" {
 		return false
@@ -106,14 +106,8 @@ func (r *reader) isSet(tokens []token, i int) bool {
 			depth--
 		}
 	}
-	if at >= len(tokens) {
-		return false
-	}
-	next := tokens[at]
-	if next.kind == tokenOp && (isAssignment(next.text) || next.text == "++" || next.text == "--") {
-		return true
-	}
-	return i > 0 && (tokens[i-1].isName("as") || tokens[i-1].isOp("=>") || tokens[i-1].isOp("&"))
+	isTarget := at < len(tokens) && tokens[at].kind == tokenOp && (isAssignment(tokens[at].text) || tokens[at].isOp("++") || tokens[at].isOp("--"))
+	return isTarget || i > 0 && (tokens[i-1].isName("as") || tokens[i-1].isOp("=>") || tokens[i-1].isOp("&"))
 }
 
 // mislay makes a constant unknown that is set in a way that is not understood,

@@ -62,8 +62,7 @@ func (p *parser) terminate() {
 	}
 }
 
-// keyword carries out a statement that begins with a keyword. A name that is
-// none is an expression or the label of a goto.
+// keyword carries out a statement that begins with a keyword, or with another name.
 func (p *parser) keyword(name string) {
 	switch name {
 	case "if":
@@ -73,10 +72,7 @@ func (p *parser) keyword(name string) {
 	case "return", "echo", "const":
 		p.simple(name)
 	case "namespace":
-		p.pos++
-		if p.cur().kind == tokenName {
-			p.pos++
-		}
+		p.pos++ // its name, if it has one, is read as a constant
 	case "function", "class", "interface", "trait", "abstract", "final", "enum", "readonly":
 		if p.bad = p.peek(1).kind != tokenName && !p.peek(1).isOp("&"); p.bad {
 			return // a closure, or a name that is no keyword here
@@ -88,10 +84,6 @@ func (p *parser) keyword(name string) {
 			p.pos = p.after(p.pos)
 		}
 	default:
-		if p.peek(1).isOp(":") {
-			p.pos += 2
-			return
-		}
 		p.expr(0)
 		p.terminate()
 	}

@@ -1,6 +1,9 @@
 package wpconfig
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // tokenKind tells the tokens of PHP apart as far as the parser cares.
 type tokenKind int
@@ -28,15 +31,7 @@ func (t token) isOp(text string) bool { return t.kind == tokenOp && t.text == te
 // isName compares as PHP does with its keywords and function names: without
 // regard to case or to the backslash of the global namespace.
 func (t token) isName(names ...string) bool {
-	if t.kind != tokenName {
-		return false
-	}
-	for _, name := range names {
-		if strings.EqualFold(strings.TrimPrefix(t.text, `\`), name) {
-			return true
-		}
-	}
-	return false
+	return t.kind == tokenName && slices.Contains(names, strings.ToLower(constantName(t.text)))
 }
 
 // syntaxError is something that PHP itself would refuse, or that is beyond the

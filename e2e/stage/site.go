@@ -3,6 +3,7 @@ package stage
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb/sandbox"

@@ -32,6 +32,4 @@ try { ini_set('memory_limit', '1G'); } catch (\Throwable | Exception $e) { exit(
 class Helper { const DB_HOST = 'class'; static function f() { return fn($x) => match(true) { default => $x }; } }
 $o = new class('x') { public $y = 1; };
 $f = static function () use (&$o): ?string { define('WP_DEBUG', true); return null; };
-goto end;
-end:
 __halt_compiler(); define('DB_NAME', 'data');
