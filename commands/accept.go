@@ -10,39 +10,27 @@ import (
 	"moserver-sidecar/wpdb"
 )
 
-// kinds is the value of --accept: ids of findings, with commas between them.
+// kinds are ids of findings.
 type kinds []wpdb.Kind
 
-// idList is the type of --accept, in help too.
-const idList = "id,id"
-
-// addAccept adds --accept to a command.
+// addAccept adds --accept to a command. It may be given more than once.
 func addAccept(cmd *cobra.Command) *kinds {
 	accept := new(kinds)
-	cmd.Flags().Var(accept, "accept", "say no more of findings with these ids, which docs/findings.md has")
+	cmd.Flags().Func("accept", "leave out findings with these ids (`id,id`), which docs/findings.md lists", func(text string) error {
+		for id := range strings.SplitSeq(text, ",") {
+			kind := wpdb.Kind(strings.TrimSpace(id))
+			if !slices.Contains(wpdb.Kinds(), kind) {
+				return errors.New("unknown id") // flagError says more
+			}
+			*accept = append(*accept, kind)
+		}
+		return nil
+	})
 	return accept
 }
 
-// String implements pflag.Value.
-func (k *kinds) String() string { return "" }
-
-// Type implements pflag.Value.
-func (k *kinds) Type() string { return idList }
-
-// Set implements pflag.Value. It may be called more than once.
-func (k *kinds) Set(text string) error {
-	for id := range strings.SplitSeq(text, ",") {
-		kind := wpdb.Kind(strings.TrimSpace(id))
-		if !slices.Contains(wpdb.Kinds(), kind) {
-			return errors.New("there is no finding of that id; docs/findings.md has them all")
-		}
-		*k = append(*k, kind)
-	}
-	return nil
-}
-
-// silence returns the findings that are not accepted, and the kinds of the others,
-// each once. What keeps the server from working cannot be accepted away.
+// silence splits findings into those that are not accepted and the kinds of the others,
+// each once. A finding that keeps the server from working cannot be silenced.
 func (k kinds) silence(findings []wpdb.Finding) (rest []wpdb.Finding, accepted []wpdb.Kind) {
 	for _, f := range findings {
 		switch {

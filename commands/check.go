@@ -13,7 +13,7 @@ import (
 	"moserver-sidecar/wpdb/doctor"
 )
 
-// report is all that check has found, in the form of --json.
+// report is everything that check has found, in the form of --json.
 type report struct {
 	OK       bool             `json:"ok"`
 	Settings []config.Problem `json:"settings"`
@@ -35,11 +35,9 @@ each with what to do about it. It reports only what is broken; for advice run
 	}
 	asJSON := cmd.Flags().Bool("json", false, "print them for machines")
 	accept := addAccept(cmd)
-	addSettings(cmd, cmd.Flags())
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		settings, problems := readSettings(cmd)
-		return check(cmd.OutOrStdout(), settings, problems, *accept, *asJSON)
-	}
+	runSettings(cmd, func(w io.Writer, settings config.Settings, problems []config.Problem) error {
+		return check(w, settings, problems, *accept, *asJSON)
+	})
 	return cmd
 }
 

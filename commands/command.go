@@ -16,7 +16,7 @@ import (
 
 const programName = "moserver-sidecar"
 
-// exitStatus ends a command that has already said why.
+// exitStatus ends a command that has already printed the reason.
 type exitStatus int
 
 // errFailed is the exitStatus of most commands.
@@ -25,11 +25,11 @@ const errFailed exitStatus = 1
 // Error implements error.
 func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
-// exits is what the page of a command says of its exit status.
+// exits is the end of a command's page, about its exit status.
 func exits(text string) map[string]string { return map[string]string{"exits": text} }
 
-// printPage prints the help of a command: examples, what it does, its own flags,
-// its exit status.
+// printPage prints the help of a command: examples, description, its own flags, exit
+// status.
 func printPage(w io.Writer, cmd *cobra.Command) {
 	fmt.Fprintf(w, "%s %s: %s\n\n%s\n\n%s\n\n", programName, cmd.Name(), cmd.Short, cmd.Example, cmd.Long)
 	too := ""
@@ -43,13 +43,13 @@ func printPage(w io.Writer, cmd *cobra.Command) {
 	fmt.Fprintf(w, "Exit status%s\n\n%s --help lists all commands and the settings.\n", cmd.Annotations["exits"], programName)
 }
 
-// ownFlags are the flags of a command and of those below it, without the settings.
+// ownFlags are the flags of a command and its subcommands, without the settings.
 func ownFlags(cmd *cobra.Command) (own []*pflag.Flag) {
 	seen := map[string]bool{"help": true}
 	for _, c := range append([]*cobra.Command{cmd}, cmd.Commands()...) {
 		c.Flags().SortFlags = false
 		c.Flags().VisitAll(func(f *pflag.Flag) {
-			if _, isSetting := f.Value.(*settingText); !isSetting && !f.Hidden && !seen[f.Name] {
+			if f.Annotations[settingOf] == nil && !f.Hidden && !seen[f.Name] {
 				seen[f.Name], own = true, append(own, f)
 			}
 		})
@@ -57,7 +57,7 @@ func ownFlags(cmd *cobra.Command) (own []*pflag.Flag) {
 	return own
 }
 
-// printFlags prints a column of flags, and one of what they do.
+// printFlags prints a column of flags and one of their descriptions.
 func printFlags(w io.Writer, flags []*pflag.Flag) {
 	width, names, usages := 0, make([]string, len(flags)), make([]string, len(flags))
 	for i, f := range flags {
@@ -75,8 +75,8 @@ func printFlags(w io.Writer, flags []*pflag.Flag) {
 
 func takesSettings(cmd *cobra.Command) bool { return cmd.Flag("wp-config") != nil }
 
-// shareSwitches lets a flag without a value stand before the name of the command
-// that has it: else that name would be taken for its value.
+// shareSwitches allows a flag without a value before the name of its command, which
+// would otherwise be taken for its value.
 func shareSwitches(parent *cobra.Command) {
 	for _, cmd := range parent.Commands() {
 		shareSwitches(cmd)
@@ -88,7 +88,7 @@ func shareSwitches(parent *cobra.Command) {
 	}
 }
 
-// unknownCommand is for the first word behind a command that has others below it.
+// unknownCommand is the error for a word that should be a subcommand of cmd, if any.
 func unknownCommand(cmd *cobra.Command) error {
 	words := cmd.Flags().Args()
 	if len(words) == 0 || !cmd.HasAvailableSubCommands() {
@@ -101,8 +101,8 @@ func unknownCommand(cmd *cobra.Command) error {
 	return see(config.Unknown("command", "", words[0], names), cmd)
 }
 
-// noArguments is for commands that take flags only. It repeats an argument only
-// where that can be no password in the wrong place.
+// noArguments is for commands that take only flags. It repeats an argument only if that
+// cannot be a misplaced password.
 func noArguments(cmd *cobra.Command, args []string) error {
 	if err := unknownCommand(cmd); err != nil || len(args) == 0 {
 		return err
@@ -111,7 +111,7 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	what := "unexpected argument; it takes flags only"
 	switch {
 	case slices.Contains([]string{"true", "false"}, word):
-		what = fmt.Sprintf("unexpected argument %q; write it behind its flag, with = and no space", word)
+		what = fmt.Sprintf("unexpected argument %q; attach it to its flag with = and no space", word)
 	case slices.Contains(flagNames(cmd), word):
 		what = fmt.Sprintf("unexpected argument %q; did you mean --%s?", word, word)
 	case takesSettings(cmd) && filepath.Ext(word) == ".php":
@@ -122,10 +122,10 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	return misused(cmd, what)
 }
 
-// flagError says what is wrong with a flag, without its value.
+// flagError describes an error of a flag, without its value.
 func flagError(cmd *cobra.Command, err error) error {
 	if unknown := unknownCommand(cmd); unknown != nil {
-		return unknown // whose flags they are
+		return unknown // the flags are its
 	}
 	var none *pflag.NotExistError
 	var empty *pflag.ValueRequiredError
@@ -137,10 +137,10 @@ func flagError(cmd *cobra.Command, err error) error {
 		return misused(cmd, "--"+empty.GetFlag().Name+" needs a value")
 	case errors.As(err, &invalid):
 		flag := invalid.GetFlag()
-		form := map[string]string{"bool": "true or false", "int": "a whole number", idList: "ids of findings, which docs/findings.md has"}[flag.Value.Type()]
+		form := map[string]string{"bool": "true or false", "int": "a whole number", "func": "ids of findings, which docs/findings.md lists"}[flag.Value.Type()]
 		return misused(cmd, fmt.Sprintf("--%s must be %s", flag.Name, form))
 	}
-	return misused(cmd, "an argument begins with a dash, but is no flag")
+	return misused(cmd, "an argument begins with a dash, but is not a flag")
 }
 
 func unknownFlag(cmd *cobra.Command, err *pflag.NotExistError) string {
@@ -148,7 +148,7 @@ func unknownFlag(cmd *cobra.Command, err *pflag.NotExistError) string {
 	if letters == "" {
 		return config.Unknown("flag", "--", err.GetSpecifiedName(), flagNames(cmd))
 	}
-	for _, name := range []string{letters, "h" + letters} { // -h is a flag, of which -home begins
+	for _, name := range []string{letters, "h" + letters} { // -home begins with the flag -h
 		if near := config.Nearest(name, flagNames(cmd)); near != "" {
 			return fmt.Sprintf("unknown flag -%s; did you mean --%s, with two dashes?", name, near)
 		}
@@ -165,7 +165,7 @@ func flagNames(cmd *cobra.Command) (names []string) {
 	return names
 }
 
-// misused names the page of the command that was used wrongly.
+// misused points to the page of the misused command.
 func misused(cmd *cobra.Command, what string) error {
 	if cmd.HasParent() {
 		what = strings.TrimPrefix(cmd.CommandPath(), programName+" ") + ": " + what
@@ -173,7 +173,7 @@ func misused(cmd *cobra.Command, what string) error {
 	return see(what, cmd)
 }
 
-// see adds to a sentence where to read on.
+// see adds to a sentence where to read more.
 func see(sentence string, cmd *cobra.Command) error {
 	if !strings.HasSuffix(sentence, "?") {
 		sentence += ";"

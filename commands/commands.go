@@ -26,21 +26,21 @@ To try it, without WordPress:
 
   moserver-sidecar demo
 
-To use it: see if it can work, let it serve, and once it does, see what could
-be better and add the indexes that the plugin's tables lack.
+To use it: check that it can work, let it serve, then see what could be better
+and add the indexes that the plugin's tables lack.
 
   moserver-sidecar check   --wp-config /var/www/html/wp-config.php
   moserver-sidecar serve   --wp-config /var/www/html/wp-config.php
   moserver-sidecar doctor  --wp-config /var/www/html/wp-config.php
   moserver-sidecar migrate --wp-config /var/www/html/wp-config.php
 
-Commands ("moserver-sidecar check --help" says more of one):
+Commands (for more about one: "moserver-sidecar check --help"):
 
 `
 	helpSettings = `
-Settings, of all commands but completion, demo and version. Each may also be
-set in a YAML file (--config moserver.yaml) as some_name, or as
-MOSERVER_SOME_NAME in the environment. Flags override the environment, which
+Settings, for all commands except completion, demo and version. Each can also
+be set in a YAML file (--config moserver.yaml) as some_name, or in the
+environment as MOSERVER_SOME_NAME. Flags override the environment, which
 overrides the file, which overrides wp-config.php.
 
 `

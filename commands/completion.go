@@ -15,9 +15,8 @@ func completionCommand() *cobra.Command {
   moserver-sidecar completion zsh >"${fpath[1]}/_moserver-sidecar"
   moserver-sidecar completion fish | source
   moserver-sidecar completion powershell >>$PROFILE`,
-		Long: `Prints a script for bash, zsh, fish or PowerShell. A shell that has read it
-completes commands, flags, settings, and the values of settings that have only
-a few.`,
+		Long: `Prints a script for bash, zsh, fish or PowerShell, which then complete
+commands, flags, settings, and the values of settings that have only a few.`,
 
 		Annotations: exits(`: 0.`),
 		ValidArgs:   shells,

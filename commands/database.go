@@ -9,12 +9,12 @@ import (
 	"moserver-sidecar/wpdb"
 )
 
-// openDatabase opens the database that the settings name. It does not connect yet.
+// openDatabase opens the database of the settings. It does not connect yet.
 func openDatabase(s config.Settings, log *slog.Logger) (*wpdb.DB, error) {
 	return wpdb.Open(databaseOf(s), log)
 }
 
-// databaseOf is what the settings say of the database.
+// databaseOf is the part of the settings that is about the database.
 func databaseOf(s config.Settings) wpdb.Config {
 	return wpdb.Config{
 		Network: s.DBNetwork, Address: s.DBAddress, User: s.DBUser, Password: s.DBPassword, Name: s.DBName,
@@ -24,13 +24,13 @@ func databaseOf(s config.Settings) wpdb.Config {
 	}
 }
 
-// openQuiet is openDatabase for a command that says itself what goes wrong.
+// openQuiet is openDatabase for a command that reports errors itself.
 func openQuiet(s config.Settings) (*wpdb.DB, error) {
 	return openDatabase(s, slog.New(slog.DiscardHandler))
 }
 
-// openReady is openDatabase for a command that has no use for a database which
-// cannot be used now: it prints all that is wrong with one.
+// openReady is openDatabase for a command that needs the database now. If it cannot be
+// used, it prints all that is wrong with it.
 func openReady(ctx context.Context, s config.Settings) (*wpdb.DB, error) {
 	db, err := openDatabase(s, newLogger(s))
 	if err != nil {
@@ -42,14 +42,24 @@ func openReady(ctx context.Context, s config.Settings) (*wpdb.DB, error) {
 		return db, nil
 	}
 	db.Close()
-	findings := checkDatabase(s)
-	if len(findings) == 0 { // it has just come back
-		return nil, errors.New("the database did not answer; try again")
+	if err := refuse(checkDatabase(s)); err != nil {
+		return nil, err
 	}
-	complain(findings)
-	return nil, errFailed
+	return nil, errors.New("the database did not answer; try again") // it has just come back
 }
 
-// knowsDatabase says if the settings, whatever is wrong with others of them, tell
-// where the database is.
+// withDatabase runs do on the database of the settings, until a signal.
+func withDatabase(s config.Settings, do func(context.Context, *wpdb.DB) error) error {
+	ctx, stop := untilSignal()
+	defer stop()
+	db, err := openQuiet(s)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return do(ctx, db)
+}
+
+// knowsDatabase reports whether the settings name a database, even if other settings are
+// wrong.
 func knowsDatabase(s config.Settings) bool { return s.DBName != "" && s.DBAddress != "" }

@@ -23,12 +23,12 @@ import (
 
 const demoAddress = "127.0.0.1:8089"
 
-// demoSite is the private site of the demo: a client, the user alice, and a
-// refresh token that alice has given the client.
+// demoSite is the demo's private site: a client, the user alice, and the client's refresh
+// token for alice.
 type demoSite struct {
 	store    oauth.Store
-	database string // what it is kept in, for people
-	inspect  string // a command that shows the tokens; empty: there is none
+	database string // where its data is, for people
+	inspect  string // a command that shows the tokens, if there is one
 	close    func() error
 
 	clientID, clientSecret, refreshToken string
@@ -38,8 +38,8 @@ func demoCommand(newServer NewServer) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "demo", Short: "try the server on a private site, without WordPress",
 		Example: `  moserver-sidecar demo`,
-		Long: `Runs on a private MariaDB, if there is a mariadbd on this machine, else in
-memory, prints commands to try, and leaves nothing behind.`,
+		Long: `Uses a private MariaDB, or memory if mariadbd is not installed. It prints
+commands to try, and leaves nothing behind.`,
 
 		Annotations: exits(`: 0 after SIGTERM or Ctrl-C, 1 if it cannot serve.`),
 		Args:        noArguments,
@@ -49,7 +49,7 @@ memory, prints commands to try, and leaves nothing behind.`,
 	return cmd
 }
 
-// demo serves a private site until Ctrl-C and leaves nothing behind.
+// demo serves a private site until Ctrl-C, and leaves nothing behind.
 func demo(w io.Writer, address string, newServer NewServer) (err error) {
 	ctx, stop := untilSignal()
 	defer stop()
@@ -82,8 +82,7 @@ func demoListener(address string) (net.Listener, error) {
 	return net.Listen("tcp", "127.0.0.1:0")
 }
 
-// newDemoSite makes the site in a private MariaDB, or in memory where there is
-// none.
+// newDemoSite makes the site in a private MariaDB, or in memory if that is not installed.
 func newDemoSite(ctx context.Context, log *slog.Logger) (*demoSite, error) {
 	site := &demoSite{
 		clientID:     randomName(),
@@ -144,7 +143,7 @@ func (d *demoSite) useMariaDB(ctx context.Context, database *sandbox.Server, log
 	})
 }
 
-// print says what there is to try.
+// print lists commands to try.
 func (d *demoSite) print(w io.Writer, address string) {
 	url := "http://" + address + "/wp-json/moserver/token"
 	credentials := "-d client_id=" + d.clientID + " -d client_secret=" + d.clientSecret
@@ -170,12 +169,12 @@ Refresh again: refused with invalid_grant.
 
 `, d.database, url, refresh, revoke, refresh)
 	if d.inspect != "" {
-		fmt.Fprintf(w, "The rows, as PHP finds them:\n\n  %s\n\n", d.inspect)
+		fmt.Fprintf(w, "See the rows that PHP finds:\n\n  %s\n\n", d.inspect)
 	}
 	fmt.Fprintln(w, "Ctrl-C ends the demo and removes everything.")
 }
 
-// randomName is 32 characters that need no quotation marks anywhere.
+// randomName is 32 characters that never need quoting.
 func randomName() string {
 	b := make([]byte, 16)
 	_, _ = rand.Read(b) // it never fails

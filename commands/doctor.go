@@ -18,21 +18,22 @@ import (
 // examineTimeout bounds the looks of doctor together.
 const examineTimeout = 2 * time.Minute
 
-// The exit statuses of doctor, as monitors of the Nagios kind count.
-const (
-	exitAdvice  exitStatus = 1
-	exitBroken  exitStatus = 2
-	exitUnknown exitStatus = 3
-)
+// exitUnknown is for a database that could not be looked at.
+const exitUnknown exitStatus = 3
 
-// examined is all that doctor has found, in the form of --json.
+// exitStatuses are those of doctor by its status, as Nagios plugins have them.
+func exitStatuses() map[string]exitStatus {
+	return map[string]exitStatus{"ok": 0, "advice": 1, "broken": 2, "unknown": exitUnknown}
+}
+
+// examined is everything that doctor has found, in the form of --json.
 type examined struct {
 	Status   string           `json:"status"` // ok, advice, broken or unknown
-	Error    string           `json:"error"`  // why the database could not be looked at, or not to the end
+	Error    string           `json:"error"`  // why the database could not be examined, or not completely
 	Settings []config.Problem `json:"settings"`
 	Broken   []ailment        `json:"broken"`
 	Advice   []ailment        `json:"advice"`
-	Notes    []ailment        `json:"notes"`    // nothing need be done about them
+	Notes    []ailment        `json:"notes"`    // they need no action
 	Accepted []wpdb.Kind      `json:"accepted"` // what --accept has silenced
 	Facts    *doctor.Facts    `json:"facts"`
 	SealKey  string           `json:"seal_key"` // fingerprint; empty: codes are not sealed
@@ -41,7 +42,7 @@ type examined struct {
 	accept   kinds
 }
 
-// ailment is a finding with nothing but its sentences.
+// ailment is a finding as it is printed.
 type ailment struct {
 	Kind    wpdb.Kind `json:"id"`
 	Problem string    `json:"problem"`
@@ -53,41 +54,38 @@ func doctorCommand() *cobra.Command {
 		Use: "doctor", Short: "print what the database is, and what could be better",
 		Example: `  moserver-sidecar doctor --wp-config /var/www/html/wp-config.php`,
 		Long: `Prints what the database is: server, WordPress, plugin, clients, rows, sizes;
-then what is broken, which is what check finds and more; then what could be
-better although everything works. Each finding comes with what mends it.
+then what is broken, including all that check finds; then what could be better
+although everything works. Each finding comes with its remedy.
 
-It only reads. A count that would take long is left to the server's estimate,
-which is marked with "about". What the database account may not read is said,
-and left out.
+It only reads. If counting would take long it prints the server's estimate,
+marked with "about". It names what the database account may not read.
 
-Each finding has an id, which is in brackets behind it; docs/findings.md has
-them all. What --accept names is not said again, unless no token can be issued
-while it is so. Notes need no mending.
+Each finding has an id, in brackets after it; docs/findings.md lists them all.
+--accept silences findings, except those that keep the server from issuing any
+token. Notes need no action.
 
 With --json the names of the members are stable: status ("ok", "advice",
 "broken" or "unknown"), error, settings (where, problem), broken, advice and
 notes (id, problem, remedy), accepted, and facts (server, wordpress, plugin,
-database, account, prefix, clients, tables, least_privilege, notes). What is
-not known is null or empty. seal_key is the fingerprint of the key that codes
-are sealed with.`,
+database, account, prefix, clients, tables, least_privilege, notes), and
+seal_key (the fingerprint of the key that seals codes). Unknown values are
+null or empty.`,
 
-		Annotations: exits(`, as monitors of the Nagios kind count: 0 if there is nothing to
-mend, 1 for advice only, 2 if something is broken, 3 if the database could not
-be looked at.`),
+		Annotations: exits(`, as Nagios plugins have it: 0 if there is nothing to mend, 1
+for advice only, 2 if something is broken, 3 if the database could not be
+examined.`),
 		Args: func(cmd *cobra.Command, args []string) error { return notExamined(noArguments(cmd, args)) },
 	}
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return notExamined(flagError(cmd, err)) })
 	asJSON := cmd.Flags().Bool("json", false, "print it for machines")
 	accept := addAccept(cmd)
-	addSettings(cmd, cmd.Flags())
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		settings, problems := readSettings(cmd)
-		return runDoctor(cmd.OutOrStdout(), settings, problems, *accept, *asJSON)
-	}
+	runSettings(cmd, func(w io.Writer, settings config.Settings, problems []config.Problem) error {
+		return runDoctor(w, settings, problems, *accept, *asJSON)
+	})
 	return cmd
 }
 
-// notExamined tells an error of the command line, with the status that monitors
+// notExamined prints an error of the command line, and returns the status that monitors
 // know.
 func notExamined(err error) error {
 	if err == nil {
@@ -97,7 +95,7 @@ func notExamined(err error) error {
 	return exitUnknown
 }
 
-// runDoctor examines the database and prints all that there is to say.
+// runDoctor examines the database and prints the results.
 func runDoctor(w io.Writer, settings config.Settings, problems []config.Problem, accept kinds, asJSON bool) (err error) {
 	x := examined{Settings: problems, Broken: []ailment{}, Advice: []ailment{}, Notes: []ailment{}, Accepted: []wpdb.Kind{},
 		SealKey: sealKey(settings), settings: settings, accept: accept}
@@ -107,7 +105,7 @@ func runDoctor(w io.Writer, settings config.Settings, problems []config.Problem,
 	} else {
 		err = x.print(w)
 	}
-	if status := x.exitStatus(); err == nil && status != 0 {
+	if status := exitStatuses()[x.Status]; err == nil && status != 0 {
 		return status
 	}
 	return err
@@ -119,7 +117,7 @@ func (x *examined) examine() {
 	if !knowsDatabase(x.settings) {
 		x.Error = "the settings do not say where the database is"
 		if len(x.Settings) > 0 && x.settings.DBName != "" {
-			x.Error = "where the database is cannot be known before the settings are mended"
+			x.Error = "correct the settings first; until then it is unknown where the database is"
 		}
 		return
 	}
@@ -150,32 +148,17 @@ func (x *examined) examine() {
 	x.Facts = &facts
 }
 
-// look examines the database. On a terminal it shows how far it is.
-func look(s config.Settings) (doctor.Facts, []wpdb.Finding, error) {
-	ctx, stop := untilSignal()
-	defer stop()
-	ctx, cancel := context.WithTimeout(ctx, examineTimeout)
-	defer cancel()
-	db, err := openQuiet(s)
-	if err != nil {
-		return doctor.Facts{}, nil, err
-	}
-	defer db.Close()
+// look examines the database, and shows its progress on a terminal.
+func look(s config.Settings) (facts doctor.Facts, findings []wpdb.Finding, err error) {
 	line := newStatusLine(os.Stderr)
 	defer line.clear()
-	return doctor.Examine(ctx, db, s.PurgeAfter, func(what string) { line.show(what + " …") })
-}
-
-func (x *examined) exitStatus() exitStatus {
-	switch x.Status {
-	case "advice":
-		return exitAdvice
-	case "broken":
-		return exitBroken
-	case "unknown":
-		return exitUnknown
-	}
-	return 0
+	err = withDatabase(s, func(ctx context.Context, db *wpdb.DB) (err error) {
+		ctx, cancel := context.WithTimeout(ctx, examineTimeout)
+		defer cancel()
+		facts, findings, err = doctor.Examine(ctx, db, s.PurgeAfter, func(what string) { line.show(what + " …") })
+		return err
+	})
+	return facts, findings, err
 }
 
 // print writes the report for people.

@@ -17,8 +17,8 @@ import (
 	"moserver-sidecar/config"
 )
 
-// healthcheckTimeout is below the five seconds that the Dockerfile gives the
-// command, so that it can still say what it waited for.
+// healthcheckTimeout is below the Dockerfile's five seconds, so that the command can still
+// say what it waited for.
 const healthcheckTimeout = 4 * time.Second
 
 func healthcheckCommand() *cobra.Command {
@@ -26,32 +26,29 @@ func healthcheckCommand() *cobra.Command {
 		Use: "healthcheck", Short: "ask the running server if it is well",
 		Example: `  moserver-sidecar healthcheck
   moserver-sidecar healthcheck --ready --listen unix:/run/moserver/token.sock`,
-		Long: `Asks the server that listens where the setting listen says, over TCP or a unix
-socket, for /healthz: whether the process lives. That is what a HEALTHCHECK of
-Docker is for, after which something may restart the container: to restart it
-because its database is away would help nobody.
+		Long: `Asks the server at the address in the setting listen, over TCP or a unix
+socket, for /healthz: whether the process lives. This is for Docker's
+HEALTHCHECK, on which something may restart the container; a restart would not
+help while only the database is away.
 
 Of the settings it uses only listen.`,
 
 		Annotations: exits(`: 0 if the server is well, else 1.`),
 		Args:        noArguments,
 	}
-	ready := cmd.Flags().Bool("ready", false, "ask for /readyz: whether the database answers and has the plugin's tables, for what waits until tokens can be had")
-	addSettings(cmd, cmd.Flags())
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		settings, problems := readSettings(cmd)
-		return healthcheck(cmd.OutOrStdout(), settings, problems, *ready)
-	}
+	ready := cmd.Flags().Bool("ready", false, "ask for /readyz: whether the database answers and has the plugin's tables, so that tokens can be issued")
+	runSettings(cmd, func(w io.Writer, settings config.Settings, problems []config.Problem) error {
+		return healthcheck(w, settings, problems, *ready)
+	})
 	return cmd
 }
 
-// healthcheck asks a running server if it is well, and says so.
+// healthcheck asks a running server if it is well, and prints the answer.
 func healthcheck(w io.Writer, settings config.Settings, problems []config.Problem, ready bool) error {
-	// Only listen matters. What is wrong with other settings, such as a
-	// wp-config.php that is being edited, does not change how the server is.
+	// Only listen matters. A problem elsewhere, such as in a wp-config.php that is being
+	// edited, says nothing about the running server.
 	if settings.Listen == "" {
-		complain(problems)
-		return errFailed
+		return refuse(problems)
 	}
 	path := "/healthz"
 	if ready {
@@ -62,8 +59,8 @@ func healthcheck(w io.Writer, settings config.Settings, problems []config.Proble
 	if err := probe(ctx, settings.Listen, path); err != nil {
 		return err
 	}
-	fmt.Fprintln(w, "ok")
-	return nil
+	_, err := fmt.Fprintln(w, "ok")
+	return err
 }
 
 // probe asks the server at an address of the setting listen for a path.
@@ -75,7 +72,7 @@ func probe(ctx context.Context, listen, path string) error {
 	client := http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			// Where the server listens on all addresses, this takes the loopback one.
+			// If the server listens on all addresses, this takes the loopback one.
 			return new(net.Dialer).DialContext(ctx, network, address)
 		},
 	}}
@@ -87,9 +84,9 @@ func probe(ctx context.Context, listen, path string) error {
 	if err != nil {
 		var failed *url.Error
 		if errors.As(err, &failed) {
-			err = failed.Err // without the address, which is not the one that was dialled
+			err = failed.Err // without the address, which is not the dialled one
 		}
-		return fmt.Errorf("nothing answers at %s (%w); is the server running, and is that its setting listen?", listen, err)
+		return fmt.Errorf("nothing answers at %s (%w); is the server running, and does it listen there?", listen, err)
 	}
 	defer answer.Body.Close()
 	var body struct{ Status, Reason string }

@@ -13,9 +13,9 @@ import (
 	"moserver-sidecar/wpdb/tokens"
 )
 
-// live is an oauth.Store whose database may change while it is used: it goes to the
-// one that the settings name now. What a database refuses whose account or password
-// has changed waits until the settings have been read again, and is tried again.
+// live is an oauth.Store on the database that the settings name now, which may change
+// while it is used. If the database refuses the account or password, a call waits until
+// the settings have been read again, and tries again.
 type live struct {
 	current atomic.Pointer[served]
 	log     *slog.Logger
@@ -38,7 +38,7 @@ func newLive(db *wpdb.DB, settings config.Settings, read func() (config.Settings
 
 func (l *live) close() { _ = l.current.Load().Close() } // the process ends
 
-// try does work on the store until the database does not refuse it, or ctx ends.
+// try repeats work until the database no longer refuses the account, or ctx ends.
 func try[T any](ctx context.Context, l *live, work func(*served) (T, error)) (T, error) {
 	for {
 		current := l.current.Load()
@@ -52,6 +52,11 @@ func try[T any](ctx context.Context, l *live, work func(*served) (T, error)) (T,
 // Find implements oauth.Store.
 func (l *live) Find(ctx context.Context, clientID string, p oauth.Presented) (oauth.Facts, error) {
 	return try(ctx, l, func(s *served) (oauth.Facts, error) { return s.Find(ctx, clientID, p) })
+}
+
+// PublicClients implements oauth.Store.
+func (l *live) PublicClients(ctx context.Context) (bool, error) {
+	return try(ctx, l, func(s *served) (bool, error) { return s.PublicClients(ctx) })
 }
 
 // Scans implements oauth.Store.

@@ -14,38 +14,38 @@ import (
 )
 
 const (
-	// maxLogLines is how many lines may wait for a reader: some seconds of a busy
-	// server's, and about two megabytes.
+	// maxLogLines is how many lines may wait to be read: a few seconds of a busy server,
+	// about two megabytes.
 	maxLogLines = 8192
 
-	// flushTimeout is how long the end of the process waits for a reader.
+	// flushTimeout is how long a process that ends waits for the log to be read.
 	flushTimeout = 2 * time.Second
 )
 
-// logQueue stands between a logger and standard error. A pipe or terminal that
-// nobody reads makes a write wait, and must not make a request wait: a line that
-// has no place in the queue is dropped and counted. A Write is a whole line.
+// logQueue is between a logger and standard error. A write to a pipe or terminal that is
+// not read waits, and requests must not wait with it: a line that does not fit into the
+// queue is dropped and counted. A Write is a whole line.
 type logQueue struct {
 	lines   chan logLine
-	dropped atomic.Int64 // since the last line that told of it
+	dropped atomic.Int64 // since the last line that reported it
 	out     io.Writer
 	note    *slog.Logger // straight to out
 }
 
-// logLine is a line, or else somebody who waits for all lines before.
+// logLine is a line, or a waiter for all lines before it.
 type logLine struct {
 	text    []byte
 	written chan struct{}
 }
 
-// newLogger logs to standard error, where systemd and Docker look for it.
+// newLogger logs to standard error, where systemd and Docker expect it.
 func newLogger(s config.Settings) *slog.Logger { return slog.New(logHandler(s, os.Stderr)) }
 
-// newServerLogger is newLogger for a server, which does not wait for a reader of
-// its log. Call flush before the process ends: it waits a moment for what was
-// logged to be written, and reports whether it was.
+// newServerLogger is newLogger for a server, which does not wait until its log is read.
+// Call flush before the process ends: it waits a moment for the log to be written, and
+// reports whether it was.
 func newServerLogger(s config.Settings) (log *slog.Logger, flush func() bool) {
-	// Else Go ends the process when the reader of standard error has gone.
+	// Otherwise Go ends the process when the reader of standard error is gone.
 	signal.Ignore(syscall.SIGPIPE)
 	q := &logQueue{lines: make(chan logLine, maxLogLines), out: os.Stderr, note: newLogger(s)}
 	go q.run()
@@ -70,7 +70,7 @@ func (q *logQueue) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// run writes lines in the order in which they came.
+// run writes the lines in order.
 func (q *logQueue) run() {
 	for line := range q.lines {
 		if line.written != nil {
@@ -85,7 +85,7 @@ func (q *logQueue) run() {
 	}
 }
 
-// flush waits until the lines logged so far are written, and says if they are.
+// flush waits until the lines logged so far are written, and reports whether they are.
 func (q *logQueue) flush() bool {
 	timeout := time.After(flushTimeout)
 	last := logLine{written: make(chan struct{})}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"moserver-sidecar/config"
+	"moserver-sidecar/wpdb"
 	"moserver-sidecar/wpdb/migrate"
 )
 
@@ -19,78 +20,66 @@ func migrateCommand() *cobra.Command {
 		Use: "migrate", Short: "add indexes, and the server's own tables",
 		Example: `  moserver-sidecar migrate --wp-config /var/www/html/wp-config.php --dry-run
   moserver-sidecar migrate --wp-config /var/www/html/wp-config.php`,
-		Long: `The plugin's tables have no index, so each login reads whole tables. This adds
-one on each column that rows are looked for by, where there is none yet, and
-makes the server's own tables, moserver_… behind the prefix. The plugin and
-the server go on meanwhile: an index is added online, and the longest that a
-writer waits is two seconds, before the statement gives way and tries again.
-Ctrl-C stops the statement on the server and leaves nothing half done. It may
-be repeated at any time.
+		Long: `The plugin's tables have no indexes, so each login reads whole tables. This
+adds the missing indexes on columns that rows are looked up by, and creates
+the server's own tables, named moserver_… after the prefix. The plugin and
+the server keep working: indexes are added online, and no writer waits longer
+than two seconds before the statement gives way and tries again. Ctrl-C stops
+the statement in the database and leaves nothing half done. You may repeat the
+command at any time.
 
 It needs a database user who may ALTER the plugin's tables and CREATE its own.
-One may be given for this once:
+You can give one for this run:
 
   moserver-sidecar migrate --wp-config /var/www/html/wp-config.php \
     --db-user root --db-password-file /etc/moserver/admin-password`,
 
-		Annotations: exits(`: 0 if all is there (after --undo: gone), or if nothing stands
-against what a --dry-run has printed; else 1.`),
+		Annotations: exits(`: 0 if everything is there (after --undo: gone), or if nothing
+prevents what --dry-run has printed; else 1.`),
 		Args: noArguments,
 	}
 	var o migrate.Options
 	flags := cmd.Flags()
 	flags.BoolVar(&o.DryRun, "dry-run", false, "print the SQL instead, for the mysql client")
-	flags.BoolVar(&o.Undo, "undo", false, "take away what carries the name moserver_…, and nothing else")
-	asJSON := flags.Bool("json", false, "print for machines what was done, or would be")
-	flags.BoolVar(&o.Blocking, "allow-blocking", false, "also where the server can change a table of 10000 rows or more only while writers wait")
+	flags.BoolVar(&o.Undo, "undo", false, "remove what is named moserver_…, and nothing else")
+	asJSON := flags.Bool("json", false, "print the changes for machines")
+	flags.BoolVar(&o.Blocking, "allow-blocking", false, "also change tables of 10000 rows or more where that makes writers wait")
 	flags.BoolVar(&o.Galera, "galera", false, "also on a Galera cluster, where each statement stops all writes on all nodes for some seconds")
-	addSettings(cmd, flags)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		settings, err := loadSettings(cmd)
-		if err != nil {
+	runSettings(cmd, func(w io.Writer, settings config.Settings, problems []config.Problem) error {
+		if err := refuse(problems); err != nil {
 			return err
 		}
-		return runMigrate(cmd.OutOrStdout(), settings, o, *asJSON)
-	}
+		return runMigrate(w, settings, o, *asJSON)
+	})
 	return cmd
 }
 
 // runMigrate prints what it does, change by change.
 func runMigrate(w io.Writer, settings config.Settings, o migrate.Options, asJSON bool) error {
 	o.UserIndex = settings.RevokeAccessTokens == config.RevokeAll
-	ctx, stop := untilSignal()
-	defer stop()
-	db, err := openQuiet(settings)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
 	p := migrationPrinter{w: w, settings: settings, options: o, line: newStatusLine(os.Stderr)}
 	o.Watch = p.watch
 	if !asJSON {
 		o.Ended = p.change
 	}
-	migration, err := migrate.Run(ctx, db, o)
-	if err = p.interrupted(err); err != nil {
+	return withDatabase(settings, func(ctx context.Context, db *wpdb.DB) error {
+		m, err := migrate.Run(ctx, db, o)
+		if err = p.interrupted(err); err != nil {
+			return err
+		}
+		if asJSON {
+			err = printJSON(w, struct {
+				OK bool `json:"ok"`
+				migrate.Migration
+			}{m.Complete(), m})
+		} else {
+			p.print(m)
+		}
+		if err == nil && !m.Complete() && (!o.DryRun || len(m.Findings) > 0) {
+			return errFailed
+		}
 		return err
-	}
-	if asJSON {
-		err = printMigrationJSON(w, migration)
-	} else {
-		p.print(migration)
-	}
-	if err == nil && !migration.Complete() && (!o.DryRun || len(migration.Findings) > 0) {
-		return errFailed
-	}
-	return err
-}
-
-// printMigrationJSON prints what a migration has found and done, for machines.
-func printMigrationJSON(w io.Writer, m migrate.Migration) error {
-	return printJSON(w, struct {
-		OK bool `json:"ok"`
-		migrate.Migration
-	}{m.Complete(), m})
+	})
 }
 
 // migrationPrinter prints a migration for people.
@@ -101,7 +90,7 @@ type migrationPrinter struct {
 	line     *statusLine
 }
 
-// watch shows how far a statement is.
+// watch shows the progress of a statement.
 func (p migrationPrinter) watch(progress migrate.Progress) {
 	text := fmt.Sprintf("%s: %s, %.0f s", progress.Change.Table, progress.Change.Name, progress.Elapsed.Seconds())
 	if progress.Percent >= 0 {
@@ -110,17 +99,15 @@ func (p migrationPrinter) watch(progress migrate.Progress) {
 	p.line.show(text)
 }
 
-// change prints a change that is over.
+// change prints a finished change.
 func (p migrationPrinter) change(c migrate.Change) {
 	p.line.clear()
-	done := map[bool]string{false: "added", true: "removed"}[p.options.Undo]
-	switch c.State {
-	case migrate.ChangeDone:
-		fmt.Fprintf(p.w, "%-8s %s: %s\n", done, c.Table, c.Name)
-	case migrate.ChangeThere:
-		fmt.Fprintf(p.w, "%-8s %s: %s\n", "as it is", c.Table, c.Name)
-	case migrate.ChangeRefused:
-		fmt.Fprintf(p.w, "%-8s %s: %s\n", "not done", c.Table, c.Name)
+	state := map[string]string{migrate.ChangeDone: "added", migrate.ChangeThere: "kept", migrate.ChangeRefused: "not done"}[c.State]
+	if p.options.Undo && c.State == migrate.ChangeDone {
+		state = "removed"
+	}
+	if state != "" {
+		fmt.Fprintf(p.w, "%-8s %s: %s\n", state, c.Table, c.Name)
 	}
 	if c.Note != "" {
 		fmt.Fprintf(p.w, "         %s\n", c.Note)
@@ -130,7 +117,7 @@ func (p migrationPrinter) change(c migrate.Change) {
 	}
 }
 
-// print prints what change has not.
+// print prints the rest, which change has not printed.
 func (p migrationPrinter) print(m migrate.Migration) {
 	comment := ""
 	if p.options.DryRun {
@@ -148,7 +135,7 @@ func (p migrationPrinter) print(m migrate.Migration) {
 	}
 }
 
-// summary says what the tables are like now.
+// summary describes the result.
 func (p migrationPrinter) summary(m migrate.Migration) string {
 	done := 0
 	for _, c := range m.Changes {
@@ -160,7 +147,7 @@ func (p migrationPrinter) summary(m migrate.Migration) string {
 	return fmt.Sprintf("the database %q, tables %s…, %s; changes made: %d", p.settings.DBName, p.settings.TablePrefix, what, done)
 }
 
-// printSQL prints what would be run, for the mysql client.
+// printSQL prints the statements for the mysql client.
 func (p migrationPrinter) printSQL(m migrate.Migration) {
 	fmt.Fprintf(p.w, "-- The database is %s.\n", strings.ReplaceAll(p.settings.DBName, "\n", " "))
 	for _, statement := range m.Session {
@@ -176,11 +163,11 @@ func (p migrationPrinter) printSQL(m migrate.Migration) {
 	}
 }
 
-// interrupted says what Ctrl-C has left behind.
+// interrupted describes what Ctrl-C has left behind.
 func (p migrationPrinter) interrupted(err error) error {
 	p.line.clear()
 	if errors.Is(err, context.Canceled) {
-		return errors.New("stopped; what was done before stays, nothing is half done, and the same command goes on")
+		return errors.New("stopped; finished changes stay, nothing is half done; run the same command again to continue")
 	}
 	return err
 }

@@ -5,12 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
+	"math/rand/v2"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"moserver-sidecar/config"
+	"moserver-sidecar/wpdb"
 	"moserver-sidecar/wpdb/tokens"
 )
 
@@ -19,69 +23,52 @@ func purgeCommand() *cobra.Command {
 		Use: "purge", Short: "delete the codes and tokens that expired days ago",
 		Example: `  moserver-sidecar purge --wp-config /var/www/html/wp-config.php --dry-run
   moserver-sidecar purge --wp-config … --purge-after 30d`,
-		Long: `The plugin never deletes a row that has expired. This deletes those of access
-tokens, authorization codes and refresh tokens whose date is longer ago than
-purge_after (7d, if nothing is set), and the server's own records of refresh
-tokens that were replaced 30 days ago or earlier. What never expires stays.
+		Long: `The plugin never deletes expired rows. This deletes access tokens,
+authorization codes and refresh tokens that expired longer ago than
+purge_after (by default 7d), and the server's own records of refresh tokens
+that were replaced 30 or more days ago. What never expires stays.
 
-A few rows are deleted at a time, with rests in between, so that logins go on;
-it may be stopped at any moment, and run beside other servers. It needs the
-indexes that "moserver-sidecar migrate" adds, and leaves a table without them
-alone. The command serve does the same once an hour.`,
+It deletes a few rows at a time, with pauses in between, so that logins go on.
+You may stop it at any moment, and run it beside other servers. It needs the
+indexes that "moserver-sidecar migrate" adds, and skips a table without them.
+The command serve does the same every hour.`,
 
 		Annotations: exits(`: 0 if every table was purged (or counted), else 1.`),
 		Args:        noArguments,
 	}
 	dryRun := cmd.Flags().Bool("dry-run", false, "only count")
 	asJSON := cmd.Flags().Bool("json", false, "print the counts for machines")
-	addSettings(cmd, cmd.Flags())
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		settings, err := loadSettings(cmd)
-		if err != nil {
+	runSettings(cmd, func(w io.Writer, settings config.Settings, problems []config.Problem) error {
+		if err := refuse(problems); err != nil {
 			return err
 		}
-		return purge(cmd.OutOrStdout(), settings, *dryRun, *asJSON)
-	}
+		return purge(w, settings, *dryRun, *asJSON)
+	})
 	return cmd
 }
 
 // purge deletes what has expired, once.
 func purge(w io.Writer, settings config.Settings, dryRun, asJSON bool) error {
 	if settings.PurgeAfter == 0 {
-		return errors.New("purge_after is 0, which means that nothing is deleted; give --purge-after 7d")
+		return errors.New("purge_after is 0, so nothing would be deleted; give --purge-after 7d")
 	}
-	ctx, stop := untilSignal()
-	defer stop()
-	db, err := openQuiet(settings)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
 	line, began := newStatusLine(os.Stderr), time.Now()
-	purged, err := tokens.Purge(ctx, db, tokens.PurgeOptions{After: settings.PurgeAfter, DryRun: dryRun, Watch: func(p tokens.Purged) {
-		line.show(fmt.Sprintf("%s: %d rows deleted, %.0f s", p.Table, p.Rows, time.Since(began).Seconds()))
-	}})
-	line.clear()
-	if err := printPurged(w, purged, dryRun, asJSON); err != nil {
-		return err
-	}
-	if errors.Is(err, context.Canceled) {
-		return errors.New("stopped; the same command goes on where this one was")
-	}
-	if err != nil {
-		return err
-	}
-	return purgeFailure(purged)
-}
-
-// purgeFailure is for tables that were left alone; why has been printed.
-func purgeFailure(purged []tokens.Purged) error {
-	for _, p := range purged {
-		if p.Finding != nil {
-			return errFailed
+	return withDatabase(settings, func(ctx context.Context, db *wpdb.DB) error {
+		purged, err := tokens.Purge(ctx, db, tokens.PurgeOptions{After: settings.PurgeAfter, DryRun: dryRun, Watch: func(p tokens.Purged) {
+			line.show(fmt.Sprintf("%s: %d rows deleted, %.0f s", p.Table, p.Rows, time.Since(began).Seconds()))
+		}})
+		line.clear()
+		if err := printPurged(w, purged, dryRun, asJSON); err != nil {
+			return err
 		}
-	}
-	return nil
+		if errors.Is(err, context.Canceled) {
+			return errors.New("stopped; run the same command again to continue")
+		}
+		if err == nil && slices.ContainsFunc(purged, func(p tokens.Purged) bool { return p.Finding != nil }) {
+			return errFailed // a table was skipped, and the reason printed
+		}
+		return err
+	})
 }
 
 func printPurged(w io.Writer, purged []tokens.Purged, dryRun, asJSON bool) error {
@@ -99,4 +86,54 @@ func printPurged(w io.Writer, purged []tokens.Purged, dryRun, asJSON bool) error
 		}
 	}
 	return nil
+}
+
+// purgeTimer purges now and then, while the server runs.
+type purgeTimer struct {
+	purge func(context.Context, tokens.PurgeOptions) ([]tokens.Purged, error)
+	after time.Duration // see the setting purge_after; 0: never
+	log   *slog.Logger
+
+	first time.Duration // until the first time: a server that just started is busy enough
+	every time.Duration
+
+	told map[string]bool // problems already in the log
+}
+
+func newPurgeTimer(purge func(context.Context, tokens.PurgeOptions) ([]tokens.Purged, error), after time.Duration, log *slog.Logger) *purgeTimer {
+	return &purgeTimer{purge: purge, after: after, log: log, first: 5 * time.Minute, every: time.Hour, told: map[string]bool{}}
+}
+
+// run purges until ctx ends. The times are partly random, so that servers that started
+// together do not purge together.
+func (p *purgeTimer) run(ctx context.Context) {
+	if p.after == 0 {
+		return
+	}
+	for pause := p.first; ; pause = p.every {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause/2 + rand.N(pause)):
+		}
+		p.once(ctx)
+	}
+}
+
+// once purges, and logs the result.
+func (p *purgeTimer) once(ctx context.Context) {
+	began := time.Now()
+	purged, err := p.purge(ctx, tokens.PurgeOptions{After: p.after})
+	for _, t := range purged {
+		if t.Rows > 0 {
+			p.log.Info("expired rows deleted", "table", t.Table, "rows", t.Rows, "duration_ms", time.Since(began).Milliseconds())
+		}
+		if t.Finding != nil && !p.told[t.Finding.Problem] {
+			p.told[t.Finding.Problem] = true
+			p.log.Info(t.Finding.Problem, "remedy", t.Finding.Remedy)
+		}
+	}
+	if err != nil && ctx.Err() == nil {
+		p.log.Warn("could not delete all expired rows; will try again in an hour", "error", err)
+	}
 }

@@ -12,22 +12,21 @@ import (
 )
 
 const (
-	// reloadPause is how long settings stay as they were read for whoever is refused
-	// by the database.
+	// reloadPause is the shortest time between two readings for requests that the
+	// database has refused.
 	reloadPause = 2 * time.Second
-	// retellPause is how long a failure that repeats itself is not logged again.
+	// retellPause is how long a repeated failure is not logged again.
 	retellPause = time.Minute
 )
 
-// reload reads the settings again: at SIGHUP, and when the database has refused
-// somebody.
+// reload reads the settings again: on SIGHUP, and when the database refuses the account.
 type reload struct {
 	read     func() (config.Settings, []config.Problem)
 	settings config.Settings // in use
 	wanted   chan struct{}   // has room for one
 
 	mu   sync.Mutex
-	done chan struct{} // closed when the settings have been read the next time
+	done chan struct{} // closed when the settings have been read again
 
 	told   string // the last failure in the log
 	toldAt time.Time
@@ -37,15 +36,16 @@ func newReload(settings config.Settings, read func() (config.Settings, []config.
 	return &reload{read: read, settings: settings, wanted: make(chan struct{}, 1), done: make(chan struct{})}
 }
 
-// want has the settings read again soon.
+// want asks for the settings to be read again soon.
 func (r *reload) want() {
 	select {
 	case r.wanted <- struct{}{}:
-	default: // somebody else wants it
+	default: // already wanted
 	}
 }
 
-// await has the settings read again and waits for that, and says if ctx lives on.
+// await asks for the settings to be read again and waits for that. It reports false if
+// ctx ends first.
 func (r *reload) await(ctx context.Context) bool {
 	r.mu.Lock()
 	done := r.done
@@ -59,7 +59,7 @@ func (r *reload) await(ctx context.Context) bool {
 	}
 }
 
-// over tells those who wait.
+// over wakes those who wait.
 func (r *reload) over() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -67,9 +67,8 @@ func (r *reload) over() {
 	r.done = make(chan struct{})
 }
 
-// run reads the settings at each hangup, and when somebody wants it but then not more
-// often than each reloadPause, until ctx ends. change takes those into use that are
-// not of the database.
+// run reads the settings at each hangup, and when wanted, but then at most once every
+// reloadPause, until ctx ends. change applies those that are not about the database.
 func (l *live) run(ctx context.Context, hangup <-chan os.Signal, change func(config.Settings)) {
 	wanted := l.reload.wanted
 	var rested <-chan time.Time
@@ -91,25 +90,25 @@ func (l *live) run(ctx context.Context, hangup <-chan os.Signal, change func(con
 	}
 }
 
-// again reads the settings and takes them into use, all or none. asked says that
-// somebody has asked for it and wants to hear of it in any case.
+// again reads the settings and applies all or none of them. If a person asked for it, the
+// result is always logged.
 func (l *live) again(ctx context.Context, asked bool, change func(config.Settings)) {
 	r := l.reload
 	next, problems := r.read()
 	if len(problems) > 0 {
 		if r.news(asked, fmt.Sprint(problems)) {
 			for _, p := range problems {
-				l.log.Error("the settings in use stay, because the new ones have a problem", "where", p.Where, "problem", p.Text)
+				l.log.Error("keeping the settings in use: the new ones have a problem", "where", p.Where, "problem", p.Text)
 			}
 		}
 		return
 	}
 	if names := keepFixed(r.settings, &next); len(names) > 0 && r.news(asked, fmt.Sprint(names)) {
-		l.log.Warn("some settings have changed that need a restart", "settings", names)
+		l.log.Warn("some changed settings need a restart", "settings", names)
 	}
 	if reflect.DeepEqual(next, r.settings) {
 		if asked {
-			l.log.Info("the settings were read again; none has changed")
+			l.log.Info("settings read again; nothing has changed")
 		}
 		return
 	}
@@ -118,15 +117,15 @@ func (l *live) again(ctx context.Context, asked bool, change func(config.Setting
 	}
 	r.settings, r.told = next, ""
 	change(next)
-	l.log.Info("the settings were read again; the changed ones are in use")
+	l.log.Info("settings read again; the changes are in use")
 }
 
-// move goes over to the database that settings name, and says if it can be used.
+// move switches to the database of the settings, and reports whether it can be used.
 func (l *live) move(ctx context.Context, asked bool, settings config.Settings) bool {
 	db, err := openDatabase(settings, l.log)
 	if err != nil {
 		if l.reload.news(asked, err.Error()) {
-			l.log.Error("the database in use stays, because the new settings can never work", "error", err)
+			l.log.Error("keeping the database in use: the new settings can never work", "error", err)
 		}
 		return false
 	}
@@ -136,7 +135,7 @@ func (l *live) move(ctx context.Context, asked bool, settings config.Settings) b
 		_ = next.Close() // nothing was written
 		if l.reload.news(asked, fmt.Sprint(d.findings)) {
 			d.tell(l.log)
-			l.log.Error("the database in use stays, because that of the new settings cannot be used")
+			l.log.Error("keeping the database in use: the new one cannot be used")
 		}
 		return false
 	}
@@ -149,7 +148,7 @@ func (l *live) move(ctx context.Context, asked bool, settings config.Settings) b
 	return true
 }
 
-// news says if a failure should be logged.
+// news reports whether a failure should be logged.
 func (r *reload) news(asked bool, failure string) bool {
 	if !asked && failure == r.told && time.Since(r.toldAt) < retellPause {
 		return false
@@ -158,8 +157,8 @@ func (r *reload) news(asked bool, failure string) bool {
 	return true
 }
 
-// keepFixed gives next the values of those settings that cannot change while the
-// server runs, and names those that differ.
+// keepFixed restores in next the settings that cannot change while the server runs, and
+// names those that differ.
 func keepFixed(old config.Settings, next *config.Settings) (names []string) {
 	keepOne(&names, "listen", old.Listen, &next.Listen)
 	keepOne(&names, "socket_mode", old.SocketMode, &next.SocketMode)

@@ -15,12 +15,12 @@ func serveCommand(newServer NewServer) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "serve", Short: "answer token requests until SIGTERM",
 		Example: `  moserver-sidecar serve --wp-config /var/www/html/wp-config.php`,
-		Long: `Looks at the database first, and does not start on one that can never work,
-such as one without the plugin's tables; each problem is a line of the log,
-with what to do about it. A database that is only away is waited for. SIGTERM
-and Ctrl-C let the requests in flight finish; a second one ends the process at
-once. SIGHUP has it read wp-config.php and the settings again, as it does by
-itself when the database refuses its account.`,
+		Long: `Checks the database first, and does not start if it can never work, such as
+without the plugin's tables; each problem is a line of the log, with its
+remedy. It waits for a database that is only away. On SIGTERM and Ctrl-C it
+finishes the requests in flight; a second signal ends the process at once. On
+SIGHUP it reads wp-config.php and the settings again, as it does by itself
+when the database refuses its account.`,
 
 		Annotations: exits(`: 0 after SIGTERM or Ctrl-C, 1 if it cannot serve.`),
 		Args:        noArguments,
@@ -44,7 +44,7 @@ func serve(settings config.Settings, reread func() (config.Settings, []config.Pr
 	log, flush := newServerLogger(settings)
 	defer func() {
 		if !flush() && err != nil {
-			err = errFailed // nobody reads standard error: to print there would wait for ever
+			err = errFailed // standard error is not read: printing there would wait for ever
 		}
 	}()
 	db, err := openDatabase(settings, log)
@@ -82,7 +82,7 @@ func runServer(ctx context.Context, l net.Listener, server Server, s config.Sett
 		return err
 	case <-ctx.Done():
 	}
-	log.Info("stopping; requests in flight are finished first")
+	log.Info("stopping; finishing the requests in flight")
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.ShutdownTimeout)
 	defer cancel()
 	if err := server.Shutdown(grace); err != nil {

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -10,34 +11,18 @@ import (
 	"moserver-sidecar/config"
 )
 
-// settingText is a flag that is a setting. It keeps the text as it is, for config
-// to read.
-type settingText struct {
-	name string // of the setting
-	text string
-	kind string // bool or string, as pflag calls them
-}
+// settingOf is the annotation of a flag that is a setting: the setting's name.
+const settingOf = "setting"
 
-// Set implements pflag.Value.
-func (s *settingText) Set(text string) error {
-	s.text = text
-	return nil
-}
-
-// String implements pflag.Value.
-func (s *settingText) String() string { return s.text }
-
-// Type implements pflag.Value.
-func (s *settingText) Type() string { return s.kind }
-
-// addSettings adds all settings to flags, which are those of cmd, and tells shells
-// which values they can have, and which of them are files.
+// addSettings adds all settings to flags of cmd, as text for config to parse, and tells
+// shells their values and which of them are files.
 func addSettings(cmd *cobra.Command, flags *pflag.FlagSet) {
 	for _, f := range config.Flags() {
-		text := &settingText{name: f.Setting, kind: "string"}
-		flag := flags.VarPF(text, f.Name, "", f.Usage)
+		flags.String(f.Name, "", f.Usage)
+		flag := flags.Lookup(f.Name)
+		flag.Annotations = map[string][]string{settingOf: {f.Setting}}
 		if f.Switch {
-			text.kind, flag.NoOptDefVal = "bool", "true"
+			flag.NoOptDefVal = "true"
 		}
 		complete := cobra.FixedCompletions(f.Values, cobra.ShellCompDirectiveNoFileComp)
 		switch f.Name {
@@ -48,16 +33,25 @@ func addSettings(cmd *cobra.Command, flags *pflag.FlagSet) {
 		case "config":
 			complete = cobra.FixedCompletions([]string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt)
 		}
-		_ = cmd.RegisterFlagCompletionFunc(f.Name, complete) // the flag is there, and has none yet
+		_ = cmd.RegisterFlagCompletionFunc(f.Name, complete) // the flag has none yet
 	}
 }
 
-// readSettings gathers the settings of all sources, with every problem of theirs.
+// runSettings gives cmd the settings and a run with them and all their problems.
+func runSettings(cmd *cobra.Command, run func(io.Writer, config.Settings, []config.Problem) error) {
+	addSettings(cmd, cmd.Flags())
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		settings, problems := readSettings(cmd)
+		return run(cmd.OutOrStdout(), settings, problems)
+	}
+}
+
+// readSettings gathers the settings from all sources, and all their problems.
 func readSettings(cmd *cobra.Command) (config.Settings, []config.Problem) {
 	set := map[string]string{}
 	cmd.Flags().Visit(func(f *pflag.Flag) {
-		if s, ok := f.Value.(*settingText); ok {
-			set[s.name] = s.text
+		if setting := f.Annotations[settingOf]; setting != nil {
+			set[setting[0]] = f.Value.String()
 		}
 	})
 	if cmd.Flags().Changed("db-password") {
@@ -65,26 +59,24 @@ func readSettings(cmd *cobra.Command) (config.Settings, []config.Problem) {
 	}
 	settings, problems := config.Load(config.Sources{Flags: set, Environment: os.Environ()})
 	if problems == nil {
-		problems = []config.Problem{} // in JSON a list, and not null
+		problems = []config.Problem{} // in JSON a list, not null
 	}
 	return settings, problems
 }
 
-// loadSettings is readSettings for a command that can do nothing while the
-// settings have a problem: it prints them all.
+// loadSettings is readSettings for a command that needs settings without problems.
 func loadSettings(cmd *cobra.Command) (config.Settings, error) {
 	settings, problems := readSettings(cmd)
-	if len(problems) > 0 {
-		complain(problems)
-		return settings, errFailed
-	}
-	return settings, nil
+	return settings, refuse(problems)
 }
 
-// complain tells people of problems, each on a line of standard error as errors
-// are.
-func complain[P fmt.Stringer](problems []P) {
+// refuse prints problems on standard error, and fails if there are any.
+func refuse[P fmt.Stringer](problems []P) error {
 	for _, p := range problems {
 		fmt.Fprintln(os.Stderr, programName+":", p)
 	}
+	if len(problems) > 0 {
+		return errFailed
+	}
+	return nil
 }

@@ -3,18 +3,21 @@ package commands
 import (
 	"context"
 	"log/slog"
+	"os"
+	"os/signal"
 	"slices"
+	"syscall"
 	"time"
 
 	"moserver-sidecar/wpdb"
 	"moserver-sidecar/wpdb/doctor"
 )
 
-// diagnoseTimeout bounds a look at the database, at start and in check.
+// diagnoseTimeout limits a diagnosis, at start and in check.
 const diagnoseTimeout = 10 * time.Second
 
-// diagnoseAtStart refuses to start on a database that can never work. One that
-// is only away is waited for: it often starts at the same time.
+// diagnoseAtStart refuses to start on a database that can never work. It waits for one
+// that is only away: it often starts at the same time.
 func diagnoseAtStart(ctx context.Context, l *live) error {
 	d := diagnose(ctx, l.current.Load().db)
 	d.tell(l.log)
@@ -27,13 +30,13 @@ func diagnoseAtStart(ctx context.Context, l *live) error {
 	return nil
 }
 
-// awaitDatabase says that the database is away, and later what is wrong with it.
+// awaitDatabase logs that the database is away, and once it is back its problems.
 func (l *live) awaitDatabase(ctx context.Context, away error) {
 	l.log.Error("starting anyway; waiting for the database", "error", away)
 	go l.diagnoseWhenBack(ctx)
 }
 
-// diagnoseWhenBack logs what is wrong with the database as soon as it answers.
+// diagnoseWhenBack logs the problems of the database as soon as it answers.
 func (l *live) diagnoseWhenBack(ctx context.Context) {
 	for {
 		select {
@@ -49,7 +52,7 @@ func (l *live) diagnoseWhenBack(ctx context.Context) {
 	}
 }
 
-// diagnosis is what was found of a database. away is for one that does not answer.
+// diagnosis is what was found out about a database. away is set if it does not answer.
 type diagnosis struct {
 	findings           []wpdb.Finding
 	unindexed, migrate string // what is missing, and its remedy
@@ -71,7 +74,7 @@ func (d diagnosis) fatal() bool {
 	return slices.ContainsFunc(d.findings, func(f wpdb.Finding) bool { return f.Fatal })
 }
 
-// tell logs all that is wrong with the database.
+// tell logs everything that is wrong with the database.
 func (d diagnosis) tell(log *slog.Logger) {
 	for _, f := range d.findings {
 		level := slog.LevelWarn
@@ -83,4 +86,19 @@ func (d diagnosis) tell(log *slog.Logger) {
 	if d.unindexed != "" {
 		log.Warn(d.unindexed, "id", wpdb.KindIndexMissing, "remedy", d.migrate)
 	}
+}
+
+// hangups receives each SIGHUP from now on, which then does not end the process.
+func hangups() <-chan os.Signal {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGHUP)
+	return c
+}
+
+// untilSignal is a context that ends with SIGTERM or Ctrl-C. A second signal
+// ends the process at once.
+func untilSignal() (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }

@@ -7,12 +7,11 @@ import (
 	"time"
 )
 
-// statusLine shows what goes on, and how far, on a line of the terminal that
-// overwrites itself, once that has taken a second. It shows nothing where nobody
-// looks: in a file or a pipe.
+// statusLine shows progress on a line of the terminal that overwrites itself, once the
+// work has taken a second. It shows nothing in a file or a pipe.
 type statusLine struct {
 	mu   sync.Mutex
-	file *os.File // nil: nobody looks
+	file *os.File // nil: not a terminal
 	late bool     // a second has passed
 	text string
 }
@@ -35,8 +34,8 @@ func newStatusLine(f *os.File) *statusLine {
 	return l
 }
 
-// isTerminal says if somebody may be there to read and to answer. The null
-// device looks like a terminal too.
+// isTerminal reports whether someone may be there to read and answer. The null device
+// looks like a terminal too.
 func isTerminal(f *os.File) bool {
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
@@ -49,7 +48,7 @@ func (l *statusLine) write() {
 	}
 }
 
-// show says what goes on from now on.
+// show replaces the text of the line.
 func (l *statusLine) show(text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -14,26 +14,19 @@ import (
 
 const (
 	defaultListLimit = 100
-	maxListLimit     = 100_000 // all of them are in memory at once
+	maxListLimit     = 100_000 // they are all in memory at once
 )
 
 func tokensListCommand() *cobra.Command {
-	cmd, r := tokensSubcommand("list", "list codes and tokens")
-	r.lists = true
+	cmd, r := tokensSubcommand("list", "list codes and tokens", listTokens)
 	r.addStateFlags(cmd)
 	cmd.Flags().IntVar(&r.limit, "limit", defaultListLimit, "(list) how many at most; by default "+fmt.Sprint(defaultListLimit))
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return r.run(cmd, func(_, search context.Context) error { return listTokens(search, r) })
-	}
 	return cmd
 }
 
 func tokensCountCommand() *cobra.Command {
-	cmd, r := tokensSubcommand("count", "count codes and tokens")
+	cmd, r := tokensSubcommand("count", "count codes and tokens", countTokens)
 	r.addStateFlags(cmd)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return r.run(cmd, func(_, search context.Context) error { return countTokens(search, r) })
-	}
 	return cmd
 }
 
@@ -49,13 +42,13 @@ type listedToken struct {
 	ClientID string     `json:"client_id"`
 	UserID   int64      `json:"user_id"`
 	Login    *string    `json:"user_login"` // null: the user is gone
-	Expires  *time.Time `json:"expires"`    // null: there is no date; live says what that means
+	Expires  *time.Time `json:"expires"`    // null: no date; see live for what that means
 	Live     bool       `json:"live"`
 	Scope    string     `json:"scope"`
 }
 
-func listTokens(ctx context.Context, r *tokensRun) error {
-	tokens, more, err := tokens.List(ctx, r.db, r.filter, r.limit)
+func listTokens(_, search context.Context, r *tokensRun) error {
+	tokens, more, err := tokens.List(search, r.db, r.filter, r.limit)
 	if err != nil {
 		return err
 	}
@@ -67,14 +60,14 @@ func listTokens(ctx context.Context, r *tokensRun) error {
 		return printJSON(r.w, list)
 	}
 	if len(tokens) == 0 {
-		fmt.Fprintln(r.w, "There are none.")
-		return nil
+		_, err = fmt.Fprintln(r.w, "There are none.")
+		return err
 	}
 	if err := printTokens(r.w, tokens); err != nil {
 		return err
 	}
 	if more {
-		fmt.Fprintf(r.w, "\nThere are more than these %d; tokens count says how many, --limit shows more.\n", r.limit)
+		fmt.Fprintf(r.w, "\nThere are more than these %d; tokens count counts them, --limit shows more.\n", r.limit)
 	}
 	return nil
 }
@@ -90,7 +83,7 @@ func listed(t tokens.Stored) listedToken {
 	return l
 }
 
-// hasDate tells a date from what stands for "never" and for "always expired".
+// hasDate tells a date from the values for "never" and "always expired".
 func hasDate(t tokens.Stored) bool { return t.Expires.Year() > 1970 }
 
 func printTokens(w io.Writer, tokens []tokens.Stored) error {
@@ -103,7 +96,7 @@ func printTokens(w io.Writer, tokens []tokens.Stored) error {
 	return table.Flush()
 }
 
-// tokenExcerpt is a token for people, without what all tokens of its grant have.
+// tokenExcerpt is a token for people, without what all tokens of its grant share.
 func tokenExcerpt(prefix string) string {
 	if len(prefix) > oauth.FamilyDigits {
 		return "…" + printable(prefix[oauth.FamilyDigits:]) + "…"
@@ -111,17 +104,17 @@ func tokenExcerpt(prefix string) string {
 	return printable(prefix) + "…"
 }
 
-// expiry is when a token is over, for people.
+// expiry is when a token expires, for people.
 func expiry(t tokens.Stored) string {
-	switch {
-	case !hasDate(t) && t.Live:
+	switch date := t.Expires.Format("2006-01-02 15:04:05 UTC"); {
+	case hasDate(t) && t.Live:
+		return date
+	case hasDate(t):
+		return "expired " + date
+	case t.Live:
 		return "never"
-	case !hasDate(t):
-		return "expired"
-	case !t.Live:
-		return "expired " + t.Expires.Format("2006-01-02 15:04:05 UTC")
 	}
-	return t.Expires.Format("2006-01-02 15:04:05 UTC")
+	return "expired"
 }
 
 // tokenCount is what count prints of each kind with --json.
@@ -130,8 +123,8 @@ type tokenCount struct {
 	Expired int64 `json:"expired"`
 }
 
-func countTokens(ctx context.Context, r *tokensRun) error {
-	counts, err := tokens.Count(ctx, r.db, r.filter)
+func countTokens(_, search context.Context, r *tokensRun) error {
+	counts, err := tokens.Count(search, r.db, r.filter)
 	if err != nil {
 		return err
 	}

@@ -20,25 +20,22 @@ type revocation struct {
 }
 
 func tokensRevokeCommand() *cobra.Command {
-	cmd, r := tokensSubcommand("revoke", "revoke codes and tokens")
-	r.revokes = true
+	cmd, r := tokensSubcommand("revoke", "revoke codes and tokens", revokeTokens)
 	cmd.Flags().BoolVar(&r.yes, "yes", false, "(revoke) do not ask")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return r.run(cmd, func(ctx, search context.Context) error { return revokeTokens(ctx, search, r) })
-	}
 	return cmd
 }
 
-// revokeTokens counts until search ends, and revokes for as long as there are tokens.
+// revokeTokens counts until search ends, and revokes as long as there are tokens.
 func revokeTokens(ctx, search context.Context, r *tokensRun) error {
 	counts, err := tokens.Count(search, r.db, r.filter)
 	if err != nil {
 		return err
 	}
-	there := newRevocation(nil)
+	totals := map[oauth.Kind]int64{}
 	for _, c := range counts {
-		there.add(c.Kind, c.Total())
+		totals[c.Kind] = c.Total()
 	}
+	there := newRevocation(totals)
 	if err := r.confirm(there); err != nil {
 		return err
 	}
@@ -52,32 +49,28 @@ func revokeTokens(ctx, search context.Context, r *tokensRun) error {
 	if r.asJSON {
 		return printJSON(r.w, done)
 	}
+	text := fmt.Sprintf("Revoked %s %s.", done, r.whose)
 	if done.Total == 0 {
-		fmt.Fprintf(r.w, "There is no code or token %s. Nothing was revoked.\n", r.whose)
-		return nil
+		text = fmt.Sprintf("There is no code or token %s. Nothing was revoked.", r.whose)
 	}
-	fmt.Fprintf(r.w, "Revoked %s %s.\n", done, r.whose)
-	return nil
+	_, err = fmt.Fprintln(r.w, text)
+	return err
 }
 
-// newRevocation has a number for each kind, 0 for those that are not in removed.
+// newRevocation has a number for each kind, also for those that are not in removed.
 func newRevocation(removed map[oauth.Kind]int64) revocation {
-	r := revocation{Revoked: map[oauth.Kind]int64{oauth.AuthorizationCode: 0, oauth.RefreshToken: 0, oauth.AccessToken: 0}}
-	for kind, n := range removed {
-		r.add(kind, n)
+	r := revocation{Revoked: map[oauth.Kind]int64{}}
+	for _, kind := range tokenKinds() {
+		r.Revoked[kind] = removed[kind]
+		r.Total += removed[kind]
 	}
 	return r
-}
-
-func (r *revocation) add(kind oauth.Kind, n int64) {
-	r.Revoked[kind] += n
-	r.Total += n
 }
 
 // String is the numbers in words.
 func (r revocation) String() string {
 	var parts []string
-	for _, kind := range []oauth.Kind{oauth.AuthorizationCode, oauth.RefreshToken, oauth.AccessToken} {
+	for _, kind := range tokenKinds() {
 		noun := strings.ReplaceAll(string(kind), "_", " ")
 		switch n := r.Revoked[kind]; n {
 		case 0:
@@ -93,12 +86,12 @@ func (r revocation) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// confirm asks before more than one code or token goes.
+// confirm asks before more than one code or token is revoked.
 func (r *tokensRun) confirm(there revocation) error {
 	if r.yes || there.Total <= 1 {
 		return nil
 	}
-	refused := fmt.Errorf("nothing was revoked; to revoke %s %s, say --yes", there, r.whose)
+	refused := fmt.Errorf("nothing was revoked; to revoke %s %s, add --yes", there, r.whose)
 	if r.stdin || !isTerminal(os.Stdin) {
 		return refused
 	}

@@ -12,7 +12,7 @@ func versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "print the version",
 		Example: `  moserver-sidecar version`,
-		Long:    `Prints the program's version, and that of the Go that built it.`,
+		Long:    `Prints the version of the program and of the Go that built it.`,
 
 		Annotations: exits(`: 0.`),
 		Args:        noArguments,
@@ -20,11 +20,11 @@ func versionCommand() *cobra.Command {
 	}
 }
 
-// release is the version that the linker has put in (-X) for a release, which cannot
-// be a constant.
+// release is the version that the linker sets (-X) for a release; so it cannot be a
+// constant.
 var release string
 
-// version is the release's, else the module's as the Go toolchain has recorded it.
+// version is the release's, else the module's as the Go toolchain recorded it.
 func version() string {
 	number := release
 	if info, ok := debug.ReadBuildInfo(); ok && number == "" {

@@ -96,7 +96,7 @@ func TestUnixSocket(t *testing.T) {
 		t.Errorf("the socket's mode is %s", mode)
 	}
 	second := []string{"serve", "--wp-config", s.WPConfig, "--listen", "unix:" + path}
-	wantFailure(t, command(t, nil, second...), "another server is there already")
+	wantFailure(t, command(t, nil, second...), "another server is already using it")
 	server.Refresh(s.app, "r1").WantTokens(t, "profile email")
 
 	server.Kill()

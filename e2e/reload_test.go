@@ -17,7 +17,7 @@ import (
 )
 
 // logReloaded is what the log says when changed settings are in use.
-const logReloaded = "the changed ones are in use"
+const logReloaded = "the changes are in use"
 
 // awaitLog waits until the log has texts that it has not had before something is done.
 func awaitLog(server *stage.Sidecar, do func(), texts ...string) {
@@ -91,7 +91,7 @@ func TestPasswordChanged(t *testing.T) {
 
 	// Written first and changed then; and nobody asks but a monitor.
 	s.writePassword(third)
-	hangup(server, "refuses the user", "the database in use stays")
+	hangup(server, "refuses the user", "keeping the database in use")
 	s.Put("refresh", "r1", s.app, stage.Row{})
 	server.Refresh(s.app, "r1").WantTokens(t, "profile email")
 	s.setPassword(third)
@@ -154,7 +154,7 @@ func TestHangup(t *testing.T) {
 	}
 
 	stage.WriteFile(t, file, "auth_failures: 0\nrotate_refresh_tokens: s0mething\nno_such_setting: 1\n")
-	hangup(server, "the settings in use stay", "rotate_refresh_tokens", file+":3")
+	hangup(server, "keeping the settings in use", "rotate_refresh_tokens", file+":3")
 	wantRotated("r3")
 	if strings.Contains(server.Stderr.String(), "s0mething") {
 		t.Error("a value is in the log")
@@ -166,7 +166,7 @@ func TestHangup(t *testing.T) {
 	}
 	s.otherTables(server)
 	wantRotated("r4")
-	hangup(server, "none has changed")
+	hangup(server, "nothing has changed")
 }
 
 // otherTables has a server go to another site and back, and not to one without tables.
@@ -179,7 +179,7 @@ func (s *site) otherTables(server *stage.Sidecar) {
 	hangup(server, logReloaded)
 	server.Refresh(other.app, "o1").WantTokens(s.t, "profile email")
 	stage.WriteFile(s.t, s.WPConfig, strings.ReplaceAll(own, s.Prefix, "nowhere_"))
-	hangup(server, "nowhere_", "the database in use stays")
+	hangup(server, "nowhere_", "keeping the database in use")
 	a := server.Refresh(other.app, "o1")
 	a.WantError(s.t, http.StatusBadRequest, "invalid_grant") // it was rotated
 	stage.WriteFile(s.t, s.WPConfig, own)

@@ -119,18 +119,18 @@ func TestTokensRevokeOne(t *testing.T) {
 	s.putTokens()
 	const token = "4ef4e5h-of-alice-for-app-0123456789"
 	for _, wrong := range []string{strings.ToUpper(token), token + " ", token[:8], "x"} {
-		s.tokensWith(wrong, "revoke", "--stdin").want(t, 0, "There is no code or token of that value")
+		s.tokensWith(wrong, "revoke", "--stdin").want(t, 0, "There is no code or token with that value")
 	}
 	s.tokensWith(token, "revoke", "--stdin", "--user", "bob").want(t, 0, "There is no code or token of the user bob")
 	s.WantRow("refresh", token, true)
 	r := s.tokensWith(token, "revoke", "--stdin")
-	r.want(t, 0, "Revoked 1 refresh token of that value.")
+	r.want(t, 0, "Revoked 1 refresh token with that value.")
 	if s.WantRow("refresh", token, false); s.count() != 6 || strings.Contains(r.stdout+r.stderr, token) {
 		t.Errorf("%d are left of 7:\n%s", s.count(), r.stdout)
 	}
 	s.Exec("UPDATE {}moos_oauth_access_tokens SET access_token = 'twice'")
 	s.tokensWith("twice", "revoke", "--stdin").want(t, 1, "--yes")
-	s.tokensWith("twice", "revoke", "--stdin", "--yes").want(t, 0, "Revoked 3 access tokens of that value.")
+	s.tokensWith("twice", "revoke", "--stdin", "--yes").want(t, 0, "Revoked 3 access tokens with that value.")
 }
 
 // TestTokensMistakes: each has a sentence of its own, and nothing is revoked.
@@ -145,7 +145,7 @@ func TestTokensMistakes(t *testing.T) {
 		"revoke --yes --user= --client " + s.app.ID: "not be empty",
 		"revoke --yes --client= --user alice":       "not be empty",
 		"revoke --yes":                              "say what to revoke",
-		"revoke --stdin":                            "no token in its first line",
+		"revoke --stdin":                            "is not a token",
 		"revoke --user alice --kind access_token":   "unknown flag --kind",
 		"list --live --expired":                     "exclude each other",
 		"list --limit 0":                            "--limit must be",
@@ -221,7 +221,7 @@ func TestTokensRevokeRotated(t *testing.T) {
 	s.Put("refresh", "leaked", s.pub, stage.Row{})
 	current := rotated(t, server, s.pub, rotated(t, server, s.pub, "leaked"))
 	s.tokensWith("leaked", "list", "--stdin").want(t, 0, "…"+current[20:26]+"…")
-	s.tokensWith("leaked", "revoke", "--stdin").want(t, 0, "Revoked 1 refresh token that has replaced that one.")
+	s.tokensWith("leaked", "revoke", "--stdin").want(t, 0, "Revoked 1 refresh token (the successor of the one you gave).")
 	for _, token := range []string{"leaked", current} {
 		server.Refresh(s.pub, token).WantError(t, http.StatusBadRequest, "invalid_grant")
 	}

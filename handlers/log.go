@@ -151,6 +151,8 @@ func routeName(path string) string {
 		return "keys"
 	case routeAuthorize:
 		return "authorize"
+	case routeMetadata:
+		return "metadata"
 	case routePassed:
 		return "passed"
 	case routeHealth:

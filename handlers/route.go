@@ -18,7 +18,8 @@ const (
 	routeDiscovery  = namespace + ":" + paramClient + "/.well-known/openid-configuration"
 	routeKeys       = namespace + ":" + paramClient + "/.well-known/keys"
 	routeAuthorize  = namespace + "authorize"
-	routePassed     = namespace // whatever else the plugin has
+	routePassed     = namespace            // whatever else the plugin has
+	routeMetadata   = "/.well-known/oauth" // of the site, for AI clients
 	routeHealth     = "/healthz"
 	routeReady      = "/readyz"
 )
@@ -47,11 +48,16 @@ func (s *server) canonicalRoute() echo.MiddlewareFunc {
 	// Here, because Echo calls the function that is returned for each request.
 	pretty, plain := regexp.MustCompile(prettyRoute), regexp.MustCompile(plainRoute)
 	form, client := regexp.MustCompile(formRoute), regexp.MustCompile(clientRoute)
+	metadata := regexp.MustCompile(metadataRoute)
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			u := c.Request().URL
 			if isCanonical(u.Path) { // the address that nearly all requests have
 				u.RawPath = ""
+				return next(c)
+			}
+			if s.upstream != nil && len(u.Path) <= maxPath && metadata.MatchString(u.Path) {
+				u.Path, u.RawPath = routeMetadata, ""
 				return next(c)
 			}
 			route := routeIn(u, pretty, plain)

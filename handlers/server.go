@@ -22,6 +22,7 @@ type TokenServer interface {
 	Authorized(context.Context, oauth.Authorization, string) (oauth.Redirection, error)
 	Introspect(context.Context, oauth.Request) (oauth.Introspection, oauth.Answer, error)
 	UserInfo(ctx context.Context, accessToken string) (oauth.UserInfo, *oauth.Client, error)
+	Metadata(context.Context) (oauth.Metadata, error)
 	Discover(ctx context.Context, clientID string) (oauth.Discovery, error)
 	PublicKey(ctx context.Context, clientID string) (*rsa.PublicKey, error)
 }
@@ -102,6 +103,7 @@ func (s *server) routes() http.Handler {
 	if s.upstream != nil {
 		e.Any(routeAuthorize, s.authorize)
 		e.Any(routePassed, s.passOn)
+		e.Any(routeMetadata, s.metadata)
 	}
 	probes := []string{http.MethodGet, http.MethodHead}
 	e.Match(probes, routeHealth, s.healthz)
@@ -117,6 +119,8 @@ func (s *server) noRoute(c echo.Context) error {
 		return s.token(c)
 	case s.upstream != nil && path == routeAuthorize:
 		return s.authorize(c)
+	case s.upstream != nil && path == routeMetadata:
+		return s.metadata(c)
 	case s.upstream != nil && path == routePassed:
 		return s.passOn(c)
 	}

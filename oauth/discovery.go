@@ -27,6 +27,19 @@ func (s *Server) Discover(ctx context.Context, clientID string) (Discovery, erro
 	return Discovery{client, identity.OpenIDOff, s.Seals != nil, identity.Issuer, identity.ClientIssuer(client.ID)}, nil
 }
 
+// Metadata is what the documents about the whole site say of this server.
+type Metadata struct {
+	Sealed        bool // codes are, so that code challenges are enforced
+	PublicClients bool // there are clients without a secret
+}
+
+// Metadata describes the server as AI clients see it. The errors are those of Token
+// that are no Error.
+func (s *Server) Metadata(ctx context.Context) (Metadata, error) {
+	public, err := s.Store.PublicClients(ctx)
+	return Metadata{s.Seals != nil, public}, err
+}
+
 // registered reads a client for the documents about it.
 func (s *Server) registered(ctx context.Context, clientID string) (*Client, Identity, error) {
 	facts, err := s.Store.Find(ctx, clientID, Presented{})

@@ -139,6 +139,9 @@ type Store interface {
 	// of its own signs with HS256.
 	Identify(ctx context.Context, q IdentityQuery) (Identity, error)
 
+	// PublicClients reports whether any client has no secret.
+	PublicClients(ctx context.Context) (bool, error)
+
 	// FindFamily reads what the client has of the tokens of a family. It is nil if there
 	// is nothing.
 	FindFamily(ctx context.Context, clientID, family string) (*Family, error)

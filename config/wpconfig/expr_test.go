@@ -108,7 +108,7 @@ func TestNotEvaluated(t *testing.T) {
 		"$b": "a calculation", "$p": "the elements of a list", "1 + 2": "an expression", "trim('x', 'a..z')": "a call of trim()",
 		"match(1) { 1 => 2 }": "a", "$$a": "an expression", "(fn() => 1)()": "an expression", "$s": "a switch statement", "realpath('/x')": "a call of realpath()", "strtoupper('x')": "a call of strtoupper()",
 		"function_exists('f') ? 1 : 2": "a call of function_exists()", `"$a[k]"`: "an element of $a in a string without braces", "PHP_EOL": "the constant PHP_EOL", "strtolower('É')": "a call of strtolower()",
-		"'1e1' == '10'": "an expression", "trim(1, 'x', 2) . dirname('/a/b', 3)": "a call of dirname()", "preg_match('/^h/', 'hx')": "a call of preg_match()", "chop('x')": "a call of chop()", "$u ?? 'x'": "$u, which is unset", "$f('x')": "a call of a function that a variable names",
+		"'1e1' == '10'": "an expression", "trim(1, 'x', 2) . dirname('/a/b', 3)": "a call of dirname()", "preg_match('/^h/', 'hx')": "a call of preg_match()", "define('DB_USER', 'x')": "the result of define()", "chop('x')": "a call of chop()", "$u ?? 'x'": "$u, which is unset", "$f('x')": "a call of a function that a variable names",
 	} {
 		t.Run(expr, func(t *testing.T) {
 			_, problems := readSource("<?php $a = 'a'; putenv('N=1'); $arr['n'] = 1; $b ??= 1; $u = 1; unset($u); list($p) = $a; switch (1) { case 1: $s = 1; }\ndefine('DB_NAME', " + expr + ");" + complete[5:])

@@ -62,10 +62,10 @@ func (p *parser) call(name string, line int) value {
 func (r *reader) evalDefine(args []value, first bool, line int) value {
 	if len(args) < 2 || args[0].kind != stringKind {
 		r.blind(line, "defines a constant whose name this program cannot evaluate; write the name as a string in quotes", "", value{})
-		return unknown("the result of define()")
+	} else {
+		r.define(constantName(args[0].str), args[1], first, line)
 	}
-	r.define(constantName(args[0].str), args[1], first, line)
-	return boolValue(true)
+	return unknown("the result of define()")
 }
 
 // noteLoader notices what changes the environment: after putenv() nothing is known

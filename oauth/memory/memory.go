@@ -133,6 +133,18 @@ func (s *Store) Find(_ context.Context, clientID string, p oauth.Presented) (oau
 	return facts, nil
 }
 
+// PublicClients implements oauth.Store.
+func (s *Store) PublicClients(context.Context) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.clients {
+		if !c.Confidential {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 // Scans implements oauth.Store. No look in memory does.
 func (s *Store) Scans(oauth.Kind) bool { return false }
 

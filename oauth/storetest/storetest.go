@@ -52,6 +52,7 @@ func Run(t *testing.T, newSubject func(*testing.T) Subject) {
 		"find sees changes at once":   findSeesChanges,
 		"find bearer":                 findBearer,
 		"find bearer is byte-exact":   findBearerByteExact,
+		"public clients":              publicClients,
 		"identify":                    identify,
 		"identify absent":             identifyAbsent,
 		"identify sees changes":       identifySeesChanges,
@@ -124,6 +125,22 @@ func mustFind(t *testing.T, s Subject, id string, p oauth.Presented) oauth.Facts
 		t.Fatalf("Find(%q, %v): %v", id, p, err)
 	}
 	return facts
+}
+
+func publicClients(t *testing.T, s Subject) {
+	want := func(what string, want bool) {
+		t.Helper()
+		if got, err := s.PublicClients(context.Background()); got != want || err != nil {
+			t.Errorf("%s: %v, %v", what, got, err)
+		}
+	}
+	want("without clients", false)
+	s.PutClient(oauth.Client{ID: otherID, Confidential: true, Secret: "secret"})
+	want("with a confidential client", false)
+	s.PutClient(oauth.Client{ID: clientID})
+	want("with a public client", true)
+	s.DeleteClient(clientID)
+	want("when it is gone", false)
 }
 
 func findAbsent(t *testing.T, s Subject) {

@@ -47,6 +47,15 @@ func (s *Store) Identify(ctx context.Context, q oauth.IdentityQuery) (oauth.Iden
 	return identity, nil
 }
 
+// PublicClients implements oauth.Store.
+func (s *Store) PublicClients(ctx context.Context) (found bool, err error) {
+	err = s.db.Look(ctx, func(ctx context.Context, db *wpdb.DB) (bool, error) {
+		err := db.Each(ctx, s.statements.public, nil, func(wpdb.Row) { found = true })
+		return false, err
+	})
+	return found, err
+}
+
 // FindBearer implements oauth.Store. It takes as many round trips as Find.
 func (s *Store) FindBearer(ctx context.Context, accessToken string) (oauth.Bearer, error) {
 	var bearer oauth.Bearer

@@ -188,7 +188,9 @@ func TestOutageWithDeadline(t *testing.T) {
 	}
 	_, findErr := away.Find(short(), clientID, p)
 	_, rotationErr := away.FindRotation(short(), "r1")
+	_, publicErr := away.PublicClients(short())
 	for what, err := range map[string]error{
+		"PublicClients":     publicErr,
 		"Find":              findErr,
 		"Issue":             away.Issue(short(), pair("1")[0]),
 		"Issue of two":      away.Issue(short(), pair("1")...),

@@ -58,6 +58,7 @@ type statements struct {
 
 	identify    map[bool]string // whether there is a code
 	bearer      string
+	public      string            // finds any client without a secret
 	withoutSite map[string]string // by find or bearer: the same where there is no siteRow
 
 	member             string // to add to options: whether a user is a member of the blog
@@ -97,6 +98,7 @@ func newStatements(t wpdb.Tables) statements {
 		s.find[kind] = findStatement(t, kind, siteRow(t))
 		s.withoutSite[s.find[kind]] = findStatement(t, kind, madeRow())
 	}
+	s.public = fmt.Sprintf("SELECT 1 AS one FROM `%s` WHERE client_secret IS NULL OR LENGTH(client_secret) = 0 LIMIT 1", t.Clients)
 	s.bearer = bearerStatement(t, siteRow(t))
 	s.withoutSite[s.bearer] = bearerStatement(t, madeRow())
 	s.member = " UNION ALL SELECT '" + wpdb.ColMember + "', '1' FROM " + wpdb.QuoteName(t.Usermeta) + " WHERE user_id = ? AND meta_key = ?"
