@@ -24,10 +24,10 @@ type report struct {
 
 func checkCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "check", Short: "look for what keeps the server from working",
+		Use: "check", Short: "find what keeps the server from working",
 		Example: `  moserver-sidecar check --wp-config /var/www/html/wp-config.php`,
-		Long: `Looks at the settings and at the database, and prints all problems at once,
-each with what to do about it. It reports only what is broken; for advice run
+		Long: `Checks the settings and the database, and prints all problems at once, each
+with its remedy. It reports only what is broken; for advice run
 "moserver-sidecar doctor".`,
 
 		Annotations: exits(`: 0 if there is no problem (warnings do not count), else 1.`),

@@ -53,8 +53,8 @@ type Settings struct {
 	LogLevel  slog.Level
 	LogFormat string
 
-	// SiteFlags is the flags that said which site it is, as a shell reads them. A
-	// password is not in them.
+	// SiteFlags are the flags that identify the site, quoted for a shell, without a
+	// password.
 	SiteFlags string
 }
 
@@ -76,8 +76,8 @@ const (
 	environmentPrefix = "MOSERVER_"
 )
 
-// charsets are those of MySQL in which no byte of a longer character can be
-// taken for a quotation mark, so that values can be put into a statement.
+// charsets are MySQL's character sets in which no byte of a longer character can be taken
+// for a quotation mark, so that values can be put into a statement.
 func charsets() []string {
 	return []string{
 		"utf8mb4", "utf8mb3", "utf8", "latin1", "latin2", "latin5", "latin7", "ascii", "binary",
