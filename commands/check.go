@@ -45,7 +45,7 @@ with its remedy. It reports only what is broken; for advice run
 func check(w io.Writer, settings config.Settings, problems []config.Problem, accept kinds, asJSON bool) (err error) {
 	r := report{Settings: problems, Database: []wpdb.Finding{}, Warnings: socketWarnings(settings), SealKey: sealKey(settings)}
 	if knowsDatabase(settings) {
-		findings, _ := accept.silence(checkDatabase(settings))
+		findings, _ := accept.silence(checkDatabase(context.Background(), settings))
 		r.Database = append(r.Database, findings...)
 	}
 	r.OK = len(r.Settings) == 0 && len(r.Database) == 0
@@ -71,8 +71,8 @@ func sealKey(s config.Settings) string {
 }
 
 // checkDatabase looks at the database as far as the settings allow.
-func checkDatabase(s config.Settings) []wpdb.Finding {
-	ctx, cancel := context.WithTimeout(context.Background(), diagnoseTimeout)
+func checkDatabase(ctx context.Context, s config.Settings) []wpdb.Finding {
+	ctx, cancel := context.WithTimeout(ctx, diagnoseTimeout)
 	defer cancel()
 	db, err := openQuiet(s)
 	if err != nil {

@@ -71,6 +71,18 @@ func choice(target *string, values ...string) func(string) error {
 	}
 }
 
+// trueOrFalse also takes what the setting was when it was a boolean.
+func trueOrFalse(parse func(string) error, whenTrue, whenFalse string) func(string) error {
+	return func(s string) error {
+		if old, err := strconv.ParseBool(s); err == nil && old {
+			s = whenTrue
+		} else if err == nil {
+			s = whenFalse
+		}
+		return parse(s)
+	}
+}
+
 func boolean(target *bool) func(string) error {
 	return func(s string) (err error) {
 		if *target, err = strconv.ParseBool(s); err != nil {
