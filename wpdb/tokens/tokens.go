@@ -39,7 +39,8 @@ type Stored struct {
 	Kind oauth.Kind
 	// Prefix is the first six characters of the value, and at most a quarter of it:
 	// enough to recognize a token, with 104 bits of the plugin's 32 hex digits left
-	// to guess. The rest does not leave the database.
+	// to guess. If the value is as long as ours, it is the family, which all tokens of
+	// a grant share, and six more. The rest does not leave the database.
 	Prefix   string
 	ClientID string
 	UserID   int64
@@ -147,9 +148,9 @@ func listKind(ctx context.Context, db *wpdb.DB, kind oauth.Kind, f Filter, limit
 		order = wpdb.NeverCondition + " DESC, " + order
 	}
 	query := fmt.Sprintf(`SELECT r.*, u.user_login AS login FROM (
-  SELECT LEFT(%s, LEAST(6, CHAR_LENGTH(%s) DIV 4)) AS prefix, client_id, user_id, expires, scope
+  SELECT LEFT(%s, IF(CHAR_LENGTH(%s) >= %d, %d, LEAST(6, CHAR_LENGTH(%s) DIV 4))) AS prefix, client_id, user_id, expires, scope
   FROM `+"`%s`"+` WHERE %s ORDER BY %s LIMIT %d) AS r
-LEFT JOIN %s AS u ON u.ID = r.user_id`, column, column, table, condition, order, limit, wpdb.QuoteName(db.Tables.Users))
+LEFT JOIN %s AS u ON u.ID = r.user_id`, column, column, oauth.FamilyDigits+32, oauth.FamilyDigits+6, column, table, condition, order, limit, wpdb.QuoteName(db.Tables.Users))
 	err = wpdb.EachRow(ctx, db.SQL, query, args, func(r wpdb.Row) {
 		expires := wpdb.ParseExpires(kind, r.Text("expires"))
 		tokens = append(tokens, Stored{Kind: kind, Prefix: r.Text("prefix"), ClientID: r.Text("client_id"), UserID: r.Integer("user_id"), Login: r.Text("login"),
