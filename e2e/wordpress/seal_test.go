@@ -98,14 +98,14 @@ func proofKey(t *testing.T, p *people, alice *stage.Person) {
 func rawCodes(t *testing.T, p *people, alice *stage.Person) {
 	public := p.public(t, "Raw")
 	alice.LogIn(public, "profile email") // she consents
-	spellings := []string{"auth<orize", "auth{orize", "author%0aize", "aut%0Dhorize"}
+	spellings := []string{"auth<orize", "auth{orize", "aut%0Dhorize"}
 	if p.WordPress.Options.PlainPermalinks {
 		spellings = []string{"authorize/x", "x/moserver/authorize"}
 	}
 	for _, spelling := range spellings {
 		for _, c := range []stage.Client{public, p.client} {
 			at := strings.Replace(p.AuthorizeURL(c, "profile email", pkce("prompt", "allow")...), "authorize", spelling, 1)
-			r := stage.NewRequest(http.MethodGet, p.URL, "")
+			r := stage.NewRequest(http.MethodGet, p.URL+"/", "")
 			r.URL.Opaque = strings.TrimPrefix(at, "http:")
 			a := alice.Send(r)
 			back, err := url.Parse(a.Header.Get("Location"))
@@ -185,7 +185,7 @@ func twoServers(t *testing.T, p *people, alice *stage.Person) {
 		t.Fatal(err)
 	}
 	other.Signal(syscall.SIGHUP)
-	other.Await("the changed ones are in use")
+	other.Await("the changes are in use")
 	code = alice.LogIn(p.client, "profile email", pkce()...).Get("code")
 	redeem(other).WantTokens(t, "profile email")
 	for _, s := range []*stage.Sidecar{same, other, p.WordPress.Sidecar} {
@@ -198,12 +198,11 @@ func twoServers(t *testing.T, p *people, alice *stage.Person) {
 // trueMetadata: what AI clients read is true of this server, with the issuer that
 // they asked for.
 func trueMetadata(t *testing.T, p *people) {
-	origin := "http://" + p.WordPress.Nginx.Address
 	for _, path := range []string{"", "/wp-json/moserver", "/wp-json/moserver/mcp"} {
 		at := p.WordPress.Options.Folder + "/.well-known/oauth-authorization-server" + path
 		a := p.WordPress.Nginx.Get(at)
-		if a.Member("issuer") != p.URL+path || a.Body["registration_endpoint"] == nil || a.Body["revocation_endpoint"] != p.Route("moserver/revoke") {
-			t.Errorf("%s%s: %s", origin, at, a)
+		if a.Member("issuer") != p.URL+path || a.Body["registration_endpoint"] == nil || !strings.HasSuffix(a.Member("revocation_endpoint"), "/moserver/revoke") {
+			t.Errorf("%s: %s", at, a)
 		}
 	}
 }
@@ -221,36 +220,33 @@ func TestSealingNeedsAKey(t *testing.T) {
 	}
 }
 
-// TestDoorsCost measures what the door adds to the step of /authorize that gives a
-// code, beside PHP without it, each request paired with one of the other kind.
-func TestDoorsCost(t *testing.T) {
-	if os.Getenv("MOSERVER_MEASURE") == "" {
-		return
-	}
-	w := stage.StartWordPress(t, binary, stage.WordPressOptions{Door: true})
+// BenchmarkAuthorize measures what the door adds to the step of /authorize that gives a
+// code, beside PHP without it: each request is paired with one of the other kind.
+func BenchmarkAuthorize(b *testing.B) {
+	w := stage.StartWordPress(b, binary, stage.WordPressOptions{Door: true})
 	p := newPeople(w.Blog, "cost")
 	alice := p.Person("alicecost1")
 	alice.LogIn(p.client, "openid", pkce()...)
-	_, direct, _ := strings.Cut(stage.ReadFile(t, filepath.Join(w.Nginx.Dir, "site.conf")), "listen 127.0.0.1:")
+	_, direct, _ := strings.Cut(stage.ReadFile(b, filepath.Join(w.Nginx.Dir, "site.conf")), "listen 127.0.0.1:")
 	direct, _, _ = strings.Cut(direct, ";")
 	at := p.AuthorizeURL(p.client, "openid", pkce("prompt", "allow", "nonce", "n")...)
-	var took [2][]time.Duration
-	for i := range 400 {
-		for j := range 2 {
-			kind := (i + j) % 2
+	var took [2][]float64
+	for i := 0; b.Loop(); i++ {
+		for j := range took {
+			kind := (i + j) % len(took)
 			r := stage.NewRequest(http.MethodGet, at, "")
 			if kind == 1 {
 				r.Host, r.URL.Host = r.URL.Host, "127.0.0.1:"+direct
 			}
 			start := time.Now()
-			if a := alice.Send(r); a.Status != http.StatusFound {
-				t.Fatal(a)
+			if a := alice.Send(r); !strings.HasPrefix(a.Header.Get("Location"), p.client.Redirect+"?code=") {
+				b.Fatal(a)
 			}
-			took[kind] = append(took[kind], time.Since(start))
+			took[kind] = append(took[kind], float64(time.Since(start).Microseconds())/1000)
 		}
 	}
-	for i := range took {
+	for i, name := range []string{"door-p50-ms", "php-p50-ms"} {
 		slices.Sort(took[i])
+		b.ReportMetric(took[i][len(took[i])/2], name)
 	}
-	t.Logf("p50: through the door %v, PHP alone %v", took[0][200], took[1][200])
 }
