@@ -40,13 +40,23 @@ func tokenServer(store oauth.Store, s config.Settings) *oauth.Server {
 		Policy: oauth.Policy{
 			RotateAll:          s.RotateRefreshTokens == config.RotateAll,
 			OfflineAccess:      s.OpenIDRefreshToken == config.OpenIDOffline,
-			RevokeAccessTokens: s.RevokeAccessTokens,
+			RevokeAccessTokens: reach(s),
 			RotationGrace:      s.RotationGrace,
 		},
 		Now:    time.Now,
 		Random: rand.Reader,
 		Seals:  seals(s),
 	}
+}
+
+func reach(s config.Settings) oauth.Reach {
+	switch s.RevokeAccessTokens {
+	case config.RevokeAll:
+		return oauth.ReachAll
+	case config.RevokeNone:
+		return oauth.ReachNone
+	}
+	return oauth.ReachGrant
 }
 
 // seals is nil where codes are not sealed.

@@ -24,10 +24,10 @@ type report struct {
 
 func checkCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "check", Short: "look for what keeps the server from working",
+		Use: "check", Short: "find what keeps the server from working",
 		Example: `  moserver-sidecar check --wp-config /var/www/html/wp-config.php`,
-		Long: `Looks at the settings and at the database, and prints all problems at once,
-each with what to do about it. It reports only what is broken; for advice run
+		Long: `Checks the settings and the database, and prints all problems at once, each
+with its remedy. It reports only what is broken; for advice run
 "moserver-sidecar doctor".`,
 
 		Annotations: exits(`: 0 if there is no problem (warnings do not count), else 1.`),
@@ -45,7 +45,7 @@ each with what to do about it. It reports only what is broken; for advice run
 func check(w io.Writer, settings config.Settings, problems []config.Problem, accept kinds, asJSON bool) (err error) {
 	r := report{Settings: problems, Database: []wpdb.Finding{}, Warnings: socketWarnings(settings), SealKey: sealKey(settings)}
 	if knowsDatabase(settings) {
-		findings, _ := accept.silence(checkDatabase(settings))
+		findings, _ := accept.silence(checkDatabase(context.Background(), settings))
 		r.Database = append(r.Database, findings...)
 	}
 	r.OK = len(r.Settings) == 0 && len(r.Database) == 0
@@ -71,8 +71,8 @@ func sealKey(s config.Settings) string {
 }
 
 // checkDatabase looks at the database as far as the settings allow.
-func checkDatabase(s config.Settings) []wpdb.Finding {
-	ctx, cancel := context.WithTimeout(context.Background(), diagnoseTimeout)
+func checkDatabase(ctx context.Context, s config.Settings) []wpdb.Finding {
+	ctx, cancel := context.WithTimeout(ctx, diagnoseTimeout)
 	defer cancel()
 	db, err := openQuiet(s)
 	if err != nil {

@@ -42,7 +42,10 @@ func openReady(ctx context.Context, s config.Settings) (*wpdb.DB, error) {
 		return db, nil
 	}
 	db.Close()
-	if err := refuse(checkDatabase(s)); err != nil {
+	if ctx.Err() != nil { // Ctrl-C
+		return nil, ctx.Err()
+	}
+	if err := refuse(checkDatabase(ctx, s)); err != nil {
 		return nil, err
 	}
 	return nil, errors.New("the database did not answer; try again") // it has just come back

@@ -51,7 +51,7 @@ type ailment struct {
 
 func doctorCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "doctor", Short: "print what the database is, and what could be better",
+		Use: "doctor", Short: "describe the database, and what could be better",
 		Example: `  moserver-sidecar doctor --wp-config /var/www/html/wp-config.php`,
 		Long: `Prints what the database is: server, WordPress, plugin, clients, rows, sizes;
 then what is broken, including all that check finds; then what could be better

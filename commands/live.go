@@ -77,6 +77,11 @@ func (l *live) FindRotation(ctx context.Context, refreshToken string) (*oauth.Ro
 	return try(ctx, l, func(s *served) (*oauth.Rotation, error) { return s.FindRotation(ctx, refreshToken) })
 }
 
+// FindFamily implements oauth.Store.
+func (l *live) FindFamily(ctx context.Context, clientID, family string) (*oauth.Family, error) {
+	return try(ctx, l, func(s *served) (*oauth.Family, error) { return s.FindFamily(ctx, clientID, family) })
+}
+
 // Issue implements oauth.Store.
 func (l *live) Issue(ctx context.Context, tokens ...oauth.Token) error {
 	_, err := try(ctx, l, func(s *served) (struct{}, error) { return struct{}{}, s.Issue(ctx, tokens...) })

@@ -56,7 +56,7 @@ prevents what --dry-run has printed; else 1.`),
 
 // runMigrate prints what it does, change by change.
 func runMigrate(w io.Writer, settings config.Settings, o migrate.Options, asJSON bool) error {
-	o.UserIndex = settings.RevokeAccessTokens
+	o.UserIndex = settings.RevokeAccessTokens == config.RevokeAll
 	p := migrationPrinter{w: w, settings: settings, options: o, line: newStatusLine(os.Stderr)}
 	o.Watch = p.watch
 	if !asJSON {

@@ -41,7 +41,7 @@ revoke removes codes, refresh tokens and access tokens, with immediate effect:
 client, but not out of WordPress itself. Before it revokes more than one it
 says how many there are and asks; in a script it needs --yes.
 
-Only the beginning of each code and token is shown: enough to recognize one
+Only an excerpt of each code and token is shown: enough to recognize one
 that you have, but too little to use it. All sites of a network share these
 tables, so the users and clients of all sites are included.`,
 

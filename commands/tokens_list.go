@@ -90,10 +90,18 @@ func printTokens(w io.Writer, tokens []tokens.Stored) error {
 	table := newTable(w, 0)
 	fmt.Fprintln(table, "KIND\tTOKEN\tCLIENT\tUSER\tEXPIRES\tSCOPE")
 	for _, t := range tokens {
-		fmt.Fprintf(table, "%s\t%s…\t%s\t%s\t%s\t%s\n", t.Kind, printable(t.Prefix), printable(t.ClientID),
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", t.Kind, tokenExcerpt(t.Prefix), printable(t.ClientID),
 			userName(t.UserID, t.Login), expiry(t), printable(t.Scope))
 	}
 	return table.Flush()
+}
+
+// tokenExcerpt is a token for people, without what all tokens of its grant share.
+func tokenExcerpt(prefix string) string {
+	if len(prefix) > oauth.FamilyDigits {
+		return "…" + printable(prefix[oauth.FamilyDigits:]) + "…"
+	}
+	return printable(prefix) + "…"
 }
 
 // expiry is when a token expires, for people.

@@ -1,5 +1,5 @@
-// Package config gathers the settings of the server. Each has one name, which
-// is a flag (--db-host), an environment variable (MOSERVER_DB_HOST) and a key
-// of the YAML file (db_host); the first of these that sets it counts, then what
-// wp-config.php says, then the default.
+// Package config gathers the server's settings. Each has one name as a flag (--db-host),
+// an environment variable (MOSERVER_DB_HOST) and a key of the YAML file (db_host). Flags
+// override the environment, which overrides the file, which overrides wp-config.php and
+// the default.
 package config

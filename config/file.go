@@ -10,8 +10,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// fileLayer is what the YAML file sets: one mapping of names to single values;
-// a list counts as its members with commas between them.
+// fileLayer is what the YAML file sets: one mapping of names to single values. A list
+// counts as its members, joined by commas.
 func (l *loader) fileLayer(file value) layer {
 	text, err := os.ReadFile(file.text)
 	if err != nil {
@@ -41,7 +41,7 @@ func (l *loader) fileLayer(file value) layer {
 	return set
 }
 
-// fileName is the file in a sentence.
+// fileName names the file in a sentence.
 func fileName(file value) string {
 	if path := file.path(); path != file.where {
 		return "the file " + path
@@ -49,8 +49,8 @@ func fileName(file value) string {
 	return "the file"
 }
 
-// yamlLine is ":" and the line that an error of the parser is about, if it says so.
-// The rest of its text may quote that line.
+// yamlLine is ":" and the line of a parser's error, if it has one. The rest of its text
+// may quote that line.
 func yamlLine(err error) string {
 	if line := regexp.MustCompile(`line (\d+)`).FindStringSubmatch(err.Error()); line != nil {
 		return ":" + line[1]
@@ -58,7 +58,7 @@ func yamlLine(err error) string {
 	return ""
 }
 
-// fileEntry takes one line of the file into set.
+// fileEntry adds one line of the file to set.
 func (l *loader) fileEntry(set layer, path string, key, content *yaml.Node) {
 	where := fmt.Sprintf("%s:%d", path, key.Line)
 	text, err := scalar(content)

@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// Flag is a setting as a flag of the command line. What it is given goes into
-// Sources as text: only Load judges it, with all other sources.
+// Flag is a setting as a flag of the command line. Its value goes into Sources as text:
+// Load checks it, together with all other sources.
 type Flag struct {
 	Name    string   // without dashes in front, such as db-host
 	Setting string   // such as db_host
 	Usage   string   // a sentence
-	Values  []string // the values that there are, if they are few
-	Switch  bool     // it may stand without a value, and then means true
+	Values  []string // the possible values, if they are few
+	Switch  bool     // without a value it means true
 }
 
 // Flags are all settings as flags, and --config.
@@ -29,7 +29,7 @@ func Flags() []Flag {
 	return flags
 }
 
-// values are those that a setting can have, if they are few: it names them when it
+// values are the possible values of a setting, if they are few: it names them when it
 // refuses another.
 func (s setting) values() []string {
 	var few choices

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Problem is something in the settings that must be mended before they can be
-// used: where it is, and what to do. It never has the value of a setting.
+// Problem is something in the settings that must be corrected before they can be used:
+// where it is, and what to do. It never has the value of a setting.
 type Problem struct {
 	Where string `json:"where"`
 	Text  string `json:"problem"`
@@ -26,33 +26,32 @@ type Sources struct {
 	Environment []string          // as os.Environ returns it
 }
 
-// value is a setting's text, and where it was set, for the one who must
-// mend it.
+// value is a setting's text, and where it was set, for the person who corrects it.
 type value struct{ text, where string }
 
-// layer is all that one source sets, by the name of the setting.
+// layer is everything that one source sets, by the name of the setting.
 type layer map[string]value
 
-// get is the value of a setting that is set: the empty text is not.
+// get is the value of a setting. Empty text counts as not set.
 func (l layer) get(name string) (value, bool) {
 	v := l[name]
 	return v, v.text != ""
 }
 
-// loader gathers the layers and what is wrong with them.
+// loader gathers the layers and their problems.
 type loader struct {
-	layers   []layer // the first that sets something counts
+	layers   []layer // earlier ones override later ones
 	problems []Problem
-	doubtful []string // settings of which a value is a problem
+	doubtful []string // settings with a problem in a value
 	salts    []string // wp-config.php's keys and salts
-	lost     bool     // what could not be read may set any setting
+	lost     bool     // something could not be read, and may set any setting
 }
 
 func (l *loader) problem(where, format string, args ...any) {
 	l.problems = append(l.problems, Problem{where, fmt.Sprintf(format, args...)})
 }
 
-// blame is problem for a value of a setting.
+// blame is problem for the value of a setting.
 func (l *loader) blame(setting, where, format string, args ...any) {
 	l.doubtful = append(l.doubtful, setting)
 	l.problem(where, format, args...)
@@ -68,12 +67,12 @@ func (l *loader) get(name string) (value, bool) {
 	return value{}, false
 }
 
-// Defaults are the settings where nothing is set.
+// Defaults are the settings if nothing is set.
 func Defaults() Settings { return (&loader{}).settings() }
 
-// Load gathers the settings of all sources. It reports every problem at once;
-// the settings may be used only if there is none. Where the database is stays
-// unknown if one of them is about that: to look there would only find more.
+// Load gathers the settings from all sources. It reports all problems at once; the
+// settings may be used only if there is none. If a problem concerns the location of the
+// database, that stays unknown: looking there would only find more.
 func Load(sources Sources) (Settings, []Problem) {
 	l := &loader{}
 	l.add(flagLayer(sources.Flags))
@@ -107,7 +106,8 @@ func (l *loader) readWPConfig(file value, environment []string) {
 	l.lost = l.lost || len(l.problems) > before && !l.complete()
 }
 
-// complete says if all is known that wp-config.php has to say of the database.
+// complete reports whether everything about the database that could come from
+// wp-config.php is known.
 func (l *loader) complete() bool {
 	for _, name := range []string{"db_name", "db_user", passwordName, "table_prefix"} {
 		if _, ok := l.get(name); !ok {
@@ -117,7 +117,7 @@ func (l *loader) complete() bool {
 	return true
 }
 
-// aboutDatabase says if a setting tells how to find WordPress's tables.
+// aboutDatabase reports whether a setting helps to find WordPress's tables.
 func aboutDatabase(setting string) bool {
 	return strings.HasPrefix(setting, "db_") ||
 		slices.Contains([]string{"table_prefix", "users_table", "usermeta_table", "multisite", "wp_config"}, setting)
@@ -168,7 +168,7 @@ func (l *loader) environmentLayer(environment []string) layer {
 	return set
 }
 
-// unknown is the problem of a name that no setting has.
+// unknown reports a name that is not a setting's.
 func (l *loader) unknown(where, name string) {
 	names := settingNames()
 	text := Unknown("setting", "", name, names)
@@ -180,8 +180,7 @@ func (l *loader) unknown(where, name string) {
 	l.problem(where, "%s", text)
 }
 
-// known says if there is a setting of that name. "config" is one wherever the
-// file itself can be named.
+// known reports whether there is a setting with that name. "config" counts as one.
 func known(name string) bool {
 	if name == configName {
 		return true
@@ -194,8 +193,8 @@ func known(name string) bool {
 	return false
 }
 
-// readPasswordFiles puts what a db_password_file holds in the place of
-// db_password. Both at once is a problem, for nobody could say which counts.
+// readPasswordFiles sets db_password to the content of db_password_file. Both at once is
+// a problem, because it would be unclear which counts.
 func (l *loader) readPasswordFiles() {
 	for _, layer := range l.layers {
 		file, ok := layer.get(passwordFileName)
@@ -214,8 +213,8 @@ func (l *loader) readPasswordFiles() {
 	}
 }
 
-// path is a file's path, if there is such a file or it is named like one of ours;
-// else it is where the path was set, for it may be a password in the wrong place.
+// path is a file's path, if that file exists or is named like one of ours. Otherwise it is
+// where the path was set, because the path may be a misplaced password.
 func (v value) path() string {
 	_, err := os.Stat(v.text)
 	if err == nil || slices.Contains([]string{".php", ".yaml", ".yml"}, filepath.Ext(v.text)) {
@@ -224,7 +223,7 @@ func (v value) path() string {
 	return v.where
 }
 
-// plainCause is what went wrong with a file, without the path.
+// plainCause is the cause of a file's error, without the path.
 func plainCause(err error) error {
 	var path *os.PathError
 	if errors.As(err, &path) {

@@ -136,13 +136,26 @@ log_level: warn
 users_table:
 `)}})
 	if got.Listen != "unix:/run/moserver/token.sock" || got.SocketMode != fs.FileMode(0o660) || got.RequestTimeout != 90*time.Second ||
-		got.MaxBodyBytes != 2048 || !got.RevokeAccessTokens || got.LogLevel != slog.LevelWarn || got.DBPassword != "1234" ||
+		got.MaxBodyBytes != 2048 || got.RevokeAccessTokens != RevokeAll || got.LogLevel != slog.LevelWarn || got.DBPassword != "1234" ||
 		got.DBNetwork != "unix" || got.DBAddress != "/run/other.sock" {
 		t.Errorf("settings: %+v", got)
 	}
 	proxies := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.1/32")}
 	if diff := cmp.Diff(proxies, got.TrustedProxies, cmp.Comparer(samePrefix)); diff != "" {
 		t.Errorf("trusted_proxies (-want +got):\n%s", diff)
+	}
+}
+
+// TestRevokeAccessTokens: the setting was a boolean once, and old files have that.
+func TestRevokeAccessTokens(t *testing.T) {
+	for text, want := range map[string]string{"": "grant", "grant": "grant", "all": "all", "none": "none", "true": "all", "1": "all", "false": "none", "False": "none"} {
+		if got := load(t, Sources{Flags: map[string]string{"db_name": "x", "revoke_access_tokens": text}}); got.RevokeAccessTokens != want {
+			t.Errorf("%q is %s, want %s", text, got.RevokeAccessTokens, want)
+		}
+	}
+	_, problems := Load(Sources{Flags: map[string]string{"db_name": "x", "revoke_access_tokens": "yes"}})
+	if len(problems) != 1 || !strings.Contains(problems[0].Text, "must be one of grant, all, none") {
+		t.Errorf("problems: %v", problems)
 	}
 }
 

@@ -5,9 +5,9 @@ import (
 	"regexp"
 )
 
-// Unknown says that there is no such thing of that name, and which of names may
-// have been meant; prefix stands before each, such as the dashes of a flag. A word
-// that looks like no name is not repeated: it may be a password in the wrong place.
+// Unknown says that word is not a known name, and suggests the nearest of names; prefix
+// goes before each, such as the dashes of a flag. A word that does not look like a name is
+// not repeated: it may be a misplaced password.
 func Unknown(what, prefix, word string, names []string) string {
 	text, nearest := "unknown "+what, Nearest(word, names)
 	if nearest != "" || regexp.MustCompile(`^[A-Za-z][A-Za-z_-]{0,30}$`).MatchString(word) {
@@ -19,8 +19,7 @@ func Unknown(what, prefix, word string, names []string) string {
 	return text
 }
 
-// Nearest is the name that somebody who wrote word may have meant, or empty if
-// there is none.
+// Nearest is the name that was probably meant by word, or empty if none is close.
 func Nearest(word string, names []string) string {
 	nearest, least := "", min(2, len(word)/2)+1
 	for _, name := range names {
@@ -31,8 +30,8 @@ func Nearest(word string, names []string) string {
 	return nearest
 }
 
-// distance is how many letters must be put in, taken out or replaced to make b of
-// a, or exchanged with the next.
+// distance is how many letters must be inserted, removed, replaced, or swapped with the
+// next to turn a into b.
 func distance(a, b string) int {
 	before, last, next := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {

@@ -17,9 +17,8 @@ import (
 	"unicode"
 )
 
-// The functions of this file make a parse function for a setting of a type.
-// What they return says what to write instead, and not what was written: it
-// may be a password in the wrong place.
+// The functions in this file make the parse function for a setting of a type. Its errors
+// say what to write instead, but not what was written: it may be a misplaced password.
 
 func text(target *string) func(string) error {
 	return func(s string) error {
@@ -28,13 +27,13 @@ func text(target *string) func(string) error {
 	}
 }
 
-// choices are the values that a setting can have, as the error for any other.
+// choices are the possible values of a setting, as the error for any other.
 type choices []string
 
 // Error implements error.
 func (c choices) Error() string { return "must be one of " + strings.Join(c, ", ") }
 
-// name is a name in the database, such as it lets people give.
+// name is a name of the database's own objects or users.
 func name(target *string) func(string) error {
 	return func(s string) error {
 		if len(s) > 128 || strings.ContainsFunc(s, unicode.IsControl) {
@@ -45,9 +44,8 @@ func name(target *string) func(string) error {
 	}
 }
 
-// tableName is a name that may stand in a statement without quotation marks, as
-// WordPress demands of its prefix too. With schema, that of another database may
-// stand before it.
+// tableName is a name that needs no quoting in a statement; WordPress requires that of
+// its prefix too. With schema, the name of another database may precede it.
 func tableName(target *string, schema bool) func(string) error {
 	const word = `[0-9A-Za-z_$-]{1,64}`
 	form := regexp.MustCompile(`^` + word + `$`)
@@ -70,6 +68,18 @@ func choice(target *string, values ...string) func(string) error {
 		}
 		*target = s
 		return nil
+	}
+}
+
+// trueOrFalse also takes what the setting was when it was a boolean.
+func trueOrFalse(parse func(string) error, whenTrue, whenFalse string) func(string) error {
+	return func(s string) error {
+		if old, err := strconv.ParseBool(s); err == nil && old {
+			s = whenTrue
+		} else if err == nil {
+			s = whenFalse
+		}
+		return parse(s)
 	}
 }
 
@@ -104,7 +114,7 @@ func duration(target *time.Duration, lowest, highest time.Duration) func(string)
 	}
 }
 
-// span is a duration that may be given in days, and 0, whatever the lowest is.
+// span is a duration that may be given in days. 0 is allowed whatever lowest is.
 func span(target *time.Duration, lowest, highest time.Duration) func(string) error {
 	return func(s string) error {
 		d, err := time.ParseDuration(s)
@@ -201,7 +211,7 @@ func networks(target *[]netip.Prefix) func(string) error {
 	}
 }
 
-// parseNetwork takes a lone address for the network of that one address.
+// parseNetwork also takes a single address as a network.
 func parseNetwork(s string) (netip.Prefix, error) {
 	if !strings.Contains(s, "/") {
 		address, err := netip.ParseAddr(s)

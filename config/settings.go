@@ -34,7 +34,7 @@ type Settings struct {
 	RotateRefreshTokens string
 	RotationGrace       time.Duration
 	OpenIDRefreshToken  string
-	RevokeAccessTokens  bool
+	RevokeAccessTokens  string
 	ErrorStatus         string
 	ResourceSub         string
 
@@ -53,8 +53,8 @@ type Settings struct {
 	LogLevel  slog.Level
 	LogFormat string
 
-	// SiteFlags is the flags that said which site it is, as a shell reads them. A
-	// password is not in them.
+	// SiteFlags are the flags that identify the site, quoted for a shell, without a
+	// password.
 	SiteFlags string
 }
 
@@ -62,6 +62,9 @@ type Settings struct {
 const (
 	RotatePublic      = "public"         // rotate_refresh_tokens
 	RotateAll         = "all"            // rotate_refresh_tokens
+	RevokeGrant       = "grant"          // revoke_access_tokens
+	RevokeAll         = "all"            // revoke_access_tokens
+	RevokeNone        = "none"           // revoke_access_tokens
 	OpenIDAlways      = "always"         // openid_refresh_token
 	OpenIDOffline     = "offline_access" // openid_refresh_token
 	ErrorStatusRFC    = "rfc6749"        // error_status
@@ -76,8 +79,8 @@ const (
 	environmentPrefix = "MOSERVER_"
 )
 
-// charsets are those of MySQL in which no byte of a longer character can be
-// taken for a quotation mark, so that values can be put into a statement.
+// charsets are MySQL's character sets in which no byte of a longer character can be taken
+// for a quotation mark, so that values can be put into a statement.
 func charsets() []string {
 	return []string{
 		"utf8mb4", "utf8mb3", "utf8", "latin1", "latin2", "latin5", "latin7", "ascii", "binary",
@@ -121,7 +124,8 @@ func (s *Settings) list() []setting {
 		{"rotate_refresh_tokens", "Whose refresh tokens are replaced at each use: public (clients without a secret) or all.", RotatePublic, choice(&s.RotateRefreshTokens, RotatePublic, RotateAll)},
 		{"rotation_grace", "How long a replaced refresh token still works, in case the answer was lost. 0: it never does.", "1m", duration(&s.RotationGrace, 0, time.Hour)},
 		{"openid_refresh_token", "When a code with openid in its scope comes with a refresh token: always, or only with offline_access, as PHP does.", OpenIDAlways, choice(&s.OpenIDRefreshToken, OpenIDAlways, OpenIDOffline)},
-		{"revoke_access_tokens", "When a refresh token is revoked or replayed, also revoke all access tokens that the client has for that user.", "false", boolean(&s.RevokeAccessTokens)},
+		{"revoke_access_tokens", "Which access tokens end when a refresh token is revoked or replayed: those of its grant, all that the client has for that user (true means the same), or none (false).", RevokeGrant,
+			trueOrFalse(choice(&s.RevokeAccessTokens, RevokeGrant, RevokeAll, RevokeNone), RevokeAll, RevokeNone)},
 		{"error_status", "HTTP status of OAuth errors: rfc6749 (400 and 401), or 200 for a client that depends on what PHP does.", ErrorStatusRFC, choice(&s.ErrorStatus, ErrorStatusRFC, ErrorStatus200)},
 		{"resource_sub", "Type of sub in /resource: number, as PHP has it, or string, as OpenID Connect libraries expect.", SubNumber, choice(&s.ResourceSub, SubNumber, SubString)},
 

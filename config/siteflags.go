@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// siteFlags is those of the flags that say which site it is, as a shell reads them,
-// for remedies to repeat. A password is left for a person to give, and so is a value
-// that was not understood.
+// siteFlags are the flags that identify the site, quoted for a shell, so that remedies can
+// repeat them. It replaces passwords by "…" and leaves out invalid values.
 func siteFlags(flags map[string]string, doubtful []string) string {
 	var words []string
 	for _, name := range append([]string{"config"}, settingNames()...) {
@@ -21,7 +20,7 @@ func siteFlags(flags map[string]string, doubtful []string) string {
 			name, text = passwordFileName, "…"
 		}
 		between := " "
-		if text == "true" || text == "false" { // which may stand without a value
+		if text == "true" || text == "false" { // a switch
 			between = "="
 		}
 		words = append(words, "--"+flagName(name)+between+quoteWord(text))
@@ -36,7 +35,7 @@ func settingNames() (names []string) {
 	return names
 }
 
-// quoteWord quotes a word for a shell, where it needs that.
+// quoteWord quotes a word for a shell if it needs that.
 func quoteWord(word string) string {
 	if regexp.MustCompile(`^[\p{L}\p{N}_./:@%+=,…-]+$`).MatchString(word) {
 		return word

@@ -9,8 +9,7 @@ import (
 	"moserver-sidecar/config/wpconfig"
 )
 
-// wpConfigLayer is what wp-config.php says. What another source sets already
-// need not be found there.
+// wpConfigLayer is what wp-config.php sets. It need not have what another source sets.
 func (l *loader) wpConfigLayer(file value, environment []string) layer {
 	lookup := map[string]string{}
 	for _, entry := range environment {
@@ -59,9 +58,9 @@ func wpConfigProblem(p wpconfig.Problem) Problem {
 	return Problem{fmt.Sprintf("%s:%d", p.File, p.Line), p.Text}
 }
 
-// inFolder is the wp-config.php of a folder, by WordPress's own rule: the one in
-// it or, if the folder above is no WordPress of its own, the one there. A path
-// that is no folder stays.
+// inFolder is the wp-config.php of a folder, by WordPress's own rule: the one in it or, if
+// the folder above is not a WordPress itself, the one there. Any other path is returned
+// unchanged.
 func inFolder(path string) string {
 	if info, err := os.Stat(path); err != nil || !info.IsDir() {
 		return path
@@ -92,9 +91,9 @@ func (l *loader) locate(s *Settings) {
 	}
 }
 
-// localDatabase is where "localhost" is: PHP goes to the socket that it was
-// built with, which differs between distributions. Where there is none of them
-// the database is in another container, and its port is the best guess.
+// localDatabase is where "localhost" is: PHP uses the socket that it was built with, which
+// differs between distributions. If none exists, the database is in another container,
+// and its port is the best guess.
 func localDatabase() (network, address string) {
 	for _, path := range []string{
 		"/run/mysqld/mysqld.sock", "/var/run/mysqld/mysqld.sock", "/var/lib/mysql/mysql.sock",

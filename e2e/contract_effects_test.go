@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"moserver-sidecar/e2e/stage"
+	"moserver-sidecar/oauth"
 )
 
 // kinds are those of the tables that a token request changes.
@@ -81,13 +82,17 @@ func without(all, some []string) (rows []map[string]any) {
 	return rows
 }
 
-// describe puts descriptions in the place of tokens that the server has made.
+// describe puts descriptions in the place of tokens that the server has made. What was
+// recorded of the plugin's is how long they are, and so the random part of ours must be.
 func describe(body map[string]any) map[string]any {
 	described := maps.Clone(body)
 	for name, value := range body {
 		token, isString := value.(string)
 		if strings.HasSuffix(name, "_token") && isString && regexp.MustCompile("^[0-9a-f]{16,}$").MatchString(token) {
-			described[name] = fmt.Sprintf("<hex %d>", len(token))
+			described[name] = fmt.Sprintf("<hex %d, without a family>", len(token))
+			if family := oauth.FamilyOf(oauth.Presented{Kind: oauth.AccessToken, Value: token}); family != "" {
+				described[name] = fmt.Sprintf("<hex %d>", len(token)-len(family))
+			}
 		}
 		if name == "id_token" && isString && strings.Count(token, ".") == 2 {
 			described[name] = "<jwt>"

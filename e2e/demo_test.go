@@ -24,7 +24,7 @@ func TestDemo(t *testing.T) {
 		t.Fatalf("want 3 curl commands and one of mariadb, got %q", commands)
 	}
 	refreshed := paste(t, commands[0][1])
-	token := regexp.MustCompile(`"access_token":"([0-9a-f]{32})"`).FindStringSubmatch(refreshed)
+	token := regexp.MustCompile(`"access_token":"([0-9a-f]{52})"`).FindStringSubmatch(refreshed)
 	if token == nil {
 		t.Fatalf("refresh: %s", stage.Shorten(refreshed))
 	}

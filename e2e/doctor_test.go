@@ -19,6 +19,7 @@ type doctorReport struct {
 	Broken, Advice []struct{ ID, Problem, Remedy string }
 	Notes          []struct{ ID, Problem, Remedy string }
 	Accepted       []string
+	SealKey        string `json:"seal_key"`
 	Facts          *struct {
 		Server struct {
 			Kind, Version    string

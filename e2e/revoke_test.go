@@ -117,18 +117,22 @@ func TestRevokeRefused(t *testing.T) {
 	server.Refresh(s.app, "kept-refresh").WantTokens(t, "profile email")
 }
 
-// TestRevokeAccessTokens: the setting lets the end of a refresh token end the
-// access tokens of the same client and user, and of no other.
+// TestRevokeAccessTokens: which access tokens of the same client and user end with a
+// refresh token is a setting, which was a boolean once.
 func TestRevokeAccessTokens(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
 	for _, c := range []struct {
 		name        string
 		environment []string
-		stays       bool
+		stays       bool // what is of no grant
+		granted     bool // what the refresh token has given stays
 	}{
-		{"default", nil, true},
-		{"on", []string{"MOSERVER_REVOKE_ACCESS_TOKENS=true"}, false},
+		{"default", nil, true, false},
+		{"all", []string{"MOSERVER_REVOKE_ACCESS_TOKENS=all"}, false, false},
+		{"true", []string{"MOSERVER_REVOKE_ACCESS_TOKENS=true"}, false, false},
+		{"none", []string{"MOSERVER_REVOKE_ACCESS_TOKENS=none"}, true, true},
+		{"false", []string{"MOSERVER_REVOKE_ACCESS_TOKENS=false"}, true, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			server := s.ServeWith(c.environment)
@@ -136,7 +140,9 @@ func TestRevokeAccessTokens(t *testing.T) {
 			s.Put("access", "own-"+c.name, s.app, stage.Row{})
 			s.Put("access", "bob-"+c.name, s.app, stage.Row{User: sandbox.Bob})
 			s.Put("access", "hs-"+c.name, s.hs, stage.Row{})
+			given := server.Refresh(s.app, "refresh-"+c.name).Member("access_token")
 			server.Post(append(stage.Credentials(s.app), "token", "refresh-"+c.name)...).WantRevoked(t)
+			s.WantRow("access", given, c.granted)
 			s.WantRow("refresh", "refresh-"+c.name, false)
 			s.WantRow("access", "own-"+c.name, c.stays)
 			s.WantRow("access", "bob-"+c.name, true)

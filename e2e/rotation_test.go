@@ -93,7 +93,7 @@ func TestReplay(t *testing.T) {
 		{"in use for long", nil, 6, "3 DAY", true},
 		{"a longer grace", []string{"--rotation-grace", "10m"}, 0, "8 MINUTE", false},
 		{"no grace", []string{"--rotation-grace", "0"}, 0, "0 SECOND", true},
-		{"access tokens", []string{"--revoke-access-tokens"}, 2, "1 HOUR", true},
+		{"access tokens stay", []string{"--revoke-access-tokens=none"}, 2, "1 HOUR", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -117,7 +117,7 @@ func TestReplay(t *testing.T) {
 			s.WantRow("refresh", last, false)
 			server.Refresh(s.pub, last).WantError(t, http.StatusBadRequest, "invalid_grant")
 			s.WantRow("refresh", "of another device", true)
-			if n := len(s.Strings("SELECT 1 FROM {}moos_oauth_access_tokens")); (n == 0) != (c.name == "access tokens") {
+			if n := len(s.Strings("SELECT 1 FROM {}moos_oauth_access_tokens")); (n == 0) != (c.name != "access tokens stay") {
 				t.Errorf("%d access tokens are left", n)
 			}
 			judgeReplayLog(t, s, server, "stolen", last)

@@ -23,8 +23,8 @@ type remark struct {
 	passed        bool // WordPress was asked for the answer
 	authenticated bool // the client has proved who it is; a public one cannot
 	err           error
-	defect        error           // of the client's registration; the request was answered
-	replay        *oauth.Rotation // the request has ended its successor
+	defect        error         // of the client's registration; the request was answered
+	replay        *oauth.Replay // of a code or a refresh token
 }
 
 const remarkKey = "remark"
@@ -69,7 +69,9 @@ func (s *server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 			attributes = append(attributes, slog.String("client_defect", n.defect.Error()))
 		}
 		if n.replay != nil {
-			level = slog.LevelWarn
+			if n.replay.Ended {
+				level = slog.LevelWarn
+			}
 			attributes = append(attributes, replayAttributes(n.replay)...)
 		}
 		if reason := serverFault(n.err); reason != "" {
@@ -116,12 +118,19 @@ func (n *remark) open(status int) bool {
 }
 
 // replayAttributes tell whose login was ended, and perhaps stolen.
-func replayAttributes(r *oauth.Rotation) []slog.Attr {
-	return []slog.Attr{
-		slog.String("replay", "a refresh token that was replaced was used again; the one that took its place was ended"),
-		slog.Int64("user_id", r.UserID),
-		slog.Int64("replaced_ago_ms", r.Age.Milliseconds()),
+func replayAttributes(r *oauth.Replay) []slog.Attr {
+	text, age := "a refresh token that was replaced was used again; the one that took its place was ended", "replaced_ago_ms"
+	if r.Kind == oauth.AuthorizationCode {
+		text, age = "a code was used again; all tokens that it had given were ended", "used_ago_ms"
 	}
+	if !r.Ended {
+		text = "a code was used again; its tokens go on, for it may have been a reload"
+	}
+	attributes := []slog.Attr{slog.String("replay", text), slog.Int64("user_id", r.UserID)}
+	if r.Age >= 0 {
+		attributes = append(attributes, slog.Int64(age, r.Age.Milliseconds()))
+	}
+	return attributes
 }
 
 // routeName is what a route is called in the log. The path itself is what the

@@ -121,7 +121,7 @@ func TestTokenResponse(t *testing.T) {
 	want := map[string]any{
 		"access_token": token, "expires_in": 3600.0, "token_type": "Bearer", "scope": "profile email", "refresh_token": "r0",
 	}
-	if diff := cmp.Diff(want, body); diff != "" || len(token) != 32 {
+	if diff := cmp.Diff(want, body); diff != "" || len(token) != 52 {
 		t.Errorf("body (-want +got):\n%s", diff)
 	}
 }

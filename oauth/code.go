@@ -4,10 +4,15 @@ import "context"
 
 // redeemCode exchanges an authorization code for tokens (RFC 6749, 4.1.3).
 func (x *exchange) redeemCode(ctx context.Context) (Answer, error) {
-	if err := x.checkSeal(); err != nil {
-		return Answer{}, err
+	err := x.checkSeal()
+	if err == nil {
+		err = x.checkCode()
 	}
-	if err := x.checkCode(); err != nil {
+	switch err {
+	case nil:
+	case errCodeUnknown, errCodeUnknown.because(ReasonSealBroken): // which must take as long
+		return x.replayedCode(ctx, err)
+	default:
 		return Answer{}, err
 	}
 	p, err := x.prepare(ctx)

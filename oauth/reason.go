@@ -25,12 +25,13 @@ const (
 // Why a code or token is refused. "Taken" is one that another request has used at
 // the same moment.
 const (
-	ReasonCodeMissing Reason = "code_missing"
-	ReasonCodeUnknown Reason = "code_unknown"
-	ReasonCodeTaken   Reason = "code_taken"
-	ReasonCodeExpired Reason = "code_expired"
-	ReasonCodeForeign Reason = "code_of_another_client"
-	ReasonRedirectURI Reason = "redirect_uri_differs"
+	ReasonCodeMissing  Reason = "code_missing"
+	ReasonCodeUnknown  Reason = "code_unknown"
+	ReasonCodeTaken    Reason = "code_taken"
+	ReasonCodeReplayed Reason = "code_replayed" // what its first use has given is still there
+	ReasonCodeExpired  Reason = "code_expired"
+	ReasonCodeForeign  Reason = "code_of_another_client"
+	ReasonRedirectURI  Reason = "redirect_uri_differs"
 
 	ReasonCodeRaw            Reason = "code_not_sealed"  // it did not come by this server
 	ReasonSealBroken         Reason = "code_seal_broken" // or made with another key

@@ -121,7 +121,7 @@ func TestSite(t *testing.T) {
 	f.put(oauth.AuthorizationCode, "c0", f.grant(appID))
 	f.store.SetSite(oauth.Site{AccessTokenLifetime: 2 * time.Minute, RefreshTokenLifetime: 10 * time.Minute, TokenLength: 127})
 	tokens := f.grants(codeRequest())
-	if tokens.ExpiresIn != 120 || len(tokens.AccessToken) != 127 || len(tokens.RefreshToken) != 127 {
+	if tokens.ExpiresIn != 120 || len(tokens.AccessToken) != 20+127 || len(tokens.RefreshToken) != 20+127 {
 		t.Errorf("tokens %+v", tokens)
 	}
 	if strings.Trim(tokens.AccessToken+tokens.RefreshToken, "0123456789abcdef") != "" {

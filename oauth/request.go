@@ -68,10 +68,9 @@ type Answer struct {
 	Tokens *Tokens // nil for a revocation and beside an error
 	Defect error   // what an administrator should mend of the client, though it was answered
 
-	// Replay is the record of a refresh token that was presented after it had
-	// been replaced, if that has ended its successor: one of the two who had
-	// them may be a thief.
-	Replay *Rotation
+	// Replay is a second use of a code or of a refresh token that was replaced; of the
+	// latter only one that has ended something.
+	Replay *Replay
 }
 
 // Tokens is a successful response to a grant (RFC 6749, 5.1).

@@ -38,12 +38,11 @@ func (x *exchange) revokeRotated(ctx context.Context) error {
 // revocation ends the presented token, which is of the kind and was issued to the
 // client for the user.
 func (x *exchange) revocation(kind Kind, userID int64) Revocation {
-	return Revocation{
-		Presented:    Presented{kind, x.presented.Value},
-		ClientID:     x.facts.Client.ID,
-		UserID:       userID,
-		AccessTokens: x.Policy.RevokeAccessTokens && kind == RefreshToken,
+	reach := ReachNone
+	if kind == RefreshToken {
+		reach = x.Policy.RevokeAccessTokens
 	}
+	return Revocation{Presented: Presented{kind, x.presented.Value}, ClientID: x.facts.Client.ID, UserID: userID, AccessTokens: reach}
 }
 
 // searchKinds finds the kind of the presented token. It looks among the tokens of the

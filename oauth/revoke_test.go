@@ -58,16 +58,24 @@ func TestRevokeEndsRefresh(t *testing.T) {
 		oauth.InvalidGrant, "Invalid refresh token")
 }
 
+// TestRevokeAccessTokens: of what a refresh token has given, of another grant of the user
+// at the client, and of another client.
 func TestRevokeAccessTokens(t *testing.T) {
-	for _, policy := range []bool{false, true} {
+	for reach, want := range map[oauth.Reach]int{oauth.ReachGrant: 2, oauth.ReachAll: 1, oauth.ReachNone: 3} {
 		f := newFixture(t)
-		f.Policy.RevokeAccessTokens = policy
+		f.Policy.RevokeAccessTokens = reach
 		f.put(oauth.RefreshToken, "r0", f.grant(appID))
 		f.put(oauth.AccessToken, "a0", f.grant(appID))
 		f.put(oauth.AccessToken, "a1", f.grant(otherID))
+		access := f.grants(refreshRequest()).AccessToken
+		f.grants(oauth.Request{Token: access, Credentials: app()}) // ends itself alone
+		if got := len(f.store.Tokens(oauth.AccessToken)); got != 2 || f.left() != 1 {
+			t.Errorf("the end of an access token leaves %d, and %d refresh tokens", got, f.left())
+		}
+		f.grants(refreshRequest())
 		f.grants(oauth.Request{Token: "r0", Credentials: app()})
-		if got, want := len(f.store.Tokens(oauth.AccessToken)), map[bool]int{false: 2, true: 1}[policy]; got != want {
-			t.Errorf("policy %v: %d access tokens are left, want %d", policy, got, want)
+		if got := len(f.store.Tokens(oauth.AccessToken)); got != want {
+			t.Errorf("reach %v: %d access tokens are left, want %d", reach, got, want)
 		}
 	}
 }

@@ -39,6 +39,7 @@ func (x *exchange) rotation(ctx context.Context) (*Rotation, error) {
 
 // repeat answers as if the successor had been presented, which stays.
 func (x *exchange) repeat(ctx context.Context, rotation *Rotation) (Answer, error) {
+	x.presented.Value = rotation.Successor
 	if err := x.checkRefreshToken(); err != nil {
 		return Answer{}, err
 	}
@@ -50,7 +51,7 @@ func (x *exchange) repeat(ctx context.Context, rotation *Rotation) (Answer, erro
 	return p.Answer, x.Store.Issue(ctx, p.access)
 }
 
-// endReplayed ends what came of a refresh token that is used once more. It
+// endReplayed ends the family of a refresh token that is used once more. It
 // notes a replay only if there was something to end: a client that goes on with
 // a dead token is no news.
 func (x *exchange) endReplayed(ctx context.Context, rotation *Rotation) (answer Answer, err error) {
@@ -59,7 +60,7 @@ func (x *exchange) endReplayed(ctx context.Context, rotation *Rotation) (answer 
 		return Answer{}, err
 	}
 	if ended {
-		answer.Replay = rotation
+		answer.Replay = &Replay{RefreshToken, rotation.UserID, rotation.Age, true}
 	}
 	return answer, errRefreshUnknown.because(ReasonRefreshReplaced)
 }

@@ -67,6 +67,17 @@ func (x *exchange) lookUp(ctx context.Context) (leave func(), err error) {
 	return leave, nil
 }
 
+// searchTokens waits, where to look for what came of a code reads whole tables, for a
+// turn among those without a secret, unless the client has one already. Clients with a
+// secret wait too: each unknown code would be such a scan.
+func (x *exchange) searchTokens(ctx context.Context) (leave func(), err error) {
+	scans := x.Store.Scans(AccessToken) || x.Store.Scans(RefreshToken)
+	if !scans || x.later && !x.facts.Client.Confidential {
+		return func() {}, nil
+	}
+	return x.scans.enter(ctx)
+}
+
 // findGrant reads another code or token for a client that is known already.
 func (x *exchange) findGrant(ctx context.Context, p Presented) error {
 	found, err := x.Store.Find(ctx, x.facts.Client.ID, p)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 
 	"moserver-sidecar/oauth"
@@ -13,6 +14,7 @@ import (
 // up each look for a credential.
 type unindexed struct {
 	oauth.Store
+	mu    sync.Mutex
 	looks []oauth.Kind
 	gate  chan struct{} // nil: none is held up
 }
@@ -20,8 +22,15 @@ type unindexed struct {
 func (u *unindexed) Scans(oauth.Kind) bool { return true }
 
 func (u *unindexed) Find(ctx context.Context, id string, p oauth.Presented) (oauth.Facts, error) {
+	u.mu.Lock()
 	u.looks = append(u.looks, p.Kind)
+	u.mu.Unlock()
 	return u.Store.Find(ctx, id, p)
+}
+
+func (u *unindexed) FindFamily(ctx context.Context, id, family string) (*oauth.Family, error) {
+	<-u.gate
+	return u.Store.FindFamily(ctx, id, family)
 }
 
 func (u *unindexed) FindBearer(ctx context.Context, token string) (oauth.Bearer, error) {
@@ -82,6 +91,40 @@ func TestScanBudget(t *testing.T) {
 	for range admitted {
 		var refused oauth.Error
 		if err := <-outcomes; !errors.As(err, &refused) || refused.Code != oauth.InvalidToken {
+			t.Errorf("within the budget: %v", err)
+		}
+	}
+}
+
+// TestReplayScanBudget: what came of an unknown code is looked for in the same budget, also
+// for a client with a secret, and once for a client that has its turn already.
+func TestReplayScanBudget(t *testing.T) {
+	f := newFixture(t)
+	store := &unindexed{Store: f.store, gate: make(chan struct{})}
+	f.Store = store
+	f.put(oauth.RefreshToken, "r0", f.grant(appID))
+	const sent, admitted = 40, 18
+	outcomes := make(chan error, sent)
+	for i := range sent {
+		r := codeRequest()
+		if i%2 == 0 {
+			r.Credentials = credentials(publicID, "")
+		}
+		go func() {
+			_, err := f.Token(context.Background(), r)
+			outcomes <- err
+		}()
+	}
+	for range sent - admitted {
+		if err := <-outcomes; !errors.Is(err, oauth.ErrBusy) {
+			t.Errorf("beyond the budget: %v", err)
+		}
+	}
+	f.grants(refreshRequest())
+	close(store.gate)
+	for range admitted {
+		var refused oauth.Error
+		if err := <-outcomes; !errors.As(err, &refused) || refused.Code != oauth.InvalidGrant {
 			t.Errorf("within the budget: %v", err)
 		}
 	}

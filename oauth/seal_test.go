@@ -122,7 +122,7 @@ func TestProofKey(t *testing.T) {
 				}
 			}
 			f.grants(r)
-			f.refusesFor(test.name+", again", r, oauth.InvalidGrant, oauth.ReasonCodeUnknown)
+			f.refusesFor(test.name+", again", r, oauth.InvalidGrant, oauth.ReasonCodeReplayed)
 		}
 	}
 }

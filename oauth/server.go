@@ -18,11 +18,9 @@ type Policy struct {
 	// if offline_access is in the scope too, as the plugin does.
 	OfflineAccess bool
 
-	// RevokeAccessTokens lets the revocation of a refresh token (RFC 7009, 2.1),
-	// and its end after a replay, end all access tokens that the client has for
-	// that user. The plugin's tables do not say which of them came of the same
-	// grant.
-	RevokeAccessTokens bool
+	// RevokeAccessTokens is which access tokens end when a refresh token is revoked
+	// (RFC 7009, 2.1) or replayed.
+	RevokeAccessTokens Reach
 
 	// RotationGrace is how long a refresh token that was replaced may be
 	// presented again by a client that has not heard of it, in the store's whole

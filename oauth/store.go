@@ -99,15 +99,15 @@ func SuccessorOf(p Presented, tokens []Token) (successor Token, ok bool) {
 const MaxRotations = 1000
 
 // Revocation says what to take away: the presented token, if it is the
-// client's, and with AccessTokens also each access token that the client has
-// for the user. A refresh token that was replaced stands for the one that took
-// its place last; where that is more than MaxRotations away, for all refresh
-// tokens that the client has for the user.
+// client's, and with it the access tokens in reach that the client has for the
+// user. A refresh token that was replaced stands for the one that took
+// its place last, whose grant it is then; where that is more than MaxRotations away,
+// for all refresh tokens that the client has for the user.
 type Revocation struct {
 	Presented    Presented
 	ClientID     string
 	UserID       int64
-	AccessTokens bool
+	AccessTokens Reach
 }
 
 // Store keeps clients and tokens. One method is one transaction: it does all
@@ -142,6 +142,10 @@ type Store interface {
 	// PublicClients reports whether any client has no secret.
 	PublicClients(ctx context.Context) (bool, error)
 
+	// FindFamily reads what the client has of the tokens of a family. It is nil if there
+	// is nothing.
+	FindFamily(ctx context.Context, clientID, family string) (*Family, error)
+
 	// Issue stores tokens.
 	Issue(ctx context.Context, tokens ...Token) error
 
@@ -159,7 +163,8 @@ type Store interface {
 
 	// Revoke takes tokens away, and says if the one that was presented, or
 	// stands for it, was there. That it was not is no error; its access tokens
-	// stay then.
+	// stay then. Access tokens that Redeem stores for it at the same moment end too;
+	// what Issue stores after Revoke has begun may stay.
 	Revoke(ctx context.Context, r Revocation) (ended bool, err error)
 
 	// Ready returns nil if the store can serve now, else an error that says

@@ -8,17 +8,18 @@ import (
 	"time"
 )
 
-// newToken makes a token of the kind for the client and user of the grant,
-// with the site's lifetime for its kind and of the site's length.
+// newToken makes a token of the kind for the client and user of the grant, in the family
+// of what was presented, with the site's lifetime for its kind and as much randomness as
+// the site's tokens are long.
 func (x *exchange) newToken(kind Kind, scope Scope) (Token, error) {
-	value, err := randomHex(x.Random, x.facts.Site.TokenLength)
+	random, err := randomHex(x.Random, x.facts.Site.TokenLength)
 	lifetime := x.facts.Site.AccessTokenLifetime
 	if kind == RefreshToken {
 		lifetime = x.facts.Site.RefreshTokenLifetime
 	}
 	return Token{
 		Kind:     kind,
-		Value:    value,
+		Value:    FamilyOf(x.presented) + random,
 		ClientID: x.facts.Client.ID,
 		UserID:   x.facts.Grant.UserID,
 		Expires:  x.expires(lifetime),

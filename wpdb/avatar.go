@@ -16,22 +16,20 @@ const (
 	OptionDBVersion     = "db_version"
 )
 
-// The numbers that versions of WordPress give their tables, which is all that
-// the database tells of the version.
+// db_version of two versions of WordPress; the database knows no other version number.
 const (
-	httpsDBVersion  = 58975 // 6.7: the address is that of https, whatever the site has
-	sha256DBVersion = 60421 // 6.8: it has the SHA-256 of the e-mail address, not the MD5
+	httpsDBVersion  = 58975 // 6.7: the address is always https
+	sha256DBVersion = 60421 // 6.8: SHA-256 of the e-mail address instead of MD5
 )
 
-// AvatarOptions is the options that an avatar depends on.
+// AvatarOptions lists the options that an avatar depends on.
 func AvatarOptions() []string {
 	return []string{optionAvatarDefault, optionAvatarRating, OptionDBVersion}
 }
 
-// Avatar is the address of the user's picture as WordPress's get_avatar_url
-// makes it in its usual size, without its scheme. Where the version of WordPress
-// cannot be known it is the one that all versions since 6.8 make. Before 6.7 a
-// site with http had the picture from one of three servers.
+// Avatar is the address of the user's picture without its scheme, as WordPress's
+// get_avatar_url makes it in the usual size; if the version of WordPress is unknown,
+// as from 6.8 on. Before 6.7 an http site used one of three servers.
 func (r Row) Avatar() string {
 	email := strings.ToLower(strings.TrimSpace(r.Text(ColEmail)))
 	version := r.Integer(OptionDBVersion)

@@ -23,17 +23,15 @@ type driverConn interface {
 	driver.Validator
 }
 
-// connection is one to the database that keeps its statements, and that
-// can be broken off from outside.
+// connection keeps its prepared statements, and can be broken off from outside.
 type connection struct {
 	driverConn
 	network  net.Conn
 	prepared map[string]driver.Stmt // by their text; nil: not prepared yet
 }
 
-// QueryContext implements driver.QueryerContext. What a request reads is
-// prepared once on each connection: to parse these long texts again and again
-// would take the server about a third of the time.
+// QueryContext implements driver.QueryerContext. What requests read is prepared once:
+// parsing these long texts each time would take the server a third of the time.
 func (c *connection) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	statement, worthwhile := c.prepared[query]
 	if worthwhile {
@@ -57,19 +55,18 @@ func (c *connection) queryPrepared(ctx context.Context, statement driver.Stmt, q
 	return statement.(driver.StmtQueryContext).QueryContext(ctx, args)
 }
 
-// notPrepared says if a server cannot prepare a statement, or not any more,
-// that it would carry out as a text.
+// notPrepared reports whether a server cannot prepare a statement that it may still
+// run as text.
 func notPrepared(err error) bool {
 	return slices.Contains([]uint16{
-		1243, // unknown statement: a proxy has gone over to another server
+		1243, // unknown statement: a proxy has switched to another server
 		1295, // the proxy or server does not prepare this statement
 		1461, // max_prepared_stmt_count is reached
 		1615, // the tables change faster than it is prepared again
 	}, ErrorNumber(err))
 }
 
-// dialed is the key under which the context of a Connect has the
-// place for its network connection.
+// dialed is the key of the place for the network connection in Connect's context.
 type dialed struct{}
 
 // dial opens a network connection for the driver, and tells Connect which.
@@ -81,13 +78,10 @@ func dial(ctx context.Context, network, address string) (net.Conn, error) {
 	return conn, err
 }
 
-// networkOf is the network connection below one to the database. Whoever closes
-// it breaks off what runs there, which then returns an error of faultLost. (It
-// cannot be asked for while a statement runs.)
-//
-// With it a statement is run in a context that never ends: to watch one that
-// may, the driver and database/sql would each wake a goroutine for every
-// statement, which is as much work as the statement itself.
+// networkOf is the network connection below one to the database, and cannot be called
+// while a statement runs. Closing it breaks the statement off, with a FaultLost.
+// Contexts could do the same, but to watch one the driver and database/sql each wake a
+// goroutine, which is as much work as the statement itself.
 func networkOf(conn *sql.Conn) (network net.Conn, err error) {
 	err = conn.Raw(func(c any) error {
 		network = c.(*connection).network
@@ -96,28 +90,25 @@ func networkOf(conn *sql.Conn) (network net.Conn, err error) {
 	return network, err
 }
 
-// discard keeps a connection whose network connection is being closed from going
-// back to the pool, where the next one might get it just before that.
+// discard keeps a connection whose network connection is being closed out of the pool.
 func discard(conn *sql.Conn) {
 	_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // which is what it returns
 }
 
-// connectTimeout is how long it may take to open a connection and to prepare its
-// session. It is the server's own default, connect_timeout: what is broken off
-// sooner the server counts, and after max_connect_errors it takes no more
-// connections from this host, WordPress's PHP included.
+// connectTimeout is how long opening a connection and preparing its session may take.
+// It is the server's default of connect_timeout. A server counts what is broken off
+// sooner, and after max_connect_errors blocks this host, WordPress's PHP included.
 const connectTimeout = 10 * time.Second
 
-// handshakes opens connections for whoever waits for one. Who stops waiting, at
-// the end of a request, does not break a handshake off: the connection goes to
-// the next who waits, or is closed in order.
+// handshakes opens connections. A request that stops waiting for one does not break
+// the handshake off: the connection goes to the next request, or is closed in order.
 type handshakes struct {
 	connector
 	limit int // how many are under way at once; 0: no limit
 
 	mu       sync.Mutex
 	underway int
-	waiting  []chan opened // the longest first; each has room for its outcome
+	waiting  []chan opened // the longest first; buffered
 }
 
 // opened is what came of a handshake.
@@ -148,7 +139,7 @@ func (h *handshakes) Connect(ctx context.Context) (driver.Conn, error) {
 	return o.conn, o.err
 }
 
-// leave says if a place has still waited, which it then does no more.
+// leave removes a place, and reports whether it was still waiting.
 func (h *handshakes) leave(place chan opened) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -165,13 +156,13 @@ func (h *handshakes) run() {
 	if place := h.next(err != nil); place != nil {
 		place <- opened{conn, err}
 	} else if err == nil {
-		_ = conn.Close() // nobody misses it
+		_ = conn.Close() // it is not needed any more
 	}
 }
 
-// next is who gets the outcome of a handshake, if anybody. A failure is nobody's
-// while there are enough other handshakes for all who wait: those that were left
-// alone by a silent server must not spoil what begins when it speaks again.
+// next is the place for the outcome of a handshake, nil if none waits. A failure is
+// dropped while there are enough other handshakes for all: those that a silent server
+// ignored must not spoil what begins when it answers again.
 func (h *handshakes) next(failed bool) (place chan opened) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

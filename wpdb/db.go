@@ -24,14 +24,13 @@ import (
 )
 
 const (
-	// commitTimeout is how long a transaction may take once it has begun. It
-	// does not end with the request: a Galera cluster that loses a node holds
-	// writes for some seconds and then finishes them.
+	// commitTimeout is how long a transaction may take once it has begun, even if
+	// the request has ended: a Galera cluster that loses a node holds writes for
+	// some seconds and then finishes them.
 	commitTimeout = 15 * time.Second
-	// maxConflicts is how often a transaction is tried that others stand in
-	// the way of.
+	// MaxConflicts is how often a transaction is tried that conflicts with others.
 	MaxConflicts = 8
-	// maxColumn is how many characters the plugin's columns hold, VARCHAR(255).
+	// MaxColumn is how many characters the plugin's columns hold, VARCHAR(255).
 	MaxColumn = 255
 
 	firstPause = 10 * time.Millisecond
@@ -42,7 +41,7 @@ const (
 // of the tables. It is safe for concurrent use, and any number of processes may work
 // on one database.
 type DB struct {
-	SQL    *sqlx.DB // the pool, for what has its own way with outages and deadlines
+	SQL    *sqlx.DB // the pool, without this package's handling of outages and deadlines
 	Config Config
 	Tables Tables
 	Log    *slog.Logger
@@ -61,40 +60,35 @@ func (db *DB) Close() error {
 	return errors.Join(db.SQL.Close(), db.later.SQL.Close())
 }
 
-// Retire closes the connections that are not used, and those that are as soon as they
-// are not. After a while all are closed, and no method may be called any more.
+// Retire closes idle connections now and each other one when it becomes idle; after a
+// while all are closed, and no method may be called any more.
 func (db *DB) Retire(after time.Duration) {
 	db.SQL.SetMaxIdleConns(-1)
 	db.later.SQL.SetMaxIdleConns(-1)
-	time.AfterFunc(after, func() { _ = db.Close() }) // it has nothing to lose
+	time.AfterFunc(after, func() { _ = db.Close() }) // nothing can be lost
 }
 
-// Ready returns nil if the database answers and the plugin's tables
-// are there, else an error that wraps oauth.ErrUnavailable.
+// Ready returns nil if the database answers and has the plugin's tables, else an
+// error that wraps oauth.ErrUnavailable. It touches each table without reading a row.
 func (db *DB) Ready(ctx context.Context) error {
-	if err := db.probe(ctx); err != nil {
-		return Unavailable(err)
-	}
-	return nil
-}
-
-// probe touches each table without reading a row.
-func (db *DB) probe(ctx context.Context) error {
 	t := db.Tables
 	query := "SELECT 1 FROM " + QuoteName(t.Users) + " WHERE FALSE"
 	for _, table := range []string{t.Options, t.Clients, t.Codes, t.AccessTokens, t.RefreshTokens} {
 		query += " UNION ALL SELECT 1 FROM " + QuoteName(table) + " WHERE FALSE"
 	}
-	return db.Each(ctx, query, nil, func(Row) {})
+	if err := db.Each(ctx, query, nil, func(Row) {}); err != nil {
+		return Unavailable(err)
+	}
+	return nil
 }
 
-// Again is repeat for what writes.
+// Again is Repeat for writes.
 func (db *DB) Again(ctx context.Context, attempt func() error) error {
 	return db.Repeat(ctx, true, attempt)
 }
 
-// Repeat runs attempt until it succeeds, fails for good, or ctx ends. attempt must
-// be safe to repeat; writes says if it writes.
+// Repeat runs attempt, which must be safe to repeat, until it succeeds, fails for
+// good, or ctx ends.
 func (db *DB) Repeat(ctx context.Context, writes bool, attempt func() error) error {
 	conflicts := 0
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
@@ -126,8 +120,8 @@ func (db *DB) Repeat(ctx context.Context, writes bool, attempt func() error) err
 	}
 }
 
-// leave closes the connections to a server that takes no more work or does not
-// answer, so that the next ones may lead to another.
+// leave closes the connections to a server that takes no more work or is silent, so
+// that the next ones may lead to another.
 func (db *DB) leave(err error) {
 	if !slices.Contains(leaveErrors(), ErrorNumber(err)) && !errors.Is(err, context.DeadlineExceeded) {
 		return
@@ -138,7 +132,7 @@ func (db *DB) leave(err error) {
 	}
 }
 
-// Sleep waits for d, and says if ctx lives on.
+// Sleep waits for d, and reports whether ctx is still alive.
 func Sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -150,9 +144,8 @@ func Sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// Comparand turns a value that no row can hold into NULL, which equals
-// nothing: the empty string, which a broken row might have, what is longer
-// than the columns, and bytes that are no text.
+// Comparand turns a value that no token or id can have into NULL, which equals
+// nothing: an empty or too long one, and invalid UTF-8.
 func Comparand(value string) any {
 	if value == "" || len(value) > MaxColumn || !utf8.ValidString(value) {
 		return nil
@@ -160,20 +153,17 @@ func Comparand(value string) any {
 	return value
 }
 
-// A node of a Galera cluster shows what was written on another one a moment
-// later: for PHP's code that is often longer than the browser takes to bring it
-// here. A session with wsrep_sync_wait waits at each SELECT (1) and DELETE (2)
-// until the node has all that the cluster had at that moment. That costs time,
-// so only what was missed is asked again so, and only where there is a cluster.
+// A node of a Galera cluster shows another's writes a moment later, often after the
+// browser has brought PHP's code here. A session with wsrep_sync_wait waits at each
+// SELECT (1) and DELETE (2) until the node has all that the cluster had. That costs
+// time, so only what was missed is asked again there, and only on a cluster.
 const (
-	// It is asked once for each new connection, in place of a setting that
-	// somebody would forget.
+	// Each new connection asks, so that no setting can be forgotten.
 	askGalera = "SHOW VARIABLES LIKE 'wsrep_on'" // no row, and no error, where the variable is unknown
 	syncWait  = "SET SESSION wsrep_sync_wait = 3"
 )
 
-// Synced is the store whose sessions see all that the cluster has; without a
-// cluster that is s itself.
+// Synced is the DB whose sessions see all that the cluster has: without a cluster db.
 func (db *DB) Synced() *DB {
 	if db.later != nil && db.galera.Load() {
 		return db.later
@@ -181,9 +171,9 @@ func (db *DB) Synced() *DB {
 	return db
 }
 
-// Look runs a look at the database, and if that has missed something a second
-// one in a session that waits for what other nodes have written. A connection
-// that is dead without a sign must not take all the time that a request has.
+// Look runs once and, if that has missed something, again in a session that waits for
+// the writes of other nodes. A silently dead connection costs at most half of the
+// time that a request has.
 func (db *DB) Look(ctx context.Context, once func(context.Context, *DB) (missed bool, err error)) error {
 	return db.Repeat(ctx, false, func() error {
 		ctx, cancel := halfOf(ctx)
@@ -196,8 +186,8 @@ func (db *DB) Look(ctx context.Context, once func(context.Context, *DB) (missed 
 	})
 }
 
-// halfOf is a context that ends after half the time that ctx has left; the last
-// moments are not worth another try.
+// halfOf ends after half the time that ctx has left, unless that is too short to try
+// again.
 func halfOf(ctx context.Context) (context.Context, context.CancelFunc) {
 	end, ok := ctx.Deadline()
 	left := time.Until(end)
@@ -207,7 +197,7 @@ func halfOf(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, left/2)
 }
 
-// isGalera asks a new connection if its server is a node of a cluster.
+// isGalera asks a new connection whether its server is a node of a cluster.
 func isGalera(ctx context.Context, conn driver.Conn) (bool, error) {
 	rows, err := conn.(driver.QueryerContext).QueryContext(ctx, askGalera, nil)
 	if err != nil {

@@ -21,18 +21,17 @@ func Denied(err error) bool {
 	return ErrorNumber(err) == ErrTableDenied || ErrorNumber(err) == ErrColumnDenied
 }
 
-// fault says what an error of the database means for the work that met it.
+// fault is what an error of the database means for the work that met it.
 type fault int
 
 const (
-	// faultLasting: the same statement would fail again.
+	// FaultLasting: the same statement would fail again.
 	FaultLasting fault = iota
-	// faultConflict: another transaction stood in the way, and this one was
-	// rolled back or can be.
+	// FaultConflict: another transaction was in the way; this one was rolled back or can be.
 	FaultConflict
-	// faultBusy: the server has refused for now; nothing was done.
+	// faultBusy: the server refuses for now; nothing was done.
 	faultBusy
-	// faultLost: the connection is gone. What was sent last may have been done.
+	// FaultLost: the connection is gone. What was sent last may have been done.
 	FaultLost
 )
 
@@ -50,7 +49,7 @@ const (
 	ErrColumnDenied    = 1143
 	ErrNoSuchTable     = 1146
 	ErrStatementBinlog = 1665
-	ErrNoSocketAccount = 1698 // access denied where no password is asked for
+	ErrNoSocketAccount = 1698 // access denied without asking for a password
 )
 
 func conflictErrors() []uint16 {
@@ -71,8 +70,7 @@ func busyErrors() []uint16 {
 	})
 }
 
-// leaveErrors are those of a server that another one has taken the place of, or
-// will.
+// leaveErrors are those of a server that another one replaces.
 func leaveErrors() []uint16 {
 	return append(ReadOnlyErrors(), errNoCluster, errShutdown)
 }
@@ -80,15 +78,14 @@ func leaveErrors() []uint16 {
 // ReadOnlyErrors are those of a server that is read-only, as during a fail-over.
 func ReadOnlyErrors() []uint16 { return []uint16{1290, 1792, 1836} }
 
-// connectionErrors say that there are too many connections: on the server, or of
-// the user.
+// connectionErrors: there are too many connections, of all users or of this one.
 func connectionErrors() []uint16 { return []uint16{1040, 1203, 1226} }
 
-// fullErrors say that there is no more space.
+// fullErrors: the disk or the table is full.
 func fullErrors() []uint16 { return []uint16{1021, 1114} }
 
-// refusal is unavailable for a database that answers, but does not let its user do
-// what it was asked. It says what the server says.
+// refusal is an ErrUnavailable of a database that answers, but denies its user
+// something. It repeats what the server says.
 type refusal struct {
 	text    string
 	account bool // ErrRefused
@@ -102,17 +99,17 @@ func (r refusal) Is(target error) bool {
 	return target == oauth.ErrUnavailable || r.account && target == ErrRefused
 }
 
-// ErrRefused is oauth.ErrUnavailable where the server does not know the account, its
-// password or the database, as when they have changed. Nothing was done, so that the
-// same may be tried with other settings.
+// ErrRefused is an oauth.ErrUnavailable where the server refuses the account, its
+// password or the database, as when they have changed. Nothing was done, so the same
+// may be tried with other settings.
 var ErrRefused = errors.New("the database refuses its user")
 
-// refused says if an error is one of those of ErrRefused.
+// refused reports whether an error becomes ErrRefused.
 func refused(err error) bool {
 	return slices.Contains([]uint16{ErrAccessDenied, ErrAccessDeniedDB, ErrUnknownDatabase, ErrNoSocketAccount}, ErrorNumber(err))
 }
 
-// writesOnly says if an error is of a kind that reads do not meet.
+// writesOnly reports whether an error is one that only writes meet.
 func writesOnly(err error) bool {
 	return slices.Contains(append(ReadOnlyErrors(), fullErrors()...), ErrorNumber(err))
 }
@@ -159,8 +156,8 @@ func ErrorNumber(err error) uint16 {
 	return 0
 }
 
-// Unavailable is the error that leaves the package. It keeps a description
-// instead of the cause, whose text may quote a statement and so a token.
+// Unavailable is the error that leaves the package. It has a description instead of
+// the cause, whose text may quote a statement and so a token.
 func Unavailable(err error) error {
 	if errors.Is(err, oauth.ErrNotFound) || errors.Is(err, context.Canceled) {
 		return err
@@ -179,7 +176,7 @@ func quotableErrors() []uint16 {
 	})
 }
 
-// Describe says what an error is without repeating values that were sent.
+// Describe is an error in words, without values that were sent.
 func Describe(err error) string {
 	var server *mysql.MySQLError
 	if errors.Is(err, context.DeadlineExceeded) {

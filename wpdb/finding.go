@@ -6,18 +6,17 @@ import (
 	"strings"
 )
 
-// Finding is something that is wrong with the database: what, and what to do
-// about it, in one sentence each.
+// Finding is a problem of the database and its remedy, in one sentence each.
 type Finding struct {
 	Kind    Kind   `json:"id"`
 	Problem string `json:"problem"`
 	Remedy  string `json:"remedy"`
-	Fatal   bool   `json:"fatal"` // no token can be issued while it is so
-	Advice  bool   `json:"-"`     // everything works; only doctor tells of such
+	Fatal   bool   `json:"fatal"` // no token can be issued
+	Advice  bool   `json:"-"`     // everything works; only doctor reports it
 }
 
-// Note says that nothing need be done about it: each site is so that was made as the
-// plugin and WordPress make one.
+// Note reports whether nothing need be done: WordPress and the plugin install every
+// site that way.
 func (f Finding) Note() bool { return f.Kind == KindPrivilegesWide || f.Kind == KindIDTokenColumn }
 
 // Command is a command of this program for this site, to be pasted.
@@ -25,8 +24,7 @@ func (db *DB) Command(words string) string {
 	return strings.TrimSpace("moserver-sidecar " + words + " " + db.Config.Flags)
 }
 
-// Account is the account that the database takes this server for, as GRANT has it;
-// … where it cannot say.
+// Account is the account that the server uses, as in a GRANT; … if it is unknown.
 func (db *DB) Account(ctx context.Context) string {
 	var account string
 	err := db.SQL.GetContext(ctx, &account, "SELECT CURRENT_USER()")
@@ -37,7 +35,7 @@ func (db *DB) Account(ctx context.Context) string {
 	return QuoteAccount(account[:at], account[at+1:])
 }
 
-// QuoteAccount is an account as it stands in a GRANT.
+// QuoteAccount quotes an account for a GRANT.
 func QuoteAccount(user, host string) string {
 	quote := strings.NewReplacer("'", "''", `\`, `\\`)
 	return "'" + quote.Replace(user) + "'@'" + quote.Replace(host) + "'"
@@ -57,8 +55,7 @@ func (db *DB) FullName(table string) string {
 // String is the finding as a line for people.
 func (f Finding) String() string { return f.Problem + " " + f.Remedy }
 
-// Kind tells findings apart, by a name that stays the same whatever the sentences
-// say. docs/findings.md has what each is about.
+// Kind is the stable id of a kind of findings; docs/findings.md explains each.
 type Kind string
 
 // What keeps the server from working, or parts of it.
@@ -125,7 +122,7 @@ const (
 	KindNameTaken      Kind = "name-taken"
 )
 
-// Kinds is all of them.
+// Kinds lists all of them.
 func Kinds() []Kind {
 	return []Kind{
 		KindSettings, KindAway, KindAccessDenied, KindDatabaseMissing, KindPrefix, KindWordPressMissing, KindPluginMissing,

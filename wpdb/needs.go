@@ -17,7 +17,7 @@ type TableIndex struct {
 	first string // the column that it begins with
 }
 
-// UsableIndexes are those of a table that statements may use.
+// UsableIndexes reads those indexes of a table that statements may use.
 func UsableIndexes(ctx context.Context, db sqlx.QueryerContext, table string) ([]TableIndex, error) {
 	list, err := SelectRows(ctx, db, "SHOW INDEX FROM "+QuoteName(table))
 	if err != nil {
@@ -26,10 +26,10 @@ func UsableIndexes(ctx context.Context, db sqlx.QueryerContext, table string) ([
 	return Usable(list), nil
 }
 
-// Usable are the indexes of a list of SHOW INDEX that statements may use.
+// Usable picks those indexes from the rows of SHOW INDEX that statements may use.
 func Usable(list []Row) (indexes []TableIndex) {
 	for _, i := range list {
-		// MySQL calls an index that statements do not use invisible, MariaDB ignored.
+		// An index that statements do not use is invisible in MySQL, ignored in MariaDB.
 		unused := i.Text("Visible") == "NO" || i.Text("Ignored") == "YES"
 		if i.Integer("Seq_in_index") == 1 && i.Text("Index_type") == "BTREE" && !unused {
 			indexes = append(indexes, TableIndex{i.Text("Key_name"), i.Text("Column_name")})
@@ -38,8 +38,7 @@ func Usable(list []Row) (indexes []TableIndex) {
 	return indexes
 }
 
-// IndexOn is the name of an index that begins with the column, empty if there is
-// none.
+// IndexOn is the name of an index that begins with the column, empty without one.
 func IndexOn(indexes []TableIndex, column string) string {
 	for _, i := range indexes {
 		if strings.EqualFold(i.first, column) {
@@ -49,12 +48,11 @@ func IndexOn(indexes []TableIndex, column string) string {
 	return ""
 }
 
-// lookup is a column that statements, the plugin's or the server's own, look for
-// rows by.
+// lookup is a column that the plugin or the server looks up rows by.
 type lookup struct{ Table, Column string }
 
-// Lookups are all of them; first what a login waits for. By their user access
-// tokens are looked for only if a revocation is to end them all.
+// Lookups lists all of them, first those of a login. byUser adds the one for
+// revoking all access tokens of a user.
 func (t Tables) Lookups(byUser bool) []lookup {
 	list := []lookup{
 		{t.Clients, "client_id"}, {t.Keys, "client_id"},
@@ -94,22 +92,21 @@ func (db *DB) Scans(kind oauth.Kind) bool {
 	return kinds == nil || slices.Contains(*kinds, kind)
 }
 
-// RotationNeeds is what the server uses of the table of rotations, if there is
-// one.
+// RotationNeeds is what the server uses of the table of rotations.
 func (t Tables) RotationNeeds() Need {
 	columns := []string{"token_hash", "client_id", "user_id", "successor", "rotated"}
 	return Need{Table: t.Rotated, Columns: columns, Privileges: "SELECT, INSERT, DELETE"}
 }
 
-// RotationsRemedy is what to do about a table of rotations that cannot be used. A
-// user without any privilege on it is not told whether there is one.
+// RotationsRemedy is for a table of rotations that cannot be used. A user without a
+// privilege on it does not learn whether it exists.
 func (db *DB) RotationsRemedy(account string) string {
 	n := db.Tables.RotationNeeds()
 	return fmt.Sprintf("If there is no such table, run: %s\n%s", db.Command("migrate"), db.GrantTo(account, n.Privileges, n.Table))
 }
 
-// Needs is the tables, with the columns and privileges that the server uses of
-// each. In a network usermeta says who is a member of the client's blog.
+// Needs lists what the server uses of the tables. In a network usermeta has the
+// members of the client's blog.
 func (t Tables) Needs() []Need {
 	list := []Need{
 		{t.Options, []string{"option_name", "option_value"}, "SELECT", false},
@@ -121,20 +118,20 @@ func (t Tables) Needs() []Need {
 		{t.AccessTokens, []string{"access_token", "client_id", "user_id", "expires", "scope"}, "SELECT, INSERT, DELETE", false},
 		{t.RefreshTokens, []string{"refresh_token", "client_id", "user_id", "expires", "scope"}, "SELECT, INSERT, DELETE", false},
 	}
-	if t.Blogs != "" { // which plugins are active in all of a network
+	if t.Blogs != "" { // for the plugins that are active on all blogs
 		list = append(list, Need{t.Blogs, []string{"blog_id", "site_id"}, "SELECT", false},
 			Need{t.Sitemeta, []string{"site_id", "meta_key", "meta_value"}, "SELECT", false})
 	}
 	return list
 }
 
-// Need is what the server uses of a table: these columns, with these privileges.
+// Need is what the server uses of a table.
 type Need struct {
 	Table      string
 	Columns    []string
 	Privileges string
-	IDTokens   bool // without it there are tokens, but no ID tokens
+	IDTokens   bool // only ID tokens need it
 }
 
-// Written says if the server writes to the table.
+// Written reports whether the server writes to the table.
 func (n Need) Written() bool { return strings.Contains(n.Privileges, "DELETE") }

@@ -10,12 +10,8 @@ import (
 	"moserver-sidecar/oauth"
 )
 
-// These stand in a statement for the options table of the client's blog, and for
-// its number.
-const (
-	BlogTable  = "{options}"
-	BlogNumber = "{blog}"
-)
+// BlogTable stands in a statement for the options table of the client's blog.
+const BlogTable = "{options}"
 
 // OfBlog puts the options table of a blog into a statement.
 func OfBlog(statement, table string) string {
@@ -45,13 +41,11 @@ const (
 	MetaActivePlugins   = "active_sitewide_plugins"
 )
 
-// OptionSiteURL is there in each WordPress, which takes itself for not installed
-// without it.
+// OptionSiteURL is in every WordPress: without it WordPress offers to be installed.
 const OptionSiteURL = "siteurl"
 
-// What the plugin does when an option is not set, but for the lifetime of
-// refresh tokens: its documentation says that they never expire, and that
-// counts here.
+// What the plugin does when an option is not set. Refresh tokens then never expire
+// here, as the plugin's documentation says.
 const (
 	defaultAccessLifetime = time.Hour
 	minTokenLength        = 32
@@ -69,24 +63,20 @@ func OptionList() []string {
 	}
 }
 
-// OptionNames is the list for an IN clause.
-func OptionNames() string { return "'" + strings.Join(OptionList(), "', '") + "'" }
-
-// OptionColumns selects the value of each option of optionTables as a column of
-// its own name, and whether the plugin is inactive on the main blog. The list that
-// tells so stays with the server.
+// OptionColumns selects the value of each option as a column of its own name, and as
+// ColInactive whether the plugin is inactive on the main blog.
 func (t Tables) OptionColumns(names []string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, ",\n  %s AS `%s`", t.Inactive("a.option_value", "1"), ColInactive)
+	fmt.Fprintf(&b, ",\n  %s AS `%s`", t.inactive("a.option_value", 1), ColInactive)
 	for i, name := range names {
 		fmt.Fprintf(&b, ",\n  p%d.option_value AS `%s`", i, name)
 	}
 	return b.String()
 }
 
-// SiteOf reads the options as the plugin does: only the very word 'off' switches
-// it off, and of the numbers an empty string and "0" count as unset. So does
-// here whatever is no positive number, on which the plugin fails.
+// SiteOf reads the options as the plugin does: only the exact word 'off' switches it
+// off, and an empty number or "0" counts as unset. Here so does anything else that
+// is not a positive number, on which the plugin fails.
 func SiteOf(options map[string]string) oauth.Site {
 	length, _ := strconv.Atoi(strings.TrimSpace(options[optionTokenLength]))
 	return oauth.Site{
@@ -102,9 +92,8 @@ func SiteOf(options map[string]string) oauth.Site {
 // OpenID Connect on.
 func OpenIDOff(value string) bool { return !PHPFalse(value) && value != "on" }
 
-// IssuerOf is the address of the plugin's routes as the plugin has it in its ID
-// tokens. Without pretty permalinks the route is a parameter. It is empty if the
-// site has no address.
+// IssuerOf is the issuer in the plugin's ID tokens, the address of its routes, which
+// is a parameter without pretty permalinks. It is empty if the site has no address.
 func IssuerOf(home, permalinks string) string {
 	home = strings.TrimRight(home, "/")
 	if home == "" {
@@ -116,7 +105,7 @@ func IssuerOf(home, permalinks string) string {
 	return home + "/wp-json/moserver"
 }
 
-// PHPFalse says if PHP takes an option's value for false.
+// PHPFalse reports whether an option's value is false to PHP.
 func PHPFalse(value string) bool { return value == "" || value == "0" }
 
 // lifetime is a number of seconds; PHP takes one with a fraction too.
@@ -128,28 +117,27 @@ func lifetime(value string, unset time.Duration) time.Duration {
 	return time.Duration(min(seconds, maxLifetime.Seconds())) * time.Second
 }
 
-// Inactive is a condition on the value of active_plugins of a blog: neither that
-// list nor the network's names the plugin. It is NULL where the blog has no list.
-//
-// The literals have a character set of their own because MySQL 8 compares no text
-// with one of the connection's where that is binary.
-func (t Tables) Inactive(list, blog string) string {
+// inactive is a condition on the value of active_plugins of a blog: neither that list
+// nor the network's names the plugin. It is NULL where the blog has no list. MySQL 8
+// needs the character set of the literals where the connection's is binary.
+func (t Tables) inactive(list string, blog int64) string {
 	if t.Plugin == "" {
 		return "FALSE"
 	}
 	condition := list + " NOT REGEXP _utf8mb4'" + t.Plugin + "'"
 	if t.Sitemeta != "" {
 		condition += fmt.Sprintf(" AND NOT EXISTS (SELECT 1 FROM `%s` AS m JOIN `%s` AS b ON b.site_id = m.site_id "+
-			"WHERE b.blog_id = %s AND m.meta_key = '%s' AND m.meta_value REGEXP _utf8mb4'%s')",
+			"WHERE b.blog_id = %d AND m.meta_key = '%s' AND m.meta_value REGEXP _utf8mb4'%s')",
 			t.Sitemeta, t.Blogs, blog, MetaActivePlugins, t.Plugin)
 	}
 	return condition
 }
 
 // OptionsStatement reads the names and values of a blog's options, and as
-// ColInactive whether the plugin is inactive there. It goes through OptionsOf.
-func OptionsStatement(t Tables) string {
-	return "SELECT option_name, option_value FROM `" + BlogTable + "` WHERE option_name IN (" + OptionNames() + ")" +
-		" UNION ALL SELECT '" + ColInactive + "', '1' FROM `" + BlogTable + "` WHERE option_name = '" +
-		OptionActivePlugins + "' AND " + t.Inactive("option_value", BlogNumber)
+// ColInactive whether the plugin is inactive there.
+func (db *DB) OptionsStatement(blog int64) string {
+	table := db.Config.BlogOptions(blog)
+	return "SELECT option_name, option_value FROM `" + table + "` WHERE option_name IN ('" + strings.Join(OptionList(), "', '") + "')" +
+		" UNION ALL SELECT '" + ColInactive + "', '1' FROM `" + table + "` WHERE option_name = '" +
+		OptionActivePlugins + "' AND " + db.Tables.inactive("option_value", blog)
 }

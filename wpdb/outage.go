@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// quiet is how long nothing may fail until an outage is over. A database that
-// takes some connections and refuses others fails between successes.
+// quiet is how long nothing may fail until an outage is over. A database that accepts
+// some connections and refuses others also succeeds now and then.
 const quiet = time.Second
 
-// outage writes a line to the log when the database begins to refuse work, and
-// one when it has ended, however many requests meet it.
+// outage logs one line when the database begins to refuse work and one when that is
+// over, however many requests meet it.
 type outage struct {
 	log  *slog.Logger
 	down atomic.Bool // spares the lock while all is well
@@ -36,8 +36,8 @@ func (o *outage) failed(err error) {
 	}
 }
 
-// succeeded notes that the database has done its work. That it was read says
-// nothing of writes.
+// succeeded notes that the database has done its work. A read does not end an outage
+// of writes.
 func (o *outage) succeeded(wrote bool) {
 	if !o.down.Load() {
 		return
@@ -62,6 +62,5 @@ func (o *outage) over(timer **time.Timer) {
 	}
 }
 
-// Succeeded notes a write that was done without Again, so that the log can say when
-// an outage is over.
+// Succeeded notes a write that was done without Again, which may end an outage.
 func (db *DB) Succeeded() { db.outage.succeeded(true) }

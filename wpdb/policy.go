@@ -18,13 +18,13 @@ import (
 )
 
 const (
-	// DialTimeout is how long it may take until the server accepts a connection.
+	// DialTimeout is how long the server may take to accept a connection.
 	DialTimeout = 5 * time.Second
-	// ioTimeout ends a connection whose server does not answer at all, for what
-	// has no deadline of its own. It is longer than commitTimeout.
+	// IOTimeout ends a connection whose server is silent, for work without a
+	// deadline. It is longer than commitTimeout.
 	IOTimeout = 30 * time.Second
-	// connLifetime is below the wait_timeout of strict hosts, and moves the
-	// pool to a new primary after a fail-over.
+	// connLifetime is below the wait_timeout of strict hosts, and moves the pool to a
+	// new primary after a fail-over.
 	connLifetime = 3 * time.Minute
 )
 
@@ -34,53 +34,37 @@ func ConnConfig(c Config) (*mysql.Config, error) {
 	m := mysql.NewConfig()
 	m.Net, m.Addr, m.DialFunc = c.Network, c.Address, dial
 	m.User, m.Passwd, m.DBName = c.User, c.Password, c.Name
-	m.TLSConfig = driverTLS(c.TLS)
+	m.TLSConfig = cmp.Or(map[string]string{"on": "true", "preferred": "preferred", "skip-verify": "skip-verify"}[c.TLS], "false")
 	m.Timeout, m.ReadTimeout, m.WriteTimeout = DialTimeout, IOTimeout, IOTimeout // see also connectTimeout
 
-	// One round trip a statement instead of the two of prepare and execute, for
-	// those that are not prepared once and for all.
+	// One round trip for a statement that is not prepared, instead of two.
 	m.InterpolateParams = true
-	// TIMESTAMP columns come back as their digits. They are the digits of UTC,
-	// whatever zone the session has, so the driver must not interpret them.
+	// TIMESTAMP columns come back as their digits. They are UTC's whatever zone the
+	// session has, so the driver must not interpret them.
 	m.ParseTime = false
-	// WordPress takes NO_ZERO_DATE and the strict modes out of its sessions;
-	// the zero date stands for "never" in these tables. The time_zone of the
-	// session is left alone: a row means what it meant to PHP only in the zone
-	// that PHP wrote it through, the server's default.
+	// WordPress turns NO_ZERO_DATE and the strict modes off; the zero date means
+	// "never" in these tables. time_zone is left alone: a row means what PHP meant
+	// only in the zone that PHP wrote it through, the server's default.
 	m.Params = map[string]string{
 		"sql_mode": "'NO_ENGINE_SUBSTITUTION'",
-		// The default of 50 s is longer than any client waits. What was stopped
-		// is tried again as long as its request lives.
+		// The default of 50 s is longer than any client waits; it is tried again.
 		"innodb_lock_wait_timeout": "5",
 	}
-	// The bytes of a client's name are the key that its secret is stored
-	// under, so they must arrive as PHP sees them.
+	// A client's secret is encoded with the bytes of its name, so those must arrive
+	// as PHP sees them.
 	if err := m.Apply(mysql.Charset(c.Charset, "")); err != nil {
 		return nil, err
 	}
-	// The driver writes of broken connections to standard error on its own;
-	// what matters of them reaches the log through DB.
-	m.Logger = mysql.Logger(silentLogger{})
+	m.Logger = silentLogger{} // it would report broken connections, which DB does
 	return m, nil
 }
 
-// driverTLS is what go-sql-driver calls a kind of TLS.
-func driverTLS(kind string) string {
-	switch kind {
-	case "on":
-		return "true"
-	case "preferred", "skip-verify":
-		return kind
-	}
-	return "false"
-}
-
-// connector opens connections that are READ COMMITTED from the start, which
-// spares each transaction a round trip. Under REPEATABLE READ a DELETE on a
-// table without an index would lock every row of it, against PHP's INSERTs too.
+// connector opens connections that are READ COMMITTED from the start, which saves
+// each transaction a round trip. Under REPEATABLE READ a DELETE on a table without
+// an index would lock all of it, against PHP's INSERTs too.
 type connector struct {
 	driver.Connector
-	prepared *[]string    // statements that are to be prepared when they are first needed
+	prepared *[]string    // statements to prepare when they are first needed
 	galera   *atomic.Bool // whether the server of the newest connection is a node of a Galera cluster
 	syncWait bool         // its sessions wait for what other nodes have written
 }
@@ -122,9 +106,8 @@ func (c connector) setUp(ctx context.Context, conn driver.Conn) error {
 	return nil
 }
 
-// Open returns a DB on the tables that c names. It does not connect: a database
-// that is down now may be up at the first request. The error is for settings that
-// can never work.
+// Open returns a DB on the tables that c names, or an error for settings that can
+// never work. It does not connect: a database may be up at the first request.
 func Open(c Config, log *slog.Logger) (*DB, error) {
 	t, err := c.tables()
 	if err != nil {
@@ -152,17 +135,17 @@ func Open(c Config, log *slog.Logger) (*DB, error) {
 	db.later = &later
 	all := connector{Connector: inner, prepared: db.prepared, galera: db.galera}
 	db.connect(all, c.MaxConnections)
-	// Few are enough for what was missed, and all that a guesser can keep busy.
+	// A few are enough for what was missed, and all that a guesser can keep busy.
 	all.syncWait = true
 	later.connect(all, (c.MaxConnections+3)/4)
 	return db, nil
 }
 
-// Prepare names statements that are prepared once on each connection, because they
-// are run again and again. It must be called before the first connection is opened.
+// Prepare names frequent statements, which are prepared once on each connection. It
+// must be called before the first connection is opened.
 func (db *DB) Prepare(queries ...string) { *db.prepared = append(*db.prepared, queries...) }
 
-// connect makes the pool of connections. It does not open any.
+// connect makes the pool, without opening a connection.
 func (db *DB) connect(c connector, limit int) {
 	// Twice as many handshakes as connections, so that abandoned ones do not keep
 	// new ones from being tried.
@@ -173,8 +156,7 @@ func (db *DB) connect(c connector, limit int) {
 	db.keepIdle()
 }
 
-// keepIdle keeps every connection open that is not used: a new one costs a
-// handshake.
+// keepIdle keeps every idle connection open: a new one costs a handshake.
 func (db *DB) keepIdle() { db.SQL.SetMaxIdleConns(cmp.Or(db.limit, math.MaxInt)) }
 
 // silentLogger drops what the driver would print.

@@ -2,7 +2,6 @@ package wpdb
 
 import (
 	"context"
-	"strconv"
 	"strings"
 	"time"
 
@@ -54,15 +53,10 @@ func (db *DB) onConnection(ctx context.Context, limit time.Duration, work func(c
 
 // BlogOptions reads the options of a blog.
 func (db *DB) BlogOptions(ctx context.Context, blog int64) (map[string]string, error) {
-	return db.QueryOptions(ctx, db.OptionsOf(blog, OptionsStatement(db.Tables)))
+	return db.QueryOptions(ctx, db.OptionsStatement(blog))
 }
 
-// OptionsOf puts a blog into a statement that reads its options.
-func (db *DB) OptionsOf(blog int64, statement string) string {
-	return strings.ReplaceAll(OfBlog(statement, db.Config.BlogOptions(blog)), BlogNumber, strconv.FormatInt(blog, 10))
-}
-
-// QueryOptions runs a query whose result is names and values of options.
+// QueryOptions runs a query for names and values of options.
 func (db *DB) QueryOptions(ctx context.Context, query string, args ...any) (map[string]string, error) {
 	options := map[string]string{}
 	err := db.Each(ctx, query, args, func(r Row) { options[r.Text("option_name")] = r.Text("option_value") })

@@ -8,8 +8,8 @@ import (
 	"moserver-sidecar/oauth"
 )
 
-// The names of the columns of the find statement that are not the client's.
-// No column of the plugin has a space in its name.
+// The columns of the find statement that are not the client's. No column of the
+// plugin has a space in its name.
 const (
 	ColGrant         = "grant is there"
 	ColGrantClient   = "grant client_id"
@@ -38,10 +38,10 @@ func (r Row) Text(column string) string {
 	}
 }
 
-// Null says if a column is NULL or not there.
+// Null reports whether a column is NULL or not there.
 func (r Row) Null(column string) bool { return r[column] == nil }
 
-// Integer is a column's value; NULL and what is no number are 0.
+// Integer is a column's value; NULL and what is not a number are 0.
 func (r Row) Integer(column string) int64 {
 	n, _ := strconv.ParseInt(r.Text(column), 10, 64)
 	return n
@@ -72,7 +72,7 @@ func (r Row) Grant(kind oauth.Kind) *oauth.Grant {
 	}
 }
 
-// The names of the columns of the identity and bearer statements.
+// The columns of the identity and bearer statements.
 const (
 	ColKey          = "key is there"
 	ColKeyAlgorithm = "key algorithm"
@@ -90,8 +90,7 @@ const (
 	ColOptionValue = "option value"
 )
 
-// SigningKey is the client's key. Without a row PHP signs with the client's
-// secret.
+// SigningKey is the client's key. Without one PHP signs with the client's secret.
 func (r Row) SigningKey() oauth.SigningKey {
 	if r.Integer(ColKey) == 0 {
 		return oauth.SigningKey{Algorithm: oauth.HS256}
@@ -115,9 +114,8 @@ func (r Row) Profile() oauth.Profile {
 	}
 }
 
-// Client is the client of the row, nil if there is none. A secret that cannot
-// be read makes a confidential client that no secret matches, never a public
-// one.
+// Client is the client of the row, nil if there is none. One whose secret cannot be
+// read is confidential and no secret matches; it is never public.
 func (r Row) Client(secretsEncrypted bool) *oauth.Client {
 	if r.Null("client_id") {
 		return nil
@@ -135,7 +133,7 @@ func (r Row) Client(secretsEncrypted bool) *oauth.Client {
 	if secretsEncrypted {
 		c.Secret, c.Otherwise = c.Otherwise, stored
 	}
-	// The engine holds a client to this column where an edition has it.
+	// Editions that have this column enforce it.
 	if !r.Null("grant_types") {
 		c.GrantTypes = strings.Split(r.Text("grant_types"), " ")
 	}

@@ -5,11 +5,10 @@ import (
 	"strings"
 )
 
-// EncryptSecret stores a client secret as the plugin does from version 5 on:
-// to each byte of the secret the byte of the client's name at that place is
-// added, the name repeated as often as needed, and the sum modulo 256 is
-// base64. It is not encryption; whoever reads the row has the secret.
-// The name must not be empty.
+// EncryptSecret encodes a client secret as the plugin does from version 5 on: the
+// bytes of the client's name, repeated, are added modulo 256, and the sum is base64.
+// It is not encryption: the row is enough to get the secret. The name must not be
+// empty.
 func EncryptSecret(secret, name string) string {
 	b := []byte(secret)
 	for i := range b {
@@ -18,10 +17,9 @@ func EncryptSecret(secret, name string) string {
 	return base64.StdEncoding.EncodeToString(b)
 }
 
-// DecryptSecret undoes EncryptSecret. Like PHP's base64_decode it passes over
-// characters that are not base64, so that a stored value which an older or
-// other program wrote gives what PHP sees. ok is false where nothing can be
-// read: then no secret may match.
+// DecryptSecret undoes EncryptSecret. Like PHP's base64_decode it skips characters
+// that are not base64, so that any stored value gives what PHP sees. If ok is false,
+// nothing can be read and no secret may match.
 func DecryptSecret(stored, name string) (secret string, ok bool) {
 	b := decodeBase64(stored)
 	if len(b) == 0 || name == "" {
@@ -33,8 +31,7 @@ func DecryptSecret(stored, name string) (secret string, ok bool) {
 	return string(b), true
 }
 
-// decodeBase64 decodes what of s is base64. A lone last character, which
-// carries less than a byte, is dropped.
+// decodeBase64 skips what is not base64, and a last character that makes no byte.
 func decodeBase64(s string) []byte {
 	clean := strings.Map(func(r rune) rune {
 		if r < 128 && strings.ContainsRune("+/", r) || isAlphanumeric(r) {

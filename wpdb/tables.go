@@ -26,20 +26,16 @@ type Config struct {
 	Multisite     bool   // MULTISITE in wp-config.php
 	Home          string // WP_HOME in wp-config.php, which counts before the option home of the main site
 
-	// PluginFolder is the name of the plugin's folder where it was renamed, or
-	// MustUse; empty: one of those that its editions have.
+	// PluginFolder is the name of the plugin's folder if it was renamed, or "must-use"
+	// if it is in mu-plugins; empty: one that an edition has.
 	PluginFolder string
 
-	// Flags is how a command is told of this site, as a shell reads it; remedies
-	// repeat it. It has no secrets.
+	// Flags name this site to a command, quoted for a shell; remedies repeat them.
+	// They have no secrets.
 	Flags string
 
-	MaxConnections int // how many connections are open at most; 0: no limit
+	MaxConnections int // that are open at once; 0: no limit
 }
-
-// MustUse as PluginFolder says that the plugin is in mu-plugins, where nobody can
-// deactivate it.
-const MustUse = "must-use"
 
 // Tables are the full names of the tables that the server works on.
 type Tables struct {
@@ -47,22 +43,21 @@ type Tables struct {
 	Users, Usermeta, Options, Keys              string
 	Rotated                                     string // the server's own
 
-	// These are empty where there is no network. capabilities is the meta_key that
-	// the members of the main blog have.
+	// These are empty without a network. Capabilities is the meta_key of the members
+	// of the main blog.
 	Capabilities, Blogs, Sitemeta string
 
 	Plugin string // regular expression of the plugin in a list of active plugins; empty: it always is
 }
 
-// validTableName says if a name may stand in a table's name without being quoted.
-// WordPress asks the same of $table_prefix: letters, digits and underscores.
-// Some hosts put the name of another database before the users table.
+// validTableName reports whether a name is safe in a statement. WordPress allows
+// letters, digits and underscores in $table_prefix. Some hosts put the name of another
+// database before the users table.
 func validTableName(name string) bool {
 	return regexp.MustCompile(`^[0-9A-Za-z_$-]{1,64}(\.[0-9A-Za-z_$-]{1,64})?$`).MatchString(name)
 }
 
-// tables builds the names once; everything after relies on their being safe
-// to stand in a statement.
+// tables builds the names, all safe in a statement, on which all else relies.
 func (c Config) tables() (Tables, error) {
 	users := c.UsersTable
 	if users == "" {
@@ -102,12 +97,12 @@ func (c Config) tables() (Tables, error) {
 	return t, nil
 }
 
-// plugin is the regular expression of tables.plugin, in what every server and Go
-// understand. Other plugins of the same maker have a main file of the same name.
+// plugin is Tables.Plugin, in the syntax that every server and Go share. Other plugins
+// of the same maker have a main file of the same name.
 func (c Config) plugin() (string, error) {
 	folder := `[^"/]*oauth[^"/]*server[^"/]*`
 	switch {
-	case c.PluginFolder == MustUse:
+	case c.PluginFolder == "must-use": // where it cannot be deactivated
 		return "", nil
 	case c.PluginFolder != "":
 		if !regexp.MustCompile(`^[0-9A-Za-z._-]+$`).MatchString(c.PluginFolder) {
@@ -118,8 +113,7 @@ func (c Config) plugin() (string, error) {
 	return `"` + folder + `/mo_oauth_settings[.]php"`, nil
 }
 
-// BlogOptions is the options table of a blog of a multisite installation. The
-// main blog has the plain prefix.
+// BlogOptions is the options table of a blog. The main blog has the plain prefix.
 func (c Config) BlogOptions(blog int64) string {
 	if blog <= 1 {
 		return c.Prefix + "options"
@@ -127,8 +121,7 @@ func (c Config) BlogOptions(blog int64) string {
 	return fmt.Sprintf("%s%d_options", c.Prefix, blog)
 }
 
-// BlogCapabilities is the meta_key that the members of another blog than the
-// main one have.
+// BlogCapabilities is the meta_key of the members of a blog other than the main one.
 func (c Config) BlogCapabilities(blog int64) string {
 	return fmt.Sprintf("%s%d_capabilities", c.Prefix, blog)
 }
@@ -141,14 +134,13 @@ func (c Config) Split(table string) (schema, name string) {
 	return c.Name, table
 }
 
-// QuoteName quotes a name that validTableName has accepted, with or without the
-// name of a database before it.
+// QuoteName quotes a name that validTableName has accepted.
 func QuoteName(name string) string {
 	return "`" + strings.ReplaceAll(name, ".", "`.`") + "`"
 }
 
-// KindTable is where the codes or tokens of a kind are, and the column that
-// has their value.
+// KindTable is the table of the codes or tokens of a kind, and the column of their
+// value.
 func (t Tables) KindTable(kind oauth.Kind) (table, column string) {
 	switch kind {
 	case oauth.AuthorizationCode:
@@ -185,9 +177,9 @@ func (t Tables) Own() []ownTable {
 	}
 }
 
-// Purgeable is a table whose rows come to an end.
+// Purgeable is a table whose rows expire.
 type Purgeable struct {
-	Table, Value, Date string // the columns that tell rows apart, and when they ended
+	Table, Value, Date string // Value and Date are columns: what identifies a row, and when it ends
 	Before             time.Time
 }
 
@@ -197,8 +189,8 @@ func (db *DB) PurgeableOf(kind oauth.Kind, before time.Time) Purgeable {
 	return Purgeable{table, column, "expires", before}
 }
 
-// Condition is what rows are deleted by. The dates are digits of UTC in the zone
-// of the session, see FormatExpires, and so is what they are compared with.
+// Condition selects the rows to delete. The dates are digits of UTC in the zone of the
+// session, as FormatExpires writes them, and so is the argument.
 func (p Purgeable) Condition() string {
 	return fmt.Sprintf("%s >= '%s' AND %s < ? AND `%s` IS NOT NULL", p.Date, firstExpiry, p.Date, p.Value)
 }

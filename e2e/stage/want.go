@@ -35,8 +35,8 @@ func (a Answer) WantTokens(t T, scope string) {
 			t.Errorf("%s: want %v, got %v", name, value, a.Body[name])
 		}
 	}
-	if token := a.Member("access_token"); !isHex(token) || len(token) != 32 {
-		t.Errorf("the access_token, of %d characters, is not of the plugin's form: %s", len(token), a)
+	if token := a.Member("access_token"); !isHex(token) || len(token) != 20+32 {
+		t.Errorf("the access_token, of %d characters, is no family and what the plugin's are: %s", len(token), a)
 	}
 	if a.Member("refresh_token") == "" {
 		t.Error("refresh_token is no string, or empty")

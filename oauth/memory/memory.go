@@ -7,6 +7,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -192,10 +193,34 @@ func (s *Store) Revoke(_ context.Context, r oauth.Revocation) (ended bool, err e
 		delete(s.rows, last)
 		ended = true
 	}
-	if ended && r.AccessTokens {
+	if ended && r.AccessTokens == oauth.ReachAll {
 		s.removeAll(oauth.AccessToken, r)
+	} else if family := oauth.FamilyOf(last); ended && r.AccessTokens == oauth.ReachGrant && family != "" {
+		maps.DeleteFunc(s.rows, func(p oauth.Presented, kept row) bool {
+			return p.Kind == oauth.AccessToken && strings.HasPrefix(p.Value, family) && kept.ClientID == r.ClientID && kept.UserID == r.UserID
+		})
 	}
 	return ended, nil
+}
+
+// FindFamily implements oauth.Store.
+func (s *Store) FindFamily(_ context.Context, clientID, family string) (found *oauth.Family, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for p, kept := range s.rows {
+		if p.Kind == oauth.AuthorizationCode || !strings.HasPrefix(p.Value, family) || kept.ClientID != clientID {
+			continue
+		}
+		if found == nil {
+			found = &oauth.Family{Token: p, UserID: kept.UserID}
+		}
+		if p.Kind == oauth.RefreshToken {
+			found.Token = p
+		} else if found.Oldest.IsZero() || kept.Expires.Before(found.Oldest) {
+			found.Oldest = kept.Expires
+		}
+	}
+	return found, nil
 }
 
 // removeAll removes the tokens of a kind that a client has for a user, and says

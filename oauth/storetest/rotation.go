@@ -124,14 +124,14 @@ func revocationOf(value string) oauth.Revocation {
 // revokeRotated: a token that was replaced ends the last of its successors, once,
 // and nothing else.
 func revokeRotated(t *testing.T, s Subject) {
-	for _, accessTokens := range []bool{false, true} {
+	for _, reach := range []oauth.Reach{oauth.ReachNone, oauth.ReachAll} {
 		for _, value := range []string{"r0", "r1", "r2"} {
 			s.PutGrant(presented(oauth.RefreshToken, "r0"), grant())
 			s.PutGrant(presented(oauth.RefreshToken, "another"), grant())
 			mustRotate(t, s, "r0", "r1")
 			mustRotate(t, s, "r1", "r2")
 			r := revocationOf(value)
-			r.AccessTokens, r.ClientID = accessTokens, otherID
+			r.AccessTokens, r.ClientID = reach, otherID
 			if mustRevoke(t, s, r) || len(s.Tokens(oauth.RefreshToken)) != 2 {
 				t.Errorf("%s: another client has revoked what came of it", value)
 			}
@@ -144,8 +144,8 @@ func revokeRotated(t *testing.T, s Subject) {
 			if left := s.Tokens(oauth.RefreshToken); len(left) != 1 || left[0].Value != "another" {
 				t.Errorf("%s: the refresh tokens that are left are %+v", value, left)
 			}
-			if left := len(s.Tokens(oauth.AccessToken)); (left == 0) != accessTokens {
-				t.Errorf("%s, access tokens %v: %d are left", value, accessTokens, left)
+			if left := len(s.Tokens(oauth.AccessToken)); (left == 0) != (reach == oauth.ReachAll) {
+				t.Errorf("%s, reach %d: %d access tokens are left", value, reach, left)
 			}
 			mustRevoke(t, s, revocationOf("another"))
 		}
@@ -183,17 +183,17 @@ func revokeFarRotated(t *testing.T, s Subject) {
 }
 
 // revokeRace ends a token while it is replaced again and again. Nothing may
-// come of it after the end.
+// come of it after the end, and nothing of what came of it be left.
 func revokeRace(t *testing.T, s Subject) {
-	const rounds = 20
+	const rounds = 21
 	for round := range rounds {
-		prefix := fmt.Sprintf("r%d-", round)
-		s.PutGrant(presented(oauth.RefreshToken, prefix+"0"), grant())
+		code := fmt.Sprint("c", round)
+		s.PutGrant(presented(oauth.RefreshToken, member(code, 0)), grant())
 		var over atomic.Bool
 		var group sync.WaitGroup
-		group.Go(func() { rotateUntil(t, s, prefix, &over) })
-		r := revocationOf(prefix + "0")
-		r.AccessTokens = round%2 == 0
+		group.Go(func() { rotateUntil(t, s, code, &over) })
+		r := revocationOf(member(code, 0))
+		r.AccessTokens = oauth.Reach(round % 3)
 		if !mustRevoke(t, s, r) {
 			t.Error("Revoke says that there was nothing")
 		}
@@ -202,17 +202,21 @@ func revokeRace(t *testing.T, s Subject) {
 		if left := s.Tokens(oauth.RefreshToken); len(left) != 0 {
 			t.Fatalf("refresh tokens are left: %+v", left)
 		}
+		for _, left := range s.Tokens(oauth.AccessToken) {
+			if r.AccessTokens != oauth.ReachNone && strings.HasPrefix(left.Value, member(code, 0)[:20]) {
+				t.Fatalf("reach %d: an access token is left", r.AccessTokens)
+			}
+		}
 	}
 }
 
-// rotateUntil replaces a refresh token, and each that replaces it, until it is
-// over with them. The first is named 0 behind the prefix, the next 1.
-func rotateUntil(t *testing.T, s Subject, prefix string, over *atomic.Bool) {
+// rotateUntil replaces a refresh token of a code, and each that replaces it, until it is
+// over with them. The first is member 0, the next 1.
+func rotateUntil(t *testing.T, s Subject, code string, over *atomic.Bool) {
 	for i, last := 0, false; !last; i++ {
 		last = over.Load()
-		old, successor := fmt.Sprint(prefix, i), fmt.Sprint(prefix, i+1)
-		err := s.Redeem(context.Background(), presented(oauth.RefreshToken, old),
-			token(oauth.AccessToken, "access "+old), token(oauth.RefreshToken, successor))
+		err := s.Redeem(context.Background(), presented(oauth.RefreshToken, member(code, i)),
+			token(oauth.AccessToken, member(code, i)), token(oauth.RefreshToken, member(code, i+1)))
 		if errors.Is(err, oauth.ErrNotFound) {
 			return
 		}

@@ -131,7 +131,7 @@ func revokeAccessTokens(t *testing.T, s Subject) {
 	s.PutGrant(presented(oauth.AccessToken, "a2"), ofBob)
 	s.PutGrant(presented(oauth.AccessToken, "a3"), ofOther)
 	r := oauth.Revocation{
-		Presented: presented(oauth.RefreshToken, "r1"), ClientID: clientID, UserID: alice, AccessTokens: true,
+		Presented: presented(oauth.RefreshToken, "r1"), ClientID: clientID, UserID: alice, AccessTokens: oauth.ReachAll,
 	}
 	mustRevoke(t, s, r)
 	if mustFind(t, s, clientID, presented(oauth.AccessToken, "a1")).Grant != nil {

@@ -12,8 +12,8 @@ import (
 // maxClients is how many clients are looked at, one by one.
 const maxClients = 10_000
 
-// clients looks at the clients, their secrets and their keys. Nothing of what it
-// reads of secrets and keys is told.
+// clients looks at the clients, their secrets and their keys, of which it reports no
+// part.
 func (e *examination) clients() error {
 	table := e.Tables.Clients
 	if !e.there(table) {
@@ -56,13 +56,10 @@ func (e *examination) optionsOfBlogs(clients []wpdb.Row) error {
 		}
 		table := e.Config.BlogOptions(blog)
 		options, err := e.optionsIn(blog)
-		if err != nil {
-			options = nil
-		}
-		e.blogs[blog] = options
+		e.blogs[blog] = nil
 		switch {
 		case err == nil:
-			e.blogTables = append(e.blogTables, table)
+			e.blogs[blog], e.blogTables = options, append(e.blogTables, table)
 			e.lifetimes(options, fmt.Sprintf(" of blog %d", blog))
 		case wpdb.Denied(err):
 			e.blogTables = append(e.blogTables, table)
@@ -93,7 +90,7 @@ func (e *examination) countClients(clients []wpdb.Row) {
 	e.facts.Clients = c
 }
 
-// secrets looks for secrets that are not stored as the option of their blog says.
+// secrets looks for secrets that are not encoded as their blog's option says.
 func (e *examination) secrets(clients []wpdb.Row) {
 	var plain, unreadable []string
 	for _, client := range clients {
@@ -103,7 +100,7 @@ func (e *examination) secrets(clients []wpdb.Row) {
 		case wpdb.PHPFalse(options[wpdb.OptionSecretsEncrypted]):
 			plain = append(plain, client.Text("client_id"))
 		default:
-			if secret, ok := wpdb.DecryptSecret(stored, client.Text("client_name")); !ok || !printable(secret) {
+			if secret, ok := wpdb.DecryptSecret(stored, client.Text("client_name")); !ok || !utf8.ValidString(secret) || strings.ContainsFunc(secret, func(r rune) bool { return !unicode.IsPrint(r) }) {
 				unreadable = append(unreadable, client.Text("client_id"))
 			}
 		}
@@ -119,13 +116,8 @@ func (e *examination) secrets(clients []wpdb.Row) {
 	}
 }
 
-// printable says if a text is one that a secret may be.
-func printable(s string) bool {
-	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
-}
-
-// duplicates looks for clients of one id. PHP also takes ids for one that differ
-// only in ways that the collation does not see.
+// duplicates looks for clients with the same id. To PHP ids are also the same if the
+// collation says so.
 func (e *examination) duplicates() error {
 	table := e.Tables.Clients
 	rows, ok, err := e.read(table, "SELECT MIN(client_id) AS id, COUNT(*) AS clients, COUNT(DISTINCT CAST(client_id AS BINARY)) AS spellings "+

@@ -133,7 +133,7 @@ func TestExamineKeys(t *testing.T) {
 		"several keys": {func(root *site) {
 			root.putPair("one", good, key)
 			root.Exec("INSERT INTO {}moos_oauth_public_keys SELECT * FROM {}moos_oauth_public_keys")
-		}, []finding{{`more than one key, and chance says which one signs: "one"`, "Delete all but one", false}}},
+		}, []finding{{`more than one key, and it is undefined which one signs: "one"`, "Delete all but one", false}}},
 		"one key for two": {func(root *site) {
 			root.putPair("one", good, key)
 			root.putPair("two", good, key)
@@ -142,6 +142,6 @@ func TestExamineKeys(t *testing.T) {
 		"key of all sites": {func(root *site) {
 			root.putPair("one", good, key)
 			root.Exec("DELETE FROM {}options WHERE option_name = 'mo_oauth_server_site_keys_generated'")
-		}, []finding{{`anybody can sign with: "one".`, "rotate the RSA keys", true}}},
+		}, []finding{{`anybody can use: "one".`, "rotate the RSA keys", true}}},
 	})
 }

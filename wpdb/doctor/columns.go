@@ -8,8 +8,8 @@ import (
 	"moserver-sidecar/wpdb"
 )
 
-// columnTypes looks for columns that older servers or versions of the plugin have
-// made in a way that loses something.
+// columnTypes looks for columns of older servers or versions of the plugin that lose
+// something.
 func (e *examination) columnTypes() error {
 	t := e.Tables
 	for _, table := range []string{t.Clients, t.Codes, t.AccessTokens, t.RefreshTokens} {
@@ -30,7 +30,10 @@ func (e *examination) columnTypes() error {
 		e.expiresColumn(table, columns["expires"])
 		switch table {
 		case t.Clients:
-			e.pluginSince(columns)
+			e.facts.Plugin.VersionRange = "earlier than 5"
+			if columns["active_oauth_server_id"] != nil {
+				e.facts.Plugin.VersionRange = "5 or later"
+			}
 		case t.Codes:
 			e.idTokenColumn(table, columns["id_token"])
 		}
@@ -38,8 +41,8 @@ func (e *examination) columnTypes() error {
 	return nil
 }
 
-// expiresColumn: what a server with explicit_defaults_for_timestamp=OFF makes of
-// the plugin's column stays so when the server gets newer.
+// expiresColumn: a column made with explicit_defaults_for_timestamp=OFF stays as it is
+// when the server is upgraded.
 func (e *examination) expiresColumn(table string, column wpdb.Row) {
 	var faults []string
 	if column.Text("Null") == "NO" {
@@ -51,14 +54,6 @@ func (e *examination) expiresColumn(table string, column wpdb.Row) {
 	if len(faults) > 0 {
 		e.advise(wpdb.KindExpiresColumn, fmt.Sprintf("Run at a quiet hour: SET SESSION sql_mode='NO_ENGINE_SUBSTITUTION'; ALTER TABLE %s MODIFY expires TIMESTAMP NULL DEFAULT NULL;", e.FullName(table)),
 			"The column expires of the table %s %s.", table, strings.Join(faults, " and "))
-	}
-}
-
-// pluginSince tells the plugin's version by the columns of its clients.
-func (e *examination) pluginSince(columns map[string]wpdb.Row) {
-	e.facts.Plugin.VersionRange = "earlier than 5"
-	if _, there := columns["active_oauth_server_id"]; there {
-		e.facts.Plugin.VersionRange = "5 or later"
 	}
 }
 
@@ -74,8 +69,7 @@ func (e *examination) idTokenColumn(table string, column wpdb.Row) {
 	}
 }
 
-// indexes looks for columns that rows are looked for by, without an index of
-// anybody's that begins with it.
+// indexes looks for columns that rows are looked up by and no index begins with.
 func (e *examination) indexes() error {
 	var missing []string
 	for _, at := range e.Tables.Lookups(false) {
@@ -100,9 +94,8 @@ func (e *examination) indexes() error {
 // indexSeconds is about how long migrate takes to add an index to a million rows.
 const indexSeconds = 4
 
-// Unindexed says which tables of codes and tokens have no index to find one by, and
-// what migrate would do about it; both are empty if all have one. The error wraps
-// oauth.ErrUnavailable.
+// Unindexed names the tables of codes and tokens that lack an index, and the remedy;
+// both are empty if none does. An error wraps oauth.ErrUnavailable.
 func Unindexed(ctx context.Context, db *wpdb.DB) (problem, remedy string, err error) {
 	kinds, err := db.Unindexed(ctx)
 	if err != nil {

@@ -13,13 +13,12 @@ import (
 	"moserver-sidecar/wpdb"
 )
 
-// maxClockDifference is what a code of 30 seconds of life can bear.
+// maxClockDifference is tolerable for a code that lives for 30 seconds.
 const maxClockDifference = 5 * time.Second
 
-// Diagnose looks at the database for whatever would keep the server from
-// working on it, and reports all of it at once. The error is for a database
-// that does not answer; it wraps oauth.ErrUnavailable and says where it was
-// looked for.
+// Diagnose looks for everything that keeps the server from working on the database.
+// It returns an error if the database does not answer, which wraps
+// oauth.ErrUnavailable and has the address.
 func Diagnose(ctx context.Context, db *wpdb.DB) ([]wpdb.Finding, error) {
 	if err := db.SQL.PingContext(ctx); err != nil {
 		return Unreachable(db, err)
@@ -39,7 +38,7 @@ func (d *diagnosis) run() error {
 	return nil
 }
 
-// Unreachable says why no connection can be had.
+// Unreachable explains why there is no connection.
 func Unreachable(db *wpdb.DB, err error) ([]wpdb.Finding, error) {
 	c := db.Config
 	switch wpdb.ErrorNumber(err) {
@@ -47,7 +46,7 @@ func Unreachable(db *wpdb.DB, err error) ([]wpdb.Finding, error) {
 		return []wpdb.Finding{{Kind: wpdb.KindAccessDenied, Fatal: true,
 			Problem: fmt.Sprintf("The database at %s refuses the user %q or the password.", c.Address, c.User),
 			Remedy:  "Compare DB_USER and DB_PASSWORD with what WordPress uses; the account must also be allowed from this host."}}, nil
-	case wpdb.ErrAccessDeniedDB: // also if there is none: the server does not tell those who may not know
+	case wpdb.ErrAccessDeniedDB: // also if there is none, which the server does not reveal
 		return []wpdb.Finding{{Kind: wpdb.KindDatabaseMissing, Fatal: true,
 			Problem: fmt.Sprintf("The user %q may not use the database %q at %s, or there is no database of that name.", c.User, c.Name, c.Address),
 			Remedy: fmt.Sprintf("Compare DB_NAME with wp-config.php; if it is right, run as an administrator of the database: GRANT SELECT, INSERT, UPDATE, DELETE ON `%s`.* TO …;",
@@ -68,12 +67,11 @@ type diagnosis struct {
 	*wpdb.DB
 	ctx      context.Context
 	findings []wpdb.Finding
-	missing  []string // tables that are not there, which later looks leave out
-	active   *bool    // whether the plugin is, on the main site; nil: it is not known
+	missing  []string // tables that are not there, which later looks skip
+	active   *bool    // whether the plugin is active on the main site; nil: unknown
 }
 
-// add notes a finding, once: a server that is read-only refuses more than one
-// statement.
+// add notes a finding once: a read-only server refuses more than one statement.
 func (d *diagnosis) add(kind wpdb.Kind, fatal bool, remedy, problem string, args ...any) {
 	f := wpdb.Finding{Kind: kind, Problem: fmt.Sprintf(problem, args...), Remedy: remedy, Fatal: fatal}
 	if !slices.Contains(d.findings, f) {
@@ -81,8 +79,7 @@ func (d *diagnosis) add(kind wpdb.Kind, fatal bool, remedy, problem string, args
 	}
 }
 
-// privileges tries each statement on no row, which is how the server decides
-// too.
+// privileges tries each statement on no row.
 func (d *diagnosis) privileges() error {
 	for _, n := range d.present() {
 		table := wpdb.QuoteName(n.Table)
@@ -119,14 +116,14 @@ func (d *diagnosis) tryPrivilege(n wpdb.Need, privilege, statement string) error
 	return err
 }
 
-// readOnly says if the server as a whole is.
+// readOnly reports whether the whole server is.
 func (d *diagnosis) readOnly() bool {
 	var on bool
 	return d.SQL.GetContext(d.ctx, &on, "SELECT @@global.read_only") == nil && on
 }
 
-// binlog looks for a log of statements, with which a server refuses writes of
-// READ COMMITTED transactions.
+// binlog looks for a log of statements, with which READ COMMITTED transactions cannot
+// write.
 func (d *diagnosis) binlog() error {
 	values, err := wpdb.ServerVariables(d.ctx, d.SQL, "log_bin", "binlog_format")
 	if err != nil {
@@ -139,7 +136,7 @@ func (d *diagnosis) binlog() error {
 	return nil
 }
 
-// clock looks for a difference that codes, which live for seconds, cannot bear.
+// clock looks for a difference that is too much for codes, which live for seconds.
 func (d *diagnosis) clock() error {
 	difference, err := d.clockDifference()
 	if err != nil {
@@ -152,8 +149,8 @@ func (d *diagnosis) clock() error {
 	return nil
 }
 
-// clockDifference is how far this machine's clock is ahead of the database's,
-// which is most often also PHP's.
+// clockDifference is how far this machine's clock is ahead of the database's, which
+// PHP usually shares.
 func (d *diagnosis) clockDifference() (time.Duration, error) {
 	var text string
 	before := time.Now()

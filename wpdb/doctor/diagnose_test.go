@@ -148,7 +148,7 @@ func wrongEngine(t *testing.T, server *sandbox.Server) {
 	s := diagnosed(t, server)
 	s.Exec("ALTER TABLE {}moos_oauth_refresh_tokens ENGINE=MyISAM")
 	s.Exec("ALTER TABLE {}options ENGINE=MyISAM") // only read
-	s.check(expectation{"{}moos_oauth_refresh_tokens is kept by the engine MyISAM",
+	s.check(expectation{"{}moos_oauth_refresh_tokens uses the engine MyISAM",
 		"ALTER TABLE `wordpress`.`{}moos_oauth_refresh_tokens` ENGINE=InnoDB;", true})
 }
 

@@ -9,14 +9,14 @@ import (
 	"moserver-sidecar/wpdb"
 )
 
-// freeFolder is that of the free edition, which others begin with.
+// freeFolder is the folder of the free edition.
 const freeFolder = "miniorange-oauth-20-server"
 
-// otherGrants is what stops working here of a paid edition.
+// otherGrants is what stops working of a paid edition.
 const otherGrants = "Clients with the grants password and client_credentials, which only PHP serves, stop working once nginx sends token requests here"
 
 // edition looks for a paid edition of the plugin, by its folder and by columns that
-// the free one does not make.
+// the free one lacks.
 func (d *diagnosis) edition() error {
 	if slices.Contains(d.missing, d.Tables.Options) || slices.Contains(d.missing, d.Tables.Clients) {
 		return nil
@@ -44,8 +44,8 @@ func (d *diagnosis) edition() error {
 	return nil
 }
 
-// paidFolder is the folder of an active edition that is not the free one. One that
-// somebody has renamed tells nothing.
+// paidFolder is the folder of an active edition other than the free one. A renamed
+// folder means nothing.
 func (d *diagnosis) paidFolder() (string, error) {
 	if d.Config.PluginFolder != "" {
 		return "", nil
@@ -69,8 +69,8 @@ func (d *diagnosis) paidFolder() (string, error) {
 	return "", nil
 }
 
-// unknownColumns are those that neither the free edition nor this server makes, and
-// says if one is of the clients' grants.
+// unknownColumns are those that neither the free edition nor this server makes; grants
+// is whether the clients' list of grants is one.
 func (d *diagnosis) unknownColumns() (unknown []string, grants bool, err error) {
 	known := map[string]string{d.Tables.Clients: "active_oauth_server_id", d.Tables.Codes: "id_token", d.Tables.AccessTokens: "", d.Tables.RefreshTokens: ""}
 	for _, n := range d.present() {
@@ -80,7 +80,7 @@ func (d *diagnosis) unknownColumns() (unknown []string, grants bool, err error) 
 		}
 		rows, err := wpdb.SelectRows(d.ctx, d.SQL, "SHOW COLUMNS FROM "+wpdb.QuoteName(n.Table))
 		if wpdb.Denied(err) {
-			continue // privileges has said so
+			continue // privileges has reported it
 		} else if err != nil {
 			return nil, false, err
 		}
@@ -95,8 +95,8 @@ func (d *diagnosis) unknownColumns() (unknown []string, grants bool, err error) 
 	return unknown, grants, nil
 }
 
-// otherGrantClients says how many clients name a grant that stops working, where
-// there is a column for it.
+// otherGrantClients counts the clients with a grant that stops working, if there is a
+// column for it.
 func (d *diagnosis) otherGrantClients(known bool) (string, error) {
 	if !known {
 		return "; the tables do not tell which these are", nil
@@ -107,10 +107,10 @@ func (d *diagnosis) otherGrantClients(known bool) (string, error) {
 	return fmt.Sprintf("; of the clients with a list of grants (grant_types), %d have one of the two", n), err
 }
 
-// maxBlogs is how many blogs are looked at for their switches.
+// maxBlogs is how many blogs' switches are looked at.
 const maxBlogs = 1000
 
-// switches: a server that answers 503 to everything should say why.
+// switches looks for why a server would answer every request with 503.
 func (d *diagnosis) switches() error {
 	if slices.Contains(d.missing, d.Tables.Options) || slices.Contains(d.missing, d.Tables.Blogs) {
 		return nil
@@ -122,7 +122,7 @@ func (d *diagnosis) switches() error {
 		}
 	}
 	if wpdb.Denied(err) || wpdb.ErrorNumber(err) == wpdb.ErrUnknownColumn || wpdb.ErrorNumber(err) == wpdb.ErrNoSuchTable {
-		return nil // privileges, columns or engines has said so
+		return nil // privileges, columns or engines has reported it
 	}
 	return err
 }
@@ -143,7 +143,7 @@ func (d *diagnosis) blogsOfClients() (blogs []int64, err error) {
 func (d *diagnosis) switchesOf(blog int64) error {
 	options, err := d.BlogOptions(d.ctx, blog)
 	if blog > 1 && (wpdb.Denied(err) || wpdb.ErrorNumber(err) == wpdb.ErrNoSuchTable) {
-		return nil // its clients are refused; Examine says so
+		return nil // its clients are refused, which Examine reports
 	}
 	if err != nil {
 		return err

@@ -9,8 +9,7 @@ import (
 	"moserver-sidecar/wpdb"
 )
 
-// Engines looks for tables that are not there, and for those that cannot roll
-// back.
+// engines does what Engines describes.
 func (d *diagnosis) engines() error {
 	for _, n := range d.Tables.Needs() {
 		engine, err := d.EngineOf(d.ctx, d.SQL, n.Table)
@@ -22,7 +21,7 @@ func (d *diagnosis) engines() error {
 			d.missing = append(d.missing, n.Table)
 		case !strings.EqualFold(engine, "InnoDB") && n.Written():
 			d.add(wpdb.KindEngine, true, fmt.Sprintf("Run: ALTER TABLE %s ENGINE=InnoDB;", d.FullName(n.Table)),
-				"The table %s is kept by the engine %s, which has no transactions, so a failure could lose a code or leave half a token.", n.Table, engine)
+				"The table %s uses the engine %s, which has no transactions, so a failure could lose a code or leave half a token.", n.Table, engine)
 		}
 	}
 	if err := d.forgetHidden(); err != nil {
@@ -31,9 +30,9 @@ func (d *diagnosis) engines() error {
 	return d.explainMissing()
 }
 
-// forgetHidden: a user who has no privilege on a table does not see it in
-// information_schema. If other tables are seen, it is not missing because of
-// that; privileges says what is the matter.
+// forgetHidden: a user without a privilege on a table does not see it in
+// information_schema. If it sees others, that one is not missing, and privileges
+// reports it.
 func (d *diagnosis) forgetHidden() error {
 	if len(d.present()) == 0 {
 		return nil
@@ -54,7 +53,7 @@ func (d *diagnosis) forgetHidden() error {
 
 // explainMissing tells a wrong prefix from a plugin that was never active.
 func (d *diagnosis) explainMissing() error {
-	var missing []string // but for those that only ID tokens need
+	var missing []string // except those that only ID tokens need
 	for _, n := range d.Tables.Needs() {
 		if !n.IDTokens && slices.Contains(d.missing, n.Table) {
 			missing = append(missing, n.Table)
@@ -99,7 +98,7 @@ func (d *diagnosis) explainMissing() error {
 	return nil
 }
 
-// prefixes are those under which the database has the plugin's tables.
+// prefixes are all those with which the database has the plugin's tables.
 func (d *diagnosis) prefixes() (prefixes []string, err error) {
 	const suffix = "moos_oauth_clients"
 	var names []string
@@ -127,20 +126,20 @@ func (d *diagnosis) columns() error {
 	return nil
 }
 
-// present is what is needed of the tables that are there.
+// present are the needs of those tables that are there.
 func (d *diagnosis) present() []wpdb.Need {
 	return slices.DeleteFunc(d.Tables.Needs(), func(n wpdb.Need) bool { return slices.Contains(d.missing, n.Table) })
 }
 
-// Engines looks for tables that are not there, which it returns, and for those that
-// cannot roll back.
+// Engines looks for missing tables, which it returns, and for those that cannot roll
+// back.
 func Engines(ctx context.Context, db *wpdb.DB) (findings []wpdb.Finding, missing []string, err error) {
 	d := &diagnosis{DB: db, ctx: ctx}
 	err = d.engines()
 	return d.findings, d.missing, err
 }
 
-// rotations tries the table of rotations. That there is none is no problem.
+// rotations tries the table of rotations. It may be missing.
 func (d *diagnosis) rotations() error {
 	if slices.Contains(d.missing, d.Tables.RefreshTokens) {
 		return nil // it is another prefix, or no plugin
@@ -161,8 +160,7 @@ func (d *diagnosis) rotations() error {
 				"The table %s lacks columns, so replaced refresh tokens are not recorded.", n.Table)
 			return nil
 		case wpdb.Denied(err):
-			// A user who may do nothing with it is refused in the same words where
-			// there is no such table, and that is no problem.
+			// Without any privilege the error is the same if there is no such table.
 			d.findings = append(d.findings, wpdb.Finding{Kind: wpdb.KindRotations, Advice: true, Remedy: d.RotationsRemedy(d.Account(d.ctx)),
 				Problem: fmt.Sprintf("The user %q may not %s on the table %s, so replaced refresh tokens are not recorded.",
 					d.Config.User, try.may, n.Table)})

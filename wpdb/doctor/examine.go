@@ -1,5 +1,5 @@
-// Package doctor looks at the database: for what keeps the server from working, and
-// for what could be better although it works. It only reads.
+// Package doctor looks for what keeps the server from working on the database, and for
+// what could be better. It only reads.
 package doctor
 
 import (
@@ -13,8 +13,8 @@ import (
 	"moserver-sidecar/wpdb"
 )
 
-// Facts is what a database is, as far as its account may read. The names of its
-// JSON members are stable; a member that could not be read is null or empty.
+// Facts describes a database, as far as the account may read. The names of its JSON
+// members are stable; what could not be read is null or empty.
 type Facts struct {
 	Server    ServerFacts    `json:"server"`
 	WordPress WordPressFacts `json:"wordpress"`
@@ -24,13 +24,13 @@ type Facts struct {
 	Prefix    string         `json:"prefix"`
 	Clients   *ClientFacts   `json:"clients"`
 	Tables    []TableFacts   `json:"tables"`
-	// LeastPrivilege is the statements that make an account which may do what the
-	// server needs, and nothing else.
+	// LeastPrivilege is the statements that create an account with no more privileges
+	// than the server needs.
 	LeastPrivilege []string `json:"least_privilege"`
-	Notes          []string `json:"notes"` // sentences worth knowing that nothing need be done about
+	Notes          []string `json:"notes"` // sentences that need no action
 }
 
-// ServerFacts is what the database server is.
+// ServerFacts describes the database server.
 type ServerFacts struct {
 	Kind             string  `json:"kind"`    // MariaDB, MySQL, Percona Server
 	Version          string  `json:"version"` // as VERSION() has it
@@ -43,7 +43,7 @@ type ServerFacts struct {
 	MaxConnections   int     `json:"max_connections"`
 }
 
-// WordPressFacts is what the tables tell of WordPress.
+// WordPressFacts describes WordPress.
 type WordPressFacts struct {
 	Version      string `json:"version"`       // that it last looked for updates with; empty: not on record
 	VersionRange string `json:"version_range"` // those that have this db_version, such as "6.5 to 6.6"
@@ -52,7 +52,7 @@ type WordPressFacts struct {
 	Blogs        *int   `json:"blogs"` // of a network
 }
 
-// PluginFacts is what the tables tell of the plugin.
+// PluginFacts describes the plugin.
 type PluginFacts struct {
 	Version      string `json:"version"`       // that WordPress last looked for updates with; empty: not on record
 	VersionRange string `json:"version_range"` // what its columns and options tell, such as "5 or later"
@@ -67,15 +67,14 @@ type ClientFacts struct {
 	MCP          int `json:"mcp"` // that registered themselves
 }
 
-// ErrCannotLook says that a database could not be looked at.
+// ErrCannotLook is wrapped by the errors of Examine.
 var ErrCannotLook = errors.New("the database could not be looked at")
 
-// Examine takes the looks of Diagnose, and those at whatever could be better
-// although the server works. It only reads, and waits neither for locks nor for
-// long counts. purgeAfter is PurgeOptions.After of the purges that there are, 0 if
-// there are none. Before each step that may take a while it calls progress.
+// Examine looks for what Diagnose does and for what could be better. It only reads,
+// and waits neither for locks nor for long counts. purgeAfter is tokens.PurgeOptions'
+// After, 0 if nothing is purged. It calls progress before each step.
 //
-// The error wraps ErrCannotLook. What was found until then is returned with it.
+// An error wraps ErrCannotLook and comes with what was found until then.
 func Examine(ctx context.Context, db *wpdb.DB, purgeAfter time.Duration, progress func(step string)) (Facts, []wpdb.Finding, error) {
 	if err := db.SQL.PingContext(ctx); err != nil {
 		refused, err := Unreachable(db, err)
@@ -92,7 +91,7 @@ func Examine(ctx context.Context, db *wpdb.DB, purgeAfter time.Duration, progres
 	return e.facts, e.findings, nil
 }
 
-// examination is a diagnosis that goes on to facts and advice.
+// examination is a diagnosis with facts and advice.
 type examination struct {
 	diagnosis
 	purgeAfter time.Duration
@@ -139,16 +138,16 @@ func (e *examination) note(sentence string, args ...any) {
 	}
 }
 
-// there says if a table is one that the looks before have not missed.
+// there reports whether a table is not missing.
 func (e *examination) there(table string) bool { return !slices.Contains(e.missing, table) }
 
-// read runs a query for facts. What the account may not read becomes a note, and
-// what is not there leaves rows empty; ok says if it could be read.
+// read runs a query for facts. What the account may not read becomes a note; what is
+// not there leaves rows empty. ok is whether it could be read.
 func (e *examination) read(table, query string, args ...any) (rows []wpdb.Row, ok bool, err error) {
 	rows, err = e.query(query, args...)
 	switch {
 	case wpdb.Denied(err):
-		e.note("The user %q may not read %s, so nothing is said of it.", e.Config.User, table)
+		e.note("The user %q may not read %s, so it was not looked at.", e.Config.User, table)
 		return nil, false, nil
 	case wpdb.ErrorNumber(err) == wpdb.ErrNoSuchTable, wpdb.ErrorNumber(err) == wpdb.ErrUnknownColumn:
 		return nil, false, nil
@@ -156,13 +155,12 @@ func (e *examination) read(table, query string, args ...any) (rows []wpdb.Row, o
 	return rows, err == nil, err
 }
 
-// query is the rows of a query, with each column by its name.
+// query runs a query.
 func (e *examination) query(query string, args ...any) ([]wpdb.Row, error) {
 	return wpdb.SelectRows(e.ctx, e.SQL, query, args...)
 }
 
-// quoteIDs lists client ids for people. They are no secrets, but anybody may
-// have chosen them.
+// quoteIDs lists client ids. They are not secret, but may hold any character.
 func quoteIDs(ids []string) string {
 	const most = 5
 	var quoted []string

@@ -9,11 +9,11 @@ import (
 	"moserver-sidecar/wpdb"
 )
 
-// unchecked are the accounts that CURRENT_USER() makes up on servers that run with
-// --skip-grant-tables, MariaDB and MySQL, where SHOW GRANTS fails.
+// unchecked are CURRENT_USER() of MariaDB and MySQL with --skip-grant-tables, where
+// SHOW GRANTS fails.
 func unchecked() []string { return []string{"@", "skip-grants user@skip-grants host"} }
 
-// grants compares what the account may do with what the server needs.
+// grants compares the account's privileges with those that the server needs.
 func (e *examination) grants() error {
 	e.facts.LeastPrivilege = e.leastPrivilege()
 	if slices.Contains(unchecked(), e.facts.Account) {
@@ -21,8 +21,7 @@ func (e *examination) grants() error {
 		return nil
 	}
 	var lines []string // they may hold the hash of a password, so they are not shown
-	err := e.SQL.SelectContext(e.ctx, &lines, "SHOW GRANTS")
-	if err != nil {
+	if err := e.SQL.SelectContext(e.ctx, &lines, "SHOW GRANTS"); err != nil {
 		return err
 	}
 	var wide []string
@@ -38,7 +37,7 @@ func (e *examination) grants() error {
 	return nil
 }
 
-// moreThanNeeded is what a line of SHOW GRANTS gives beyond what the server needs.
+// moreThanNeeded is what a line of SHOW GRANTS grants beyond the needs.
 func (e *examination) moreThanNeeded(line string) string {
 	parts := regexp.MustCompile(`^GRANT (.+?) ON (?:TABLE )?(\S+) TO `).FindStringSubmatch(line)
 	if parts == nil || parts[1] == "USAGE" || strings.HasPrefix(parts[1], "PROXY") {
@@ -54,7 +53,7 @@ func (e *examination) moreThanNeeded(line string) string {
 	}
 	needed := ""
 	for _, n := range e.granted() {
-		if schema, name := e.Config.Split(n.Table); on == "`"+schema+"`.`"+name+"`" {
+		if on == e.FullName(n.Table) {
 			needed = n.Privileges
 		}
 	}
@@ -66,15 +65,14 @@ func (e *examination) moreThanNeeded(line string) string {
 	return strings.Join(extra, ", ") + " on " + on
 }
 
-// harmless says if a table is one that Examine alone reads, or that there are
-// reasons for although it is not needed now.
+// harmless reports whether only Examine reads a table, or the server may need it later.
 func (e *examination) harmless(on string) bool {
 	own := regexp.QuoteMeta("`.`" + e.Config.Prefix)
 	return regexp.MustCompile(own + "(blogs|sitemeta|moserver_rotated_tokens|[0-9]+_options)`$").MatchString(on)
 }
 
-// granted is what the server needs, the options of other blogs and its own table
-// included.
+// granted are all needs, including the options of other blogs and the server's own
+// table.
 func (e *examination) granted() []wpdb.Need {
 	needs := e.Tables.Needs()
 	for _, table := range e.blogTables {
@@ -87,8 +85,7 @@ func (e *examination) granted() []wpdb.Need {
 	return needs
 }
 
-// leastPrivilege is the statements that make an account for the server, allowed
-// from where this one is.
+// leastPrivilege is Facts.LeastPrivilege, for the host of this account.
 func (e *examination) leastPrivilege() []string {
 	host := "localhost"
 	if at := strings.LastIndex(e.facts.Account, "@"); at >= 0 && at+1 < len(e.facts.Account) {
@@ -97,8 +94,7 @@ func (e *examination) leastPrivilege() []string {
 	account := wpdb.QuoteAccount("moserver", host)
 	statements := []string{fmt.Sprintf("CREATE USER %s IDENTIFIED BY '…';", account)}
 	for _, n := range e.granted() {
-		schema, name := e.Config.Split(n.Table)
-		statements = append(statements, fmt.Sprintf("GRANT %s ON `%s`.`%s` TO %s;", n.Privileges, schema, name, account))
+		statements = append(statements, fmt.Sprintf("GRANT %s ON %s TO %s;", n.Privileges, e.FullName(n.Table), account))
 	}
 	return statements
 }

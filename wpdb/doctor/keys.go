@@ -9,7 +9,7 @@ import (
 	"moserver-sidecar/wpdb"
 )
 
-// keyLook gathers what is to be said of keys, so that each thing is said once.
+// keyLook gathers what keys have in common, so that each finding is one.
 type keyLook struct {
 	e       *examination
 	keys    map[string][]wpdb.Row // by client
@@ -46,7 +46,7 @@ func (e *examination) keys(clients []wpdb.Row) error {
 	return nil
 }
 
-// client looks at the key of a client. Without a row it is the client's secret.
+// client looks at the key of a client, which is its secret if there is no row.
 func (l *keyLook) client(client wpdb.Row, options map[string]string) {
 	id, stored := client.Text("client_id"), wpdb.Row{}
 	if rows := l.keys[id]; len(rows) > 0 {
@@ -72,8 +72,8 @@ func (l *keyLook) client(client wpdb.Row, options map[string]string) {
 	}
 }
 
-// tellDefects: a client that is to sign with a secret and has none may need no ID
-// tokens; one that is to sign with a key was meant to have them.
+// tellDefects: a client set to sign with a secret that it lacks may need no ID tokens;
+// one set to sign with a key does.
 func (l *keyLook) tellDefects() {
 	for _, of := range []struct {
 		defect oauth.Defect
@@ -96,15 +96,15 @@ func (l *keyLook) tellDefects() {
 	}
 	if len(l.several) > 0 {
 		l.e.add(wpdb.KindKeysSeveral, false, "Delete all but one in the table "+l.e.Tables.Keys+".",
-			"These clients have more than one key, and chance says which one signs: %s.", quoteIDs(l.several))
+			"These clients have more than one key, and it is undefined which one signs: %s.", quoteIDs(l.several))
 	}
 }
 
-// tellShared: whoever knows the key that others have too signs what he likes.
+// tellShared: one client's key must not sign for another.
 func (l *keyLook) tellShared() {
 	if len(l.foreign) > 0 {
 		l.e.advise(wpdb.KindKeyCommon, "In wp-admin save the client's JWT settings, or rotate the RSA keys on the plugin's page, and give the clients the new public key.",
-			"The plugin has not noted that it made keys for this site (option %s), so these clients may sign with the key that earlier versions gave to every site, and that anybody can sign with: %s.",
+			"The plugin has not noted that it made keys for this site (option %s), so these clients may sign with the key that earlier versions gave to every site, and that anybody can use: %s.",
 			optionOwnKeys, quoteIDs(l.foreign))
 	}
 	var shared []string

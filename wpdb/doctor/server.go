@@ -8,7 +8,7 @@ import (
 	"moserver-sidecar/wpdb"
 )
 
-// server says what the server is, and what of its settings could be better.
+// server describes the server, and looks for settings that could be better.
 func (e *examination) server() error {
 	rows, err := e.query("SELECT VERSION() AS version, CURRENT_USER() AS account")
 	if err != nil {
@@ -43,7 +43,7 @@ func serverKind(version, comment string) string {
 	return "MySQL"
 }
 
-// connections: who wants more connections than there are gets errors under load.
+// connections: with more connections than the server allows there are errors under load.
 func (e *examination) connections(values map[string]string) {
 	const shared = 5 // what PHP and administrators need at the least
 	ours := e.Config.MaxConnections
@@ -59,7 +59,7 @@ func (e *examination) connections(values map[string]string) {
 	}
 }
 
-// versionBefore says if a version such as "5.7.44-log" is before another one.
+// versionBefore reports whether a version such as "5.7.44-log" is before another one.
 func versionBefore(version string, than ...int) bool {
 	parts := strings.FieldsFunc(version, func(r rune) bool { return r < '0' || r > '9' })
 	for i, want := range than {
@@ -74,8 +74,7 @@ func versionBefore(version string, than ...int) bool {
 	return false
 }
 
-// cluster looks for clusters that refuse to write to the plugin's tables, which
-// have no primary key.
+// cluster looks for clusters that refuse writes to tables without a primary key.
 func (d *diagnosis) cluster() error {
 	values, err := wpdb.ServerVariables(d.ctx, d.SQL, "wsrep_on", "wsrep_certify_nonPK", "group_replication_group_name")
 	if err != nil {
@@ -107,7 +106,7 @@ func (d *diagnosis) cluster() error {
 	return nil
 }
 
-// keyless are the tables without a primary key that the server writes to.
+// keyless are the tables that the server writes to and that have no primary key.
 func (d *diagnosis) keyless() (tables []string, err error) {
 	for _, n := range d.present() {
 		if !n.Written() {

@@ -7,7 +7,7 @@ import (
 	"moserver-sidecar/wpdb"
 )
 
-// What WordPress keeps of itself, and the plugin beside what it obeys.
+// Options that requests do not need.
 const (
 	optionCoreUpdates   = "_site_transient_update_core"    // of a single site; a network has it in sitemeta
 	optionPluginUpdates = "_site_transient_update_plugins" // likewise
@@ -17,7 +17,7 @@ const (
 // The text that PHP's serialize makes of what an update check has seen.
 const corePattern = `"version_checked";s:\d+:"([0-9][0-9A-Za-z.+-]*)"`
 
-// site says what WordPress and the plugin are.
+// site describes WordPress and the plugin.
 func (e *examination) site() error {
 	e.facts.WordPress.Multisite = e.Config.Multisite
 	if !e.there(e.Tables.Options) {
@@ -25,7 +25,7 @@ func (e *examination) site() error {
 	}
 	options, err := e.optionsIn(1)
 	if wpdb.Denied(err) || wpdb.ErrorNumber(err) == wpdb.ErrUnknownColumn {
-		return nil // privileges or columns has said so
+		return nil // privileges or columns has reported it
 	} else if err != nil {
 		return err
 	}
@@ -37,7 +37,10 @@ func (e *examination) site() error {
 		return err
 	}
 	w.Version = firstGroup(corePattern, e.options[optionCoreUpdates])
-	e.plugin()
+	p := &e.facts.Plugin
+	if p.Active = e.active; e.Tables.Plugin != "" {
+		p.Version = firstGroup(e.Tables.Plugin+`;s:\d+:"([0-9][0-9A-Za-z.+-]*)"`, e.options[optionPluginUpdates])
+	}
 	e.lifetimes(e.options, "")
 	return nil
 }
@@ -45,8 +48,7 @@ func (e *examination) site() error {
 // optionsIn reads the options of a blog.
 func (e *examination) optionsIn(blog int64) (map[string]string, error) {
 	names := append(wpdb.OptionList(), wpdb.OptionOpenID, wpdb.OptionDBVersion, optionCoreUpdates, optionPluginUpdates, optionOwnKeys)
-	query := "SELECT option_name, option_value FROM `" + wpdb.BlogTable + "` WHERE option_name IN ('" + strings.Join(names, "', '") + "')"
-	return e.QueryOptions(e.ctx, e.OptionsOf(blog, query))
+	return e.QueryOptions(e.ctx, "SELECT option_name, option_value FROM `"+e.Config.BlogOptions(blog)+"` WHERE option_name IN ('"+strings.Join(names, "', '")+"')")
 }
 
 // network reads what a network of sites keeps elsewhere.
@@ -78,26 +80,13 @@ func (e *examination) network() error {
 	return err
 }
 
-// plugin says what the tables tell of it.
-func (e *examination) plugin() {
-	p := &e.facts.Plugin
-	if e.Tables.Plugin != "" {
-		p.Version = firstGroup(e.Tables.Plugin+`;s:\d+:"([0-9][0-9A-Za-z.+-]*)"`, e.options[optionPluginUpdates])
-	}
-	p.Active = e.active
-}
-
-// firstGroup is what the group of a pattern matches, empty if there is nothing.
+// firstGroup is what the group of a pattern matches, empty if nothing does.
 func firstGroup(pattern, text string) string {
-	found := regexp.MustCompile(pattern).FindStringSubmatch(text)
-	if found == nil {
-		return ""
-	}
-	return found[1]
+	return append(regexp.MustCompile(pattern).FindStringSubmatch(text), "", "")[1]
 }
 
-// versionRange is the versions of WordPress whose tables have the number
-// db_version, empty where that is unknown.
+// versionRange names the versions of WordPress with that db_version, empty if it is
+// unknown.
 func versionRange(dbVersion int64) string {
 	versions := []struct {
 		from int64

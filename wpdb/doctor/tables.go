@@ -13,18 +13,18 @@ import (
 // TableFacts is what a table holds. A nil pointer is a number that is not known.
 type TableFacts struct {
 	Name      string `json:"name"`
-	Engine    string `json:"engine"`    // empty: there is no such table, or the account does not see it
+	Engine    string `json:"engine"`    // empty: no such table, or the account does not see it
 	Collation string `json:"collation"` // of columns that have none of their own
 	Bytes     *int64 `json:"bytes"`     // with indexes, as the server estimates it
 	Rows      *int64 `json:"rows"`
 	RowsExact bool   `json:"rows_exact"` // false: rows is the server's estimate
 	// Of tables of codes and tokens that were counted.
 	Live    *int64 `json:"live"`     // not expired, with an expiry
-	Expired *int64 `json:"expired"`  // access tokens and codes without a date among them
+	Expired *int64 `json:"expired"`  // including access tokens and codes without a date
 	Never   *int64 `json:"never"`    // refresh tokens that never expire
-	AtLimit *int64 `json:"at_limit"` // those of live that end with the last date that the column holds
+	AtLimit *int64 `json:"at_limit"` // those of Live that end with the column's last date
 
-	purgeable int64 // those of expired that Purge deletes; 0 where they were not counted
+	purgeable int64 // those of Expired that Purge deletes; 0 if not counted
 }
 
 const (
@@ -32,28 +32,23 @@ const (
 	countMillis = 5000
 	// uncountedRows is what is not counted where a count cannot be bounded.
 	uncountedRows = 1_000_000
-	// manyPurgeable is how many rows that Purge would delete are worth a word: a purge
-	// that comes now and then leaves some.
+	// manyPurgeable is how many rows that Purge would delete are worth a finding: some
+	// are always left between two purges.
 	manyPurgeable = 1000
 )
 
 // describeTables fills in what the server knows of each table without looking at
 // its rows.
 func (e *examination) describeTables() error {
-	names := []string{}
-	for _, n := range e.Tables.Needs() {
-		names = append(names, n.Table)
-	}
-	own := e.Tables.Rotated
-	for _, name := range append(names, own) {
-		facts, err := e.describeTable(name)
+	for _, n := range append(e.Tables.Needs(), e.Tables.RotationNeeds()) {
+		facts, err := e.describeTable(n.Table)
 		if err != nil {
 			return err
 		}
 		e.facts.Tables = append(e.facts.Tables, facts)
-	}
-	if rotated := e.facts.Tables[slices.IndexFunc(e.facts.Tables, func(t TableFacts) bool { return t.Name == own })]; rotated.Engine == "" {
-		return e.adviseRotated(own)
+		if n.Table == e.Tables.Rotated && facts.Engine == "" {
+			return e.adviseRotated(n.Table)
+		}
 	}
 	return nil
 }
@@ -61,12 +56,12 @@ func (e *examination) describeTables() error {
 // adviseRotated: a table that is not seen may be there all the same.
 func (e *examination) adviseRotated(own string) error {
 	if slices.ContainsFunc(e.findings, func(f wpdb.Finding) bool { return f.Kind == wpdb.KindRotations }) {
-		return nil // another look has said so
+		return nil // rotations has reported it
 	}
 	_, err := e.SQL.ExecContext(e.ctx, "SELECT 1 FROM "+wpdb.QuoteName(own)+" WHERE FALSE")
 	if wpdb.ErrorNumber(err) == wpdb.ErrNoSuchTable || wpdb.Denied(err) {
 		e.advise(wpdb.KindRotationsMissing, "Run: "+e.Command("migrate"),
-			"The server's own table %s is not there or may not be read, so nobody notices when a replaced refresh token is used again.", own)
+			"The server's own table %s is not there or may not be read, so reuse of a replaced refresh token goes unnoticed.", own)
 		return nil
 	}
 	return err
@@ -84,12 +79,10 @@ func (e *examination) describeTable(table string) (TableFacts, error) {
 	r := rows[0]
 	facts.Engine, facts.Collation = r.Text("engine"), r.Text("collation")
 	if !r.Null("bytes") {
-		bytes := r.Integer("bytes")
-		facts.Bytes = &bytes
+		facts.Bytes = new(r.Integer("bytes"))
 	}
 	if !r.Null("estimate") {
-		estimate := r.Integer("estimate")
-		facts.Rows = &estimate
+		facts.Rows = new(r.Integer("estimate"))
 	}
 	return facts, nil
 }
@@ -98,17 +91,15 @@ func (e *examination) describeTable(table string) (TableFacts, error) {
 func (e *examination) rows() error {
 	for _, kind := range []oauth.Kind{oauth.AuthorizationCode, oauth.AccessToken, oauth.RefreshToken} {
 		table, _ := e.Tables.KindTable(kind)
-		for i := range e.facts.Tables {
-			f := &e.facts.Tables[i]
-			if f.Name != table || !e.there(table) || !strings.EqualFold(f.Engine, "InnoDB") {
-				continue // a count would lock a table of another engine
-			}
-			e.progress("counting the rows of " + table)
-			if err := e.count(kind, f); err != nil {
-				return err
-			}
-			e.adviseRows(f)
+		f := &e.facts.Tables[slices.IndexFunc(e.facts.Tables, func(t TableFacts) bool { return t.Name == table })]
+		if !e.there(table) || !strings.EqualFold(f.Engine, "InnoDB") {
+			continue // a count would lock a table of another engine
 		}
+		e.progress("counting the rows of " + table)
+		if err := e.count(kind, f); err != nil {
+			return err
+		}
+		e.adviseRows(f)
 	}
 	return nil
 }
@@ -135,14 +126,13 @@ func (e *examination) count(kind oauth.Kind, f *TableFacts) error {
 		return err
 	}
 	r := rows[0]
-	total, endless, last := r.Integer("total"), r.Integer("never"), r.Integer("at_limit")
-	live, dead := r.Integer("good")-endless, total-r.Integer("good")
-	f.Rows, f.RowsExact, f.Live, f.Expired, f.Never, f.AtLimit = &total, true, &live, &dead, &endless, &last
-	f.purgeable = r.Integer("purgeable")
+	total, good, endless := r.Integer("total"), r.Integer("good"), r.Integer("never")
+	f.Rows, f.RowsExact, f.Live, f.Expired, f.Never = &total, true, new(good-endless), new(total-good), &endless
+	f.AtLimit, f.purgeable = new(r.Integer("at_limit")), r.Integer("purgeable")
 	return nil
 }
 
-// bounded is a SELECT that the server itself ends after a while, if it can.
+// bounded is a SELECT that the server itself stops after a while, if it can.
 func (e *examination) bounded(what string) (query string, bounded bool) {
 	v := e.facts.Server.Version
 	switch {

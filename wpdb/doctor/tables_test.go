@@ -154,7 +154,7 @@ func lockedTable(t *testing.T, root, s *site) {
 
 func otherEngine(t *testing.T, root, s *site) {
 	root.Exec("ALTER TABLE {}moos_oauth_access_tokens ENGINE=MyISAM")
-	facts := s.examine(finding{"{}moos_oauth_access_tokens is kept by the engine MyISAM", "ENGINE=InnoDB", false})
+	facts := s.examine(finding{"{}moos_oauth_access_tokens uses the engine MyISAM", "ENGINE=InnoDB", false})
 	if f := s.table(facts, "moos_oauth_access_tokens"); f.Live != nil || f.Engine != "MyISAM" {
 		t.Errorf("a table was counted that a count locks: %+v", f)
 	}

@@ -10,7 +10,7 @@ import (
 	"moserver-sidecar/wpdb"
 )
 
-// time looks at the clock and at the zone that dates are written through.
+// time looks at the clock and at the zone that dates pass through.
 func (e *examination) time() error {
 	difference, err := e.clockDifference()
 	if err != nil {
@@ -34,7 +34,7 @@ func (e *examination) time() error {
 	return e.summerTime(time.Now())
 }
 
-// summerTime tells of the hour that the zone leaves out in the coming year.
+// summerTime notes the hour that the zone skips in the coming year.
 func (e *examination) summerTime(now time.Time) error {
 	now = now.UTC().Truncate(time.Minute)
 	days, err := e.offsets(now, 24*time.Hour, 366)
@@ -63,7 +63,7 @@ func (e *examination) summerTime(now time.Time) error {
 	return nil
 }
 
-// forward is the place before which clocks go forward, -1 if there is none.
+// forward is the index before clocks go forward, -1 if they do not.
 func forward(offsets []time.Duration) int {
 	for i := range len(offsets) - 1 {
 		if offsets[i+1] > offsets[i] {
@@ -94,7 +94,7 @@ func (e *examination) offsets(from time.Time, step time.Duration, n int) ([]time
 	return offsets, nil
 }
 
-// lifetimes looks for those that run past the end of the column.
+// lifetimes looks for lifetimes that run past the end of the column.
 func (e *examination) lifetimes(options map[string]string, blog string) {
 	s := wpdb.SiteOf(options)
 	last := oauth.LastExpiry()

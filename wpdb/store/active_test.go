@@ -45,7 +45,7 @@ func TestDeactivated(t *testing.T) {
 		{`a:1:{i:0;s:29:"sso.server/mo_oauth_settings.php";}`, "sso.server", false},
 		{`a:1:{i:0;s:29:"sso-server/mo_oauth_settings.php";}`, "sso.server", true},
 		{activePlugins, "sso.server", true},
-		{otherPlugins, wpdb.MustUse, false},
+		{otherPlugins, "must-use", false},
 	} {
 		s.PutOption("active_plugins", test.list)
 		if got := renamed(test.folder).deactivated(); got != [3]bool{test.want, test.want, test.want} {

@@ -107,8 +107,7 @@ func (s *site) exchange(ctx context.Context, name string) error {
 	}
 	for _, token := range []oauth.Token{first, refresh} {
 		r := oauth.Revocation{
-			Presented: oauth.Presented{Kind: token.Kind, Value: token.Value}, ClientID: clientID,
-			UserID: -1, AccessTokens: token.Kind == oauth.RefreshToken, // of nobody, but in a transaction
+			Presented: oauth.Presented{Kind: token.Kind, Value: token.Value}, ClientID: clientID, UserID: alice,
 		}
 		if _, err := s.Revoke(ctx, r); err != nil {
 			return fmt.Errorf("revoke: %w", err)

@@ -84,7 +84,7 @@ func TestCutRevoke(t *testing.T) {
 		if err := s.Issue(within(t, patience), pair("1")...); err != nil {
 			t.Fatal(err)
 		}
-		r := oauth.Revocation{Presented: refreshToken("r1"), ClientID: clientID, UserID: alice, AccessTokens: true}
+		r := oauth.Revocation{Presented: refreshToken("r1"), ClientID: clientID, UserID: alice, AccessTokens: oauth.ReachAll}
 		if _, err := s.Revoke(within(t, patience), r); err != nil {
 			t.Fatal(err)
 		}

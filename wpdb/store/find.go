@@ -68,7 +68,7 @@ func (s *Store) findRow(ctx context.Context, db *wpdb.DB, query string, args ...
 // blogOfUser reads the options of a blog other than the main one and, as
 // ColMember, whether the user is a member there.
 func (s *Store) blogOfUser(ctx context.Context, db *wpdb.DB, blog, user int64) (map[string]string, error) {
-	query := db.OptionsOf(blog, wpdb.OptionsStatement(db.Tables)) + s.statements.member
+	query := db.OptionsStatement(blog) + s.statements.member
 	return db.QueryOptions(ctx, query, user, db.Config.BlogCapabilities(blog))
 }
 

@@ -182,23 +182,23 @@ func TestOutageWithDeadline(t *testing.T) {
 	p := s.putCode("c1")
 	away := s.reopen(func(c *wpdb.Config) { c.Address = filepath.Join(database.Dir, "no.sock") })
 	short := func() context.Context { return within(t, 100*time.Millisecond) }
-	revoke := func(all bool) error {
-		_, err := away.Revoke(short(), oauth.Revocation{Presented: p, ClientID: clientID, AccessTokens: all})
+	revoke := func(reach oauth.Reach) error {
+		_, err := away.Revoke(short(), oauth.Revocation{Presented: p, ClientID: clientID, AccessTokens: reach})
 		return err
 	}
 	_, findErr := away.Find(short(), clientID, p)
 	_, rotationErr := away.FindRotation(short(), "r1")
 	_, publicErr := away.PublicClients(short())
 	for what, err := range map[string]error{
-		"PublicClients": publicErr,
-		"Find":          findErr,
-		"Issue":         away.Issue(short(), pair("1")[0]),
-		"Issue of two":  away.Issue(short(), pair("1")...),
-		"Redeem":        away.Redeem(short(), p, pair("1")...),
-		"FindRotation":  rotationErr,
-		"Revoke":        revoke(false),
-		"Revoke of all": revoke(true),
-		"Ready":         away.Ready(short()),
+		"PublicClients":     publicErr,
+		"Find":              findErr,
+		"Issue":             away.Issue(short(), pair("1")[0]),
+		"Issue of two":      away.Issue(short(), pair("1")...),
+		"Redeem":            away.Redeem(short(), p, pair("1")...),
+		"FindRotation":      rotationErr,
+		"Revoke":            revoke(oauth.ReachNone),
+		"Revoke of a grant": revoke(oauth.ReachGrant),
+		"Ready":             away.Ready(short()),
 	} {
 		if !errors.Is(err, oauth.ErrUnavailable) || errors.Is(err, oauth.ErrNotFound) {
 			t.Errorf("%s returned %v", what, err)

@@ -74,25 +74,25 @@ func (s *Store) noteRotations(err error) error {
 }
 
 // revoke removes the refresh token that r stands for, or the access token that it
-// names, and reports whether it was there. If another process replaces the token at
-// the same moment, the DELETE waits for that, finds nothing, and the record of the
-// rotation leads to the successor.
-func (s *Store) revoke(ctx context.Context, db wpdb.Session, r oauth.Revocation) (found bool, err error) {
-	token := r.Presented.Value
+// names, and reports which that is and whether it was there. If another process
+// replaces the token at the same moment, the DELETE waits for that, finds nothing, and
+// the record of the rotation leads to the successor.
+func (s *Store) revoke(ctx context.Context, db wpdb.Session, r oauth.Revocation) (token string, found bool, err error) {
+	token = r.Presented.Value
 	for hops := 0; hops <= oauth.MaxRotations; {
 		n, err := affected(db.ExecContext(ctx, s.statements.revoke[r.Presented.Kind], wpdb.Comparand(token), r.ClientID))
 		if n > 0 || err != nil || r.Presented.Kind != oauth.RefreshToken {
-			return n > 0, err
+			return token, n > 0, err
 		}
 		last, n, err := s.follow(ctx, db, token, oauth.MaxRotations+1-hops)
 		if n == 0 || err != nil {
-			return false, err
+			return token, false, err
 		}
 		token = last
 		hops += n
 	}
 	n, err := affected(db.ExecContext(ctx, s.statements.revokeRefreshTokens, r.ClientID, r.UserID))
-	return n > 0, err
+	return token, n > 0, err
 }
 
 // follow goes from a refresh token to its last successor, in at most limit hops.

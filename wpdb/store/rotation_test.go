@@ -90,7 +90,7 @@ func TestCutRevokeRotated(t *testing.T) {
 		if err := s.Redeem(within(t, patience), s.putRefreshToken("r0"), pair("1")...); err != nil {
 			t.Fatal(err)
 		}
-		r := oauth.Revocation{Presented: refreshToken("r0"), ClientID: clientID, UserID: alice, AccessTokens: true}
+		r := oauth.Revocation{Presented: refreshToken("r0"), ClientID: clientID, UserID: alice, AccessTokens: oauth.ReachAll}
 		if ended, err := s.Revoke(within(t, patience), r); err != nil || !ended {
 			t.Fatalf("Revoke returned %v, %v", ended, err)
 		}

@@ -13,9 +13,20 @@ import (
 )
 
 // commands runs work, and returns the first word of each statement and the name
-// of each other command that reached the server meanwhile, from the server's
-// own log. A statement that was prepared before counts as one that is sent whole.
+// of each other command that reached the server meanwhile.
 func (s *site) commands(work func()) []string {
+	s.T.Helper()
+	commands := s.logged(work)
+	for i, text := range commands {
+		commands[i] = strings.Fields(text)[0]
+	}
+	return commands
+}
+
+// logged runs work, and returns each statement and the name of each other command that
+// reached the server meanwhile, from the server's own log, up to the first line break. A
+// statement that was prepared before counts as one that is sent whole.
+func (s *site) logged(work func()) []string {
 	s.T.Helper()
 	file := filepath.Join(s.Server.Dir, "general.log")
 	if err := os.RemoveAll(file); err != nil {
@@ -35,7 +46,7 @@ func (s *site) commands(work func()) []string {
 		switch {
 		case strings.HasPrefix(m[2], "SET GLOBAL general_log"): // this function's
 		case m[1] == "Query", m[1] == "Execute":
-			commands = append(commands, strings.Fields(m[2])[0])
+			commands = append(commands, m[2])
 		default:
 			commands = append(commands, m[1])
 		}
@@ -47,6 +58,7 @@ func TestGeneralLog(t *testing.T) {
 	server := sandboxtest.Start(t, sandbox.Options{Accounts: true}) // the log can be turned on only with mysql's tables
 	t.Run("round trips", func(t *testing.T) { roundTrips(t, server) })
 	t.Run("session", func(t *testing.T) { session(t, server) })
+	t.Run("family", func(t *testing.T) { familyPlans(t, server) })
 }
 
 // What a request costs, on a connection that is open already. Each statement is
@@ -60,12 +72,13 @@ func roundTrips(t *testing.T, server *sandbox.Server) {
 			t.Error(err)
 		}
 	}
-	revoke := func(value string, kind oauth.Kind, all bool) {
+	revoke := func(value string, kind oauth.Kind, reach oauth.Reach) {
 		_, err := s.Revoke(within(t, patience), oauth.Revocation{
-			Presented: oauth.Presented{Kind: kind, Value: value}, ClientID: clientID, AccessTokens: all})
+			Presented: oauth.Presented{Kind: kind, Value: value}, ClientID: clientID, AccessTokens: reach})
 		must(err)
 	}
 	s.putRefreshToken("r5")
+	s.putRefreshToken("r6")
 	for _, test := range []struct {
 		what string
 		work func()
@@ -82,11 +95,13 @@ func roundTrips(t *testing.T, server *sandbox.Server) {
 		{"a look for a rotation", func() { s.successor("r1"); s.successor("?") }, []string{"SELECT", "SELECT"}},
 		{"a code that is gone", func() { _ = s.Redeem(within(t, patience), code, pair("4")...) },
 			[]string{"START", "DELETE", "ROLLBACK"}},
-		{"a revocation", func() { revoke("a4", oauth.AccessToken, false) }, []string{"DELETE"}},
-		{"a revocation of all", func() { revoke("r5", oauth.RefreshToken, true) }, []string{"START", "DELETE", "DELETE", "COMMIT"}},
-		{"a revocation of what was replaced", func() { revoke("r1", oauth.RefreshToken, false) },
+		{"a revocation", func() { revoke("a4", oauth.AccessToken, oauth.ReachNone) }, []string{"DELETE"}},
+		{"a revocation of a grant", func() { revoke("r6", oauth.RefreshToken, oauth.ReachGrant) }, []string{"START", "DELETE", "DELETE", "COMMIT"}},
+		{"a revocation of all", func() { revoke("r5", oauth.RefreshToken, oauth.ReachAll) }, []string{"START", "DELETE", "DELETE", "COMMIT"}},
+		{"a look for what came of a code", func() { s.family("c1") }, []string{"SELECT"}},
+		{"a revocation of what was replaced", func() { revoke("r1", oauth.RefreshToken, oauth.ReachNone) },
 			[]string{"DELETE", "SELECT", "SELECT", "DELETE"}},
-		{"a revocation of nothing", func() { revoke("r1", oauth.RefreshToken, true) },
+		{"a revocation of nothing", func() { revoke("r1", oauth.RefreshToken, oauth.ReachGrant) },
 			[]string{"START", "DELETE", "SELECT", "SELECT", "DELETE", "SELECT", "COMMIT"}},
 	} {
 		s.find(clientID, code) // opens the connection, and prepares what is prepared

@@ -63,6 +63,8 @@ type statements struct {
 
 	member             string // to add to options: whether a user is a member of the blog
 	revokeAccessTokens string // all that a client has for a user
+	revokeFamily       string // of these, those of one family
+	family             string // reads what there is of one
 
 	rotated             string // puts a rotation on record
 	rotation            string // reads one
@@ -102,6 +104,8 @@ func newStatements(t wpdb.Tables) statements {
 	s.member = " UNION ALL SELECT '" + wpdb.ColMember + "', '1' FROM " + wpdb.QuoteName(t.Usermeta) + " WHERE user_id = ? AND meta_key = ?"
 	s.revokeAccessTokens = fmt.Sprintf(
 		"DELETE FROM `%s` WHERE client_id = CAST(? AS BINARY) AND user_id = ?", t.AccessTokens)
+	s.revokeFamily = s.revokeAccessTokens + " AND " + ofFamily("access_token")
+	s.family = familyStatement(t)
 	s.revokeRefreshTokens = fmt.Sprintf(
 		"DELETE FROM `%s` WHERE client_id = CAST(? AS BINARY) AND user_id = ?", t.RefreshTokens)
 	// A token that has come back, such as from a backup, may be replaced again.

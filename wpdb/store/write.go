@@ -64,15 +64,15 @@ func (s *Store) Redeem(ctx context.Context, p oauth.Presented, tokens ...oauth.T
 // Revoke implements oauth.Store. It is synced, so that it misses no row of the cluster.
 func (s *Store) Revoke(ctx context.Context, r oauth.Revocation) (ended bool, err error) {
 	w := &wpdb.Write{DB: s.db.Synced(), Work: func(ctx context.Context, db wpdb.Session) error {
-		found, err := s.revoke(ctx, db, r)
-		if found && err == nil && r.AccessTokens {
-			_, err = db.ExecContext(ctx, s.statements.revokeAccessTokens, r.ClientID, r.UserID)
+		last, found, err := s.revoke(ctx, db, r)
+		if found && err == nil {
+			err = s.revokeAccess(ctx, db, r, last)
 		}
 		// What an earlier try has removed stays removed, or is found again.
 		ended = ended || found && err == nil
 		return err
 	}}
-	w.Single = !r.AccessTokens // one statement that removes something
+	w.Single = r.AccessTokens == oauth.ReachNone // one statement that removes something
 	err = s.db.Again(ctx, func() error { return w.Try(ctx) })
 	return ended && err == nil, err
 }

@@ -10,8 +10,8 @@ import (
 	"moserver-sidecar/wpdb"
 )
 
-// ErrUnknown is wrapped by the errors of FindUser and FindClient that say that
-// there is no such user or client. Their texts are sentences for operators.
+// ErrUnknown is wrapped by the errors of FindUser and FindClient if there is no such
+// user or client. Their texts are sentences for operators.
 var ErrUnknown = errors.New("unknown")
 
 // unknown is an error whose whole text is a sentence, and that wraps ErrUnknown.
@@ -29,9 +29,9 @@ type User struct {
 	Login string `db:"user_login"` // empty: the user is gone, and has left codes or tokens
 }
 
-// FindUser returns the user with that ID or login. Where a name is the ID of one
-// user and the login of another, "id:" or "login:" before it says which is
-// meant. An ID whose user is gone is found as long as codes or tokens have it.
+// FindUser returns the user with that ID or login; the prefix "id:" or "login:" decides
+// if a name is the ID of one and the login of another. The ID of a deleted user is
+// found as long as codes or tokens have it.
 func FindUser(ctx context.Context, db *wpdb.DB, name string) (User, error) {
 	login, byLogin := strings.CutPrefix(name, "login:")
 	digits, byID := strings.CutPrefix(name, "id:")
@@ -39,11 +39,15 @@ func FindUser(ctx context.Context, db *wpdb.DB, name string) (User, error) {
 	if err != nil || byLogin {
 		id = 0
 	}
+	byName := wpdb.Comparand(login)
+	if byID {
+		byName = nil
+	}
 	var users []User
 	err = db.Repeat(ctx, false, func() error {
 		users = nil
 		return db.SQL.SelectContext(ctx, &users, "SELECT ID, user_login FROM "+wpdb.QuoteName(db.Tables.Users)+
-			" WHERE ID = ? OR user_login = ? LIMIT 3", id, loginComparand(login, byID))
+			" WHERE ID = ? OR user_login = ? LIMIT 3", id, byName)
 	})
 	switch {
 	case err != nil:
@@ -53,17 +57,6 @@ func FindUser(ctx context.Context, db *wpdb.DB, name string) (User, error) {
 	case len(users) > 1:
 		return User{}, unknown(fmt.Sprintf("%q is the ID of one user and the login of another; say id:%s or login:%s", name, name, name))
 	}
-	return goneUser(ctx, db, id, name)
-}
-
-func loginComparand(login string, byID bool) any {
-	if byID {
-		return nil
-	}
-	return wpdb.Comparand(login)
-}
-
-func goneUser(ctx context.Context, db *wpdb.DB, id int64, name string) (User, error) {
 	if id != 0 {
 		if left, err := anyTokens(ctx, db, Filter{UserID: id}); err != nil || left {
 			return User{ID: id}, err
@@ -78,8 +71,8 @@ type RegisteredClient struct {
 	Name string `db:"client_name"` // empty: the client is gone, and has left codes or tokens
 }
 
-// FindClient returns the client with that id, byte for byte. An id whose client
-// is gone is found as long as codes or tokens have it.
+// FindClient returns the client with that id, byte for byte. The id of a deleted client
+// is found as long as codes or tokens have it.
 func FindClient(ctx context.Context, db *wpdb.DB, id string) (RegisteredClient, error) {
 	if id == "" { // to a filter it would mean any client
 		return RegisteredClient{}, unknown("the id of a client is never empty")
@@ -94,7 +87,7 @@ func FindClient(ctx context.Context, db *wpdb.DB, id string) (RegisteredClient, 
 	if left, err := anyTokens(ctx, db, Filter{ClientID: id}); err != nil || left {
 		return RegisteredClient{ID: id}, err
 	}
-	// People know clients by their names; and ids differ by letter case.
+	// It may be the client's name, or an id in other letter case.
 	found, err = clients(ctx, db, "? IN (client_name, client_id)", id)
 	switch {
 	case err != nil:
@@ -105,7 +98,7 @@ func FindClient(ctx context.Context, db *wpdb.DB, id string) (RegisteredClient, 
 	return RegisteredClient{}, unknown(fmt.Sprintf("there is no client with the id %q; the plugin's settings in wp-admin show each client's id", id))
 }
 
-// clients is at most one client that fits the condition.
+// clients reads at most one client that matches the condition.
 func clients(ctx context.Context, db *wpdb.DB, condition, arg string) (found []RegisteredClient, err error) {
 	query := fmt.Sprintf("SELECT client_id, COALESCE(client_name, '') AS client_name FROM `%s` WHERE client_id IS NOT NULL AND %s LIMIT 1",
 		db.Tables.Clients, condition)
@@ -116,7 +109,7 @@ func clients(ctx context.Context, db *wpdb.DB, condition, arg string) (found []R
 	return found, err
 }
 
-// anyTokens says if any code or token fits.
+// anyTokens reports whether any code or token matches.
 func anyTokens(ctx context.Context, db *wpdb.DB, f Filter) (bool, error) {
 	tokens, _, err := List(ctx, db, f, 1)
 	return len(tokens) > 0, err

@@ -14,19 +14,19 @@ import (
 const (
 	// purgeBatch is how many rows are deleted at once, some milliseconds' work.
 	purgeBatch = 100
-	// purgeRest is how long it rests after a batch, as a multiple of what the batch
-	// took: a tenth of the time is little enough to be lost in the noise of a busy
-	// machine, and deletes a million rows within some minutes.
+	// purgeRest is how long it rests after a batch, as a multiple of the batch's time: a
+	// tenth of the time is noise on a busy machine, and deletes a million rows within
+	// some minutes.
 	purgeRest     = 9
 	purgeMinPause = 5 * time.Millisecond
 	// purgeTimeout is how long one batch is tried against conflicts and outages.
 	purgeTimeout = time.Minute
-	// rotatedKept is how long the record of a replaced refresh token is kept. As
-	// long a second use of it is known for what it is.
+	// rotatedKept is how long the record of a replaced refresh token is kept, and its
+	// reuse recognized.
 	rotatedKept = 30 * 24 * time.Hour
 )
 
-// PurgeOptions says what Purge is to do.
+// PurgeOptions says what Purge should do.
 type PurgeOptions struct {
 	After  time.Duration // how long ago a row must have expired
 	DryRun bool          // only count
@@ -34,24 +34,23 @@ type PurgeOptions struct {
 	Watch func(Purged) // told of each batch; may be nil
 }
 
-// Purged is what Purge has done to a table.
+// Purged is what Purge has done with a table.
 type Purged struct {
 	Table   string        `json:"table"`
-	Rows    int           `json:"rows"`              // that are deleted; with DryRun: that would be
+	Rows    int           `json:"rows"`              // deleted, or with DryRun to be deleted
 	Finding *wpdb.Finding `json:"finding,omitempty"` // why the table was left alone
 }
 
-// Purge deletes the codes and tokens that expired some time ago, and the records
-// of refresh tokens that were replaced long ago. A row that never expires stays:
-// NULL, the zero date, a date of 1970.
+// Purge deletes the codes and tokens that expired some time ago, and old records of
+// replaced refresh tokens. A row that never expires stays: NULL, the zero date, a date
+// of 1970.
 //
-// It deletes a few rows at a time and rests in between, so that others hardly
-// notice; any number of processes may do so at once. A table without an index on
-// its dates and on its tokens is left alone: each batch would read all of it, and
-// keep others from writing meanwhile. With DryRun such a table is counted too.
+// It deletes a few rows at a time and rests in between; any number of processes may do
+// so at once. A table without an index on its dates and on its tokens is only counted
+// with DryRun: each batch would read all of it, and block writers meanwhile.
 //
-// The error is for a database that does not answer, or for the end of ctx; what
-// was deleted by then is in the result.
+// It returns an error if the database does not answer or ctx ends, with what was
+// deleted by then.
 func Purge(ctx context.Context, db *wpdb.DB, o PurgeOptions) ([]Purged, error) {
 	now, err := earlierClock(ctx, db)
 	if err != nil {
@@ -80,8 +79,8 @@ func purgeables(db *wpdb.DB, now time.Time, after time.Duration) []wpdb.Purgeabl
 	})
 }
 
-// earlierClock is the time by this machine's clock or by the database's, whichever
-// is earlier: one that runs ahead must not make live tokens look old.
+// earlierClock is the time by the earlier one of this machine's clock and the
+// database's: a fast clock must not make live tokens look old.
 func earlierClock(ctx context.Context, db *wpdb.DB) (time.Time, error) {
 	var digits string
 	err := briefly(ctx, db, false, func(ctx context.Context) error {
@@ -97,8 +96,7 @@ func earlierClock(ctx context.Context, db *wpdb.DB) (time.Time, error) {
 	return theirs, err
 }
 
-// briefly is repeat with a limit of its own, for nobody waits for the outcome. An
-// error that lasts comes back as it is.
+// briefly is Repeat with a limit of its own. A lasting error comes back as it is.
 func briefly(ctx context.Context, db *wpdb.DB, writes bool, attempt func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, purgeTimeout)
 	defer cancel()
@@ -130,7 +128,8 @@ func purge(ctx context.Context, db *wpdb.DB, p wpdb.Purgeable, o PurgeOptions) (
 	case err != nil:
 		return purged, err
 	case o.DryRun:
-		purged.Rows, err = countExpired(ctx, db, p)
+		query := fmt.Sprintf("SELECT COUNT(*) FROM %s WHERE %s", wpdb.QuoteName(p.Table), p.Condition())
+		err = briefly(ctx, db, false, func(ctx context.Context) error { return db.SQL.GetContext(ctx, &purged.Rows, query, p.Digits()) })
 		return purged, err
 	}
 	byValue, byDate := wpdb.IndexOn(indexes, p.Value), wpdb.IndexOn(indexes, p.Date)
@@ -141,7 +140,13 @@ func purge(ctx context.Context, db *wpdb.DB, p wpdb.Purgeable, o PurgeOptions) (
 			Remedy:  "Run: " + db.Command("migrate")}
 		return purged, nil
 	}
-	err = purgeBatches(ctx, db, &purged, p, statementsOf(p, byValue, byDate), o)
+	// find takes no lock; remove deletes what is still there and still expired. Each
+	// names its index, so that no estimate makes the server read a whole table.
+	table := wpdb.QuoteName(p.Table)
+	find := fmt.Sprintf("SELECT CAST(`%s` AS BINARY) FROM %s FORCE INDEX (`%s`) WHERE %s ORDER BY %s LIMIT %d",
+		p.Value, table, byDate, p.Condition(), p.Date, purgeBatch)
+	remove := fmt.Sprintf("DELETE t FROM %s AS t FORCE INDEX (`%s`) WHERE %s AND `%s` IN (", table, byValue, p.Condition(), p.Value)
+	err = purgeBatches(ctx, db, &purged, find, remove, p.Digits(), o)
 	if wpdb.Denied(err) {
 		purged.Finding, err = purgeDenied(ctx, db, p), nil
 	}
@@ -153,31 +158,11 @@ func purgeDenied(ctx context.Context, db *wpdb.DB, p wpdb.Purgeable) *wpdb.Findi
 		Remedy: db.GrantTo(db.Account(ctx), "SELECT, DELETE", p.Table)}
 }
 
-func countExpired(ctx context.Context, db *wpdb.DB, p wpdb.Purgeable) (n int, err error) {
-	query := fmt.Sprintf("SELECT COUNT(*) FROM %s WHERE %s", wpdb.QuoteName(p.Table), p.Condition())
-	err = briefly(ctx, db, false, func(ctx context.Context) error { return db.SQL.GetContext(ctx, &n, query, p.Digits()) })
-	return n, err
-}
-
-// purgeStatements find expired rows, and delete those of them that are still
-// there and still expired. The first takes no lock. Each names its index, so that
-// no estimate makes the server read a whole table.
-type purgeStatements struct{ find, remove string }
-
-func statementsOf(p wpdb.Purgeable, byValue, byDate string) purgeStatements {
-	table := wpdb.QuoteName(p.Table)
-	return purgeStatements{
-		find: fmt.Sprintf("SELECT CAST(`%s` AS BINARY) FROM %s FORCE INDEX (`%s`) WHERE %s ORDER BY %s LIMIT %d",
-			p.Value, table, byDate, p.Condition(), p.Date, purgeBatch),
-		remove: fmt.Sprintf("DELETE t FROM %s AS t FORCE INDEX (`%s`) WHERE %s AND `%s` IN (", table, byValue, p.Condition(), p.Value),
-	}
-}
-
 // purgeBatches deletes until no expired row is left.
-func purgeBatches(ctx context.Context, db *wpdb.DB, purged *Purged, p wpdb.Purgeable, statements purgeStatements, o PurgeOptions) error {
+func purgeBatches(ctx context.Context, db *wpdb.DB, purged *Purged, find, remove, digits string, o PurgeOptions) error {
 	for idle := 0; idle < wpdb.MaxConflicts; {
 		began := time.Now()
-		found, removed, err := purgeSome(ctx, db, p, statements)
+		found, removed, err := purgeSome(ctx, db, find, remove, digits)
 		if err != nil || found == 0 {
 			return err
 		}
@@ -199,21 +184,21 @@ func purgeBatches(ctx context.Context, db *wpdb.DB, purged *Purged, p wpdb.Purge
 }
 
 // purgeSome deletes a batch.
-func purgeSome(ctx context.Context, db *wpdb.DB, p wpdb.Purgeable, statements purgeStatements) (found, removed int, err error) {
+func purgeSome(ctx context.Context, db *wpdb.DB, find, remove, digits string) (found, removed int, err error) {
 	err = briefly(ctx, db, true, func(ctx context.Context) error {
 		var values [][]byte
-		if err := db.SQL.SelectContext(ctx, &values, statements.find, p.Digits()); err != nil {
+		if err := db.SQL.SelectContext(ctx, &values, find, digits); err != nil {
 			return err
 		}
 		if found = len(values); found == 0 {
 			return nil
 		}
-		args := []any{p.Digits()}
+		args := []any{digits}
 		for _, v := range values {
 			args = append(args, v)
 		}
 		list := strings.TrimSuffix(strings.Repeat("CAST(? AS BINARY), ", found), ", ")
-		result, err := db.SQL.ExecContext(ctx, statements.remove+list+")", args...)
+		result, err := db.SQL.ExecContext(ctx, remove+list+")", args...)
 		if err != nil {
 			return err
 		}

@@ -182,8 +182,7 @@ func TestPurgeTogether(t *testing.T) {
 			}
 			for kind, value := range map[oauth.Kind]string{oauth.AccessToken: "a", oauth.RefreshToken: "r"} {
 				ended, err := opened.Revoke(ctx, oauth.Revocation{
-					Presented: oauth.Presented{Kind: kind, Value: fmt.Sprint(value, i)}, ClientID: clientID,
-					UserID: -1, AccessTokens: kind == oauth.RefreshToken, // of nobody, but in a transaction
+					Presented: oauth.Presented{Kind: kind, Value: fmt.Sprint(value, i)}, ClientID: clientID, UserID: alice,
 				})
 				if !ended || err != nil {
 					t.Errorf("token %s%d: %v, %v", value, i, ended, err)

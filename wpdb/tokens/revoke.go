@@ -11,20 +11,19 @@ import (
 	"moserver-sidecar/wpdb"
 )
 
-// revokeBatch is how many codes or tokens one transaction removes. It is short
-// enough to be over before PHP notices, and its statement fits the smallest
-// max_allowed_packet even if each value has 255 characters of four bytes.
+// revokeBatch is how many codes or tokens one transaction removes. It ends before PHP
+// notices, and its statement fits the smallest max_allowed_packet even if each value
+// has 255 characters of four bytes.
 const revokeBatch = 500
 
-// Revoke removes the codes and tokens that fit, and returns how many rows
-// of each kind it has removed, also with an error. progress, unless nil, is told
-// how many there are so far.
+// Revoke removes the matching codes and tokens, and returns how many rows of each kind
+// it has removed, also with an error. It calls progress, unless nil, with the number
+// so far.
 //
-// It works in short transactions. Each reads some values with a plain SELECT and
-// removes them by value: without an index a DELETE locks the rows that it
-// removes, and with one it looks at no others. Codes go first and access tokens
-// last; then all is looked through once more, for what requests in flight have
-// written meanwhile.
+// Each short transaction reads some values with a plain SELECT and removes them by
+// value: without an index a DELETE locks the rows that it removes, and with one it
+// reads no others. Codes go first and access tokens last; then it looks once more, for
+// what requests in flight have written meanwhile.
 func Revoke(ctx context.Context, db *wpdb.DB, f Filter, progress func(removed int64)) (map[oauth.Kind]int64, error) {
 	r := &removal{DB: db, filter: f, progress: progress, removed: map[oauth.Kind]int64{}}
 	for range 2 {
@@ -37,7 +36,7 @@ func Revoke(ctx context.Context, db *wpdb.DB, f Filter, progress func(removed in
 	return r.removed, nil
 }
 
-// removal is a Revoke on its way.
+// removal is a running Revoke.
 type removal struct {
 	*wpdb.DB
 	filter   Filter
@@ -46,7 +45,7 @@ type removal struct {
 	total    int64
 }
 
-// all removes everything of one kind that fits.
+// all removes everything of one kind that matches.
 func (r *removal) all(ctx context.Context, kind oauth.Kind) error {
 	var before []string
 	for {
@@ -58,8 +57,8 @@ func (r *removal) all(ctx context.Context, kind oauth.Kind) error {
 		if err != nil {
 			return err
 		}
-		if n == 0 && slices.Equal(values, before) { // else this would go on for ever
-			return errors.New("the database has rows that it does not remove; is the table damaged, or its character set not WordPress's?")
+		if n == 0 && slices.Equal(values, before) { // or this would never end
+			return errors.New("the database does not remove some rows; is the table damaged, or its character set not WordPress's?")
 		}
 		before = values
 		r.removed[kind] += n
@@ -69,7 +68,7 @@ func (r *removal) all(ctx context.Context, kind oauth.Kind) error {
 	}
 }
 
-// read returns some values that fit.
+// read returns some values that match.
 func (r *removal) read(ctx context.Context, kind oauth.Kind) (values []string, err error) {
 	table, column := r.Tables.KindTable(kind)
 	condition, args := r.filter.where(kind, column)
@@ -81,8 +80,8 @@ func (r *removal) read(ctx context.Context, kind oauth.Kind) (values []string, e
 	return values, err
 }
 
-// batch removes the values, in one statement, of those that fit: a value of one
-// client may also be another's.
+// batch removes the values in one statement, but only from matching rows: another
+// client may have the same value.
 func (r *removal) batch(ctx context.Context, kind oauth.Kind, values []string) (removed int64, err error) {
 	table, column := r.Tables.KindTable(kind)
 	condition, args := r.filter.where(kind, column)

@@ -13,18 +13,18 @@ import (
 	"moserver-sidecar/wpdb"
 )
 
-// Filter says which of the stored codes and tokens are meant: those that
-// fit all that is set. The zero value fits all.
+// Filter selects those codes and tokens that match all that is set. The zero value
+// matches all.
 type Filter struct {
 	Kinds    []oauth.Kind // nil: all three
 	Value    string       // the code or token itself, byte for byte; empty: any
 	UserID   int64        // 0: of any user
 	ClientID string       // byte for byte; empty: of any client
 	State    State
-	Now      time.Time // what State and Live are judged by; the zero time: this machine's clock
+	Now      time.Time // that State and Live refer to; the zero time: this machine's clock
 }
 
-// State is whether a code or token is over, as the plugin judges it.
+// State is whether a code or token has expired, as the plugin sees it.
 type State int
 
 // The states that a Filter may ask for.
@@ -34,19 +34,19 @@ const (
 	ExpiredTokens
 )
 
-// Stored is a row of the plugin's tables as people may see it.
+// Stored is a row of the plugin's tables without what must stay secret.
 type Stored struct {
 	Kind oauth.Kind
-	// Prefix is the beginning of the value: six characters, and never more than
-	// a quarter of it. That is enough to know again a token that one has in
-	// hand, and leaves of the plugin's 32 hex digits 104 bits to guess. The
-	// rest does not leave the database.
+	// Prefix is the first six characters of the value, and at most a quarter of it:
+	// enough to recognize a token, with 104 bits of the plugin's 32 hex digits left
+	// to guess. If the value is as long as ours, it is the family, which all tokens of
+	// a grant share, and six more. The rest does not leave the database.
 	Prefix   string
 	ClientID string
 	UserID   int64
 	Login    string    // of the user; empty: the user is gone
-	Expires  time.Time // the zero time: never; 1970 stands for a date that PHP takes for expired
-	Live     bool      // not expired; that its client and its user are still there is not looked at
+	Expires  time.Time // the zero time: never; 1970: a date that is expired to PHP
+	Live     bool      // not expired; its client and its user may be gone
 	Scope    string
 }
 
@@ -59,27 +59,24 @@ type Counted struct {
 // Total is all rows of the kind.
 func (c Counted) Total() int64 { return c.Live + c.Expired }
 
-// kinds are those of the filter, first those that new tokens are made of: who
-// removes them in this order leaves nothing to make more of.
+// kinds are those of the filter, first those that new tokens are made from, so that
+// removing them in this order leaves nothing behind.
 func (f Filter) kinds() []oauth.Kind {
 	all := []oauth.Kind{oauth.AuthorizationCode, oauth.RefreshToken, oauth.AccessToken}
-	if f.Kinds == nil {
-		return all
-	}
-	return slices.DeleteFunc(all, func(k oauth.Kind) bool { return !slices.Contains(f.Kinds, k) })
+	return slices.DeleteFunc(all, func(k oauth.Kind) bool { return f.Kinds != nil && !slices.Contains(f.Kinds, k) })
 }
 
-// now is in the form of the expires columns.
+// now has the precision of the expires columns.
 func (f Filter) now() time.Time {
 	if f.Now.IsZero() {
-		return time.Now().Truncate(time.Second)
+		f.Now = time.Now()
 	}
 	return f.Now.Truncate(time.Second)
 }
 
-// where is the condition on the table whose values are in column, and its
-// arguments. A row without a value is nobody's token; IS NOT NULL would say so
-// too, but make the server read the whole table through an index on the column.
+// where is the condition on the table whose values are in column, and its arguments.
+// It skips rows without a value, not with IS NOT NULL, which would make the server
+// read the whole table through an index on the column.
 func (f Filter) where(kind oauth.Kind, column string) (condition string, args []any) {
 	conditions := []string{"CHAR_LENGTH(" + column + ") > 0"}
 	add := func(condition string, arg any) {
@@ -103,8 +100,8 @@ func (f Filter) where(kind oauth.Kind, column string) (condition string, args []
 	return strings.Join(conditions, " AND "), args
 }
 
-// Count counts the codes and tokens that fit, a TokenCount for each kind
-// of the filter. It is a plain SELECT for each, which keeps nobody waiting.
+// Count counts the matching codes and tokens of each kind, with a plain SELECT, which
+// blocks no one.
 func Count(ctx context.Context, db *wpdb.DB, f Filter) (counts []Counted, err error) {
 	for _, kind := range f.kinds() {
 		table, column := db.Tables.KindTable(kind)
@@ -123,9 +120,8 @@ func Count(ctx context.Context, db *wpdb.DB, f Filter) (counts []Counted, err er
 	return counts, nil
 }
 
-// List returns the codes and tokens that fit, those that live longest
-// first within each kind, but no more than limit, and whether there are more.
-// It is a plain SELECT for each kind.
+// List returns at most limit matching codes and tokens, within each kind those that
+// live longest first, and whether there are more. It is a plain SELECT for each kind.
 func List(ctx context.Context, db *wpdb.DB, f Filter, limit int) (tokens []Stored, more bool, err error) {
 	for _, kind := range f.kinds() {
 		var found []Stored
@@ -143,8 +139,7 @@ func List(ctx context.Context, db *wpdb.DB, f Filter, limit int) (tokens []Store
 	return tokens, false, nil
 }
 
-// listKind reads at most limit rows of one kind. The users are joined to these
-// rows only, and not to the whole table.
+// listKind reads at most limit rows of one kind. Users are joined to these rows only.
 func listKind(ctx context.Context, db *wpdb.DB, kind oauth.Kind, f Filter, limit int) (tokens []Stored, err error) {
 	table, column := db.Tables.KindTable(kind)
 	condition, args := f.where(kind, column)
@@ -153,23 +148,13 @@ func listKind(ctx context.Context, db *wpdb.DB, kind oauth.Kind, f Filter, limit
 		order = wpdb.NeverCondition + " DESC, " + order
 	}
 	query := fmt.Sprintf(`SELECT r.*, u.user_login AS login FROM (
-  SELECT LEFT(%s, LEAST(6, CHAR_LENGTH(%s) DIV 4)) AS prefix, client_id, user_id, expires, scope
+  SELECT LEFT(%s, IF(CHAR_LENGTH(%s) >= %d, %d, LEAST(6, CHAR_LENGTH(%s) DIV 4))) AS prefix, client_id, user_id, expires, scope
   FROM `+"`%s`"+` WHERE %s ORDER BY %s LIMIT %d) AS r
-LEFT JOIN %s AS u ON u.ID = r.user_id`, column, column, table, condition, order, limit, wpdb.QuoteName(db.Tables.Users))
-	err = wpdb.EachRow(ctx, db.SQL, query, args, func(r wpdb.Row) { tokens = append(tokens, storedToken(r, kind, f.now())) })
+LEFT JOIN %s AS u ON u.ID = r.user_id`, column, column, oauth.FamilyDigits+32, oauth.FamilyDigits+6, column, table, condition, order, limit, wpdb.QuoteName(db.Tables.Users))
+	err = wpdb.EachRow(ctx, db.SQL, query, args, func(r wpdb.Row) {
+		expires := wpdb.ParseExpires(kind, r.Text("expires"))
+		tokens = append(tokens, Stored{Kind: kind, Prefix: r.Text("prefix"), ClientID: r.Text("client_id"), UserID: r.Integer("user_id"), Login: r.Text("login"),
+			Expires: expires, Live: expires.IsZero() || !expires.Before(f.now()), Scope: r.Text("scope")})
+	})
 	return tokens, err
-}
-
-func storedToken(r wpdb.Row, kind oauth.Kind, now time.Time) Stored {
-	expires := wpdb.ParseExpires(kind, r.Text("expires"))
-	return Stored{
-		Kind:     kind,
-		Prefix:   r.Text("prefix"),
-		ClientID: r.Text("client_id"),
-		UserID:   r.Integer("user_id"),
-		Login:    r.Text("login"),
-		Expires:  expires,
-		Live:     expires.IsZero() || !expires.Before(now),
-		Scope:    r.Text("scope"),
-	}
 }
