@@ -74,6 +74,10 @@ bench: deps ## measure the server beside bare SQL and PHP (other scenarios: BENC
 release: ## make programs, packages and an image in dist/, of the commit that is checked out (VERSION=1.0.0)
 	@sh packaging/release.sh "$(VERSION)"
 
+.PHONY: test-install
+test-install: ## install, upgrade and purge the package in bare Debian chroots (as root; SUITES="bookworm trixie")
+	@sh .ci/deps debootstrap lintian && sh packaging/test-install.sh $(or $(SUITES),bookworm trixie)
+
 .PHONY: deps
 deps: ## install what the tests need (on Debian and Ubuntu, as root)
 	@sh .ci/deps $(PACKAGES)

@@ -228,7 +228,7 @@ func TestNginxAlone(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"README.md", "docker/nginx.conf", "docker/moserver-token.conf", "docker/moserver-namespace.conf"} {
+	for _, name := range []string{"docker/nginx.conf", "docker/moserver-token.conf", "docker/moserver-namespace.conf"} {
 		text := stage.ReadFile(t, "../"+name)
 		if n := strings.Count(text, "proxy_set_header X-Forwarded-For"); n == 0 || n != strings.Count(text, "proxy_set_header X-Request-Id $request_id;") {
 			t.Errorf("%s does not pass the request's name on", name)
