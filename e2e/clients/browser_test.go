@@ -153,7 +153,7 @@ func TestBrowser(t *testing.T) {
 	if code := back.Get("code"); len(code) < 100 || back.Has("iss") {
 		t.Errorf("want a sealed code, and no issuer for a client that knows none; the code has %d characters, and iss is %q", len(code), back.Get("iss"))
 	}
-	if tokens := d.Strings("SELECT user_id FROM {p}moos_oauth_access_tokens WHERE client_id = ?", app.ID); len(tokens) != 1 || tokens[0] != fmt.Sprint(d.alice) {
+	if tokens := d.Strings("SELECT user_id FROM {}moos_oauth_access_tokens WHERE client_id = ?", app.ID); len(tokens) != 1 || tokens[0] != fmt.Sprint(d.alice) {
 		t.Errorf("access tokens of the website: %v, want one of user %d", tokens, d.alice)
 	}
 }

@@ -81,7 +81,7 @@ func TestMCP(t *testing.T) {
 // nothing away.
 func (d *door) wantStolenCodeRefused(t *testing.T, app stage.Client, code string) {
 	t.Helper()
-	stored := d.Strings("SELECT client_name FROM {p}moos_oauth_clients WHERE client_id = ?", app.ID)
+	stored := d.Strings("SELECT client_name FROM {}moos_oauth_clients WHERE client_id = ?", app.ID)
 	if len(stored) != 1 || !strings.HasSuffix(stored[0], app.ID) {
 		t.Fatal("the client has not registered itself")
 	}
@@ -116,7 +116,7 @@ func (d *door) liveOnRefreshes(t *testing.T, c *session, public bool) {
 func (d *door) expire(t *testing.T, c *session) said {
 	t.Helper()
 	heard := c.must("resource")
-	d.Exec("UPDATE {p}moos_oauth_access_tokens SET expires = '2001-01-01 00:00:00' WHERE access_token = ?", heard.AccessToken)
+	d.Exec("UPDATE {}moos_oauth_access_tokens SET expires = '2001-01-01 00:00:00' WHERE access_token = ?", heard.AccessToken)
 	return heard
 }
 
@@ -130,7 +130,7 @@ func TestOverlappingLogins(t *testing.T) {
 	c := d.open(t, "Node.js: openid-client", app, "ISSUER="+d.Route("moserver")+"/"+app.ID)
 	ofAlice, ofBob := c.must("login").Login, c.must("login").Login
 	alices, bobs := d.logIn(t, "alice", ofAlice), d.logIn(t, "bob", ofBob)
-	if whole := d.Strings("SELECT COUNT(*) FROM {p}moos_oauth_authorization_codes WHERE LENGTH(id_token) > 255"); whole[0] != "0" {
+	if cut := d.Strings("SELECT COUNT(*) FROM {}moos_oauth_authorization_codes WHERE LENGTH(id_token) = 255"); cut[0] != "2" {
 		t.Fatal("the rows have whole ID tokens, and so this test proves nothing")
 	}
 	for _, login := range []struct {
