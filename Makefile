@@ -13,7 +13,7 @@ PACKAGES = \
 	bsdutils curl systemd python3 python3-jwt python3-cryptography \
 	$(CLIENTS)
 CLIENTS = \
-	default-jdk-headless libnewtonsoft-json5.0-cil mono-mcs mono-runtime \
+	chromium default-jdk-headless libnewtonsoft-json5.0-cil mono-mcs mono-runtime \
 	jq nodejs npm php-curl ruby ruby-oauth2 \
 	python3-authlib python3-requests python3-requests-oauthlib python3-social-auth-core
 

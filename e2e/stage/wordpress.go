@@ -31,6 +31,7 @@ type WordPressOptions struct {
 	Multisite       bool     // a network of two blogs; the second is in the folder "two"
 	TimeZone        string   // of the database server, as in TZ; empty: UTC
 	Door            bool     // the plugin's whole namespace goes to the sidecar, and PHP is behind it
+	TLS             bool     // the address is of https, with the certificate that CertificateFile has
 	Flags           []string // more flags for the sidecar
 }
 
@@ -72,8 +73,13 @@ func StartWordPress(t T, binary string, o WordPressOptions) *WordPress {
 		w.inner = FreeAddress(t)
 		o.Flags = append([]string{"--php-upstream", "http://" + w.inner}, o.Flags...)
 	}
+	scheme := "http://"
+	if o.TLS {
+		scheme = "https://"
+		writeCertificate(t, w.dir)
+	}
 	w.Nginx = StartNginx(t, w.dir, w.conf(true))
-	w.Blog = &Blog{ID: 1, URL: "http://" + w.Nginx.Address + o.Folder, WordPress: w}
+	w.Blog = &Blog{ID: 1, URL: scheme + w.Nginx.Address + o.Folder, WordPress: w}
 	w.install()
 	w.FPM = StartFPM(t, w.dir, w.prepend())
 	if o.Multisite {
