@@ -13,7 +13,7 @@ PACKAGES = \
 	bsdutils curl systemd python3 python3-jwt python3-cryptography \
 	$(CLIENTS)
 CLIENTS = \
-	default-jdk-headless libnewtonsoft-json5.0-cil mono-mcs mono-runtime \
+	chromium default-jdk-headless libnewtonsoft-json5.0-cil mono-mcs mono-runtime \
 	jq nodejs npm php-curl ruby ruby-oauth2 \
 	python3-authlib python3-requests python3-requests-oauthlib python3-social-auth-core
 
@@ -73,6 +73,10 @@ bench: deps ## measure the server beside bare SQL and PHP (other scenarios: BENC
 .PHONY: release
 release: ## make programs, packages and an image in dist/, of the commit that is checked out (VERSION=1.0.0)
 	@sh packaging/release.sh "$(VERSION)"
+
+.PHONY: test-install
+test-install: ## install, upgrade and purge the package in bare Debian chroots (as root; SUITES="bookworm trixie")
+	@sh .ci/deps debootstrap lintian && sh packaging/test-install.sh $(or $(SUITES),bookworm trixie)
 
 .PHONY: deps
 deps: ## install what the tests need (on Debian and Ubuntu, as root)

@@ -153,16 +153,16 @@ func (k *stack) wantEnd(sentence string) {
 // has no name to look up.
 func (k *stack) startSite() *stage.Nginx {
 	k.t.Helper()
-	dir := nginxFolder(k.t, "unix:"+k.socket)
-	return startNginx(k.t, dir, stage.Substitute(k.t, stage.ReadFile(k.t, "../docker/nginx-compose.conf"), "fastcgi_pass $php;", stage.PHPLine))
+	conf := stage.ComposeConf(k.t, "unix:"+k.socket, stage.FreeAddress(k.t))
+	return startNginx(k.t, nginxFolder(k.t), stage.Substitute(k.t, conf, "fastcgi_pass $php;", stage.PHPLine))
 }
 
 // TestDockerNginx: nginx takes the site as it is, but for its port, and starts
 // without the containers that it sends requests to.
 func TestDockerNginx(t *testing.T) {
 	t.Parallel()
-	dir := nginxFolder(t, "unix:"+filepath.Join(stage.ShortDir(t), "token.sock"))
-	nginx := stage.StartNginx(t, dir, stage.ReadFile(t, "../docker/nginx-compose.conf"))
+	conf := stage.ComposeConf(t, "unix:"+filepath.Join(stage.ShortDir(t), "token.sock"), stage.FreeAddress(t))
+	nginx := stage.StartNginx(t, nginxFolder(t), conf)
 	if a := nginx.Post(stage.TokenPath, "grant_type", "refresh_token"); a.Status != http.StatusBadGateway {
 		t.Errorf("without the sidecar: %s", a)
 	}
@@ -187,7 +187,14 @@ func TestDockerFirstRun(t *testing.T) {
 	k.wantEnd("/var/www/html/wp-config.php")
 
 	config := filepath.Join(k.root, "var/www/html/wp-config.php")
-	copyFile(t, "../config/wpconfig/testdata/docker.php", config)
+	text := stage.ReadFile(t, "../config/wpconfig/testdata/docker.php")
+	for _, name := range []string{"SECURE_AUTH_KEY", "LOGGED_IN_KEY", "NONCE_KEY", "AUTH_SALT", "SECURE_AUTH_SALT", "LOGGED_IN_SALT"} { // the image's has them too
+		text = strings.Replace(text, "define( 'NONCE_SALT'", "define( '"+name+"', 'put your unique phrase here' );\ndefine( 'NONCE_SALT'", 1)
+	}
+	for strings.Contains(text, "put your unique phrase here") { // as the image's entrypoint does
+		text = strings.Replace(text, "put your unique phrase here", strings.ToLower(rand.Text()+rand.Text()), 1)
+	}
+	stage.WriteFile(t, config, text)
 	k.own(config, k.uid, k.gid)
 	if err := os.Chmod(config, 0o640); err != nil {
 		t.Fatal(err)

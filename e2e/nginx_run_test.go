@@ -71,15 +71,14 @@ func serveWordPress(t testing.TB, socket string) {
 }
 
 // nginxFolder is an /etc/nginx as nginx's image and compose.yaml make it.
-func nginxFolder(t testing.TB, sidecarAddress string) (dir string) {
+func nginxFolder(t testing.TB) (dir string) {
 	t.Helper()
 	dir = stage.ShortDir(t)
 	copyFile(t, "/etc/nginx/fastcgi_params", filepath.Join(dir, "fastcgi_params"))
 	if err := os.Mkdir(filepath.Join(dir, "snippets"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	snippet := stage.ReadFile(t, "../docker/moserver-token.conf")
-	stage.WriteFile(t, filepath.Join(dir, "snippets/moserver-token.conf"), stage.WithUpstream(t, snippet, "proxy_pass http://", sidecarAddress))
+	copyFile(t, "../docker/moserver-namespace.conf", filepath.Join(dir, "snippets/moserver-namespace.conf"))
 	return dir
 }
 

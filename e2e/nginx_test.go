@@ -219,16 +219,18 @@ func TestNginxWayBack(t *testing.T) {
 func TestNginxAlone(t *testing.T) {
 	t.Parallel()
 	snippets := regexp.MustCompile(`(?m)^\s*include snippets/.*\n`)
-	for _, name := range []string{"nginx.conf", "nginx-compose.conf"} {
-		dir := nginxFolder(t, "unix:"+os.DevNull)
-		nginx := stage.StartNginx(t, dir, snippets.ReplaceAllString(stage.ReadFile(t, "../docker/"+name), ""))
+	for name, conf := range map[string]string{
+		"nginx.conf":         stage.ReadFile(t, "../docker/nginx.conf"),
+		"nginx-compose.conf": stage.ComposeConf(t, "unix:"+os.DevNull, stage.FreeAddress(t)),
+	} {
+		nginx := stage.StartNginx(t, nginxFolder(t), snippets.ReplaceAllString(conf, ""))
 		for _, path := range []string{"/.env", "/.git/x.php"} {
 			if a := nginx.Get(path); a.Status != http.StatusForbidden {
 				t.Errorf("%s: %s: %s", name, path, a)
 			}
 		}
 	}
-	for _, name := range []string{"README.md", "docker/nginx.conf", "docker/moserver-token.conf", "docker/moserver-namespace.conf"} {
+	for _, name := range []string{"docker/nginx.conf", "docker/moserver-token.conf", "docker/moserver-namespace.conf"} {
 		text := stage.ReadFile(t, "../"+name)
 		if n := strings.Count(text, "proxy_set_header X-Forwarded-For"); n == 0 || n != strings.Count(text, "proxy_set_header X-Request-Id $request_id;") {
 			t.Errorf("%s does not pass the request's name on", name)

@@ -27,7 +27,7 @@ func newLimitTest(t *testing.T, perMinute int) *limitTest {
 func (l *limitTest) try(client, address string, v verdict) int {
 	l.t.Helper()
 	for n := range 1000 {
-		a, err := l.reserve(context.Background(), address, oauth.Request{Credentials: []oauth.Credential{{ClientID: client}}})
+		a, err := l.reserve(context.Background(), address, oauth.Request{Credentials: []oauth.Credential{{ClientID: client}}}, false)
 		if err != nil {
 			return n
 		}
@@ -97,18 +97,18 @@ func TestLimiterMemory(t *testing.T) {
 func TestReserveWaits(t *testing.T) {
 	l := newLimitTest(t, 1)
 	r := oauth.Request{Credentials: []oauth.Credential{{ClientID: "a"}}}
-	first, err := l.reserve(context.Background(), "192.0.2.1", r)
+	first, err := l.reserve(context.Background(), "192.0.2.1", r, false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := l.reserve(ctx, "192.0.2.1", r); err == nil || outcome(err) != "client_gone" {
+	if _, err := l.reserve(ctx, "192.0.2.1", r, false); err == nil || outcome(err) != "client_gone" {
 		t.Errorf("a request that is over: %v", err)
 	}
 	second := make(chan error)
 	go func() {
-		_, err := l.reserve(context.Background(), "192.0.2.1", r)
+		_, err := l.reserve(context.Background(), "192.0.2.1", r, false)
 		second <- err
 	}()
 	select {

@@ -52,6 +52,7 @@ type attempts struct {
 	failures  float64       // those that still count
 	at        time.Time     // when failures was right
 	pending   int           // reserved and not decided
+	passed    int           // the same, with WordPress
 	decided   chan struct{} // closed when one of pending is decided; nil: nobody waits
 	succeeded time.Time     // when a secret was right last
 }
@@ -60,6 +61,7 @@ type attempts struct {
 type attempt struct {
 	limiter *limiter
 	key     limited
+	held    *int // one of those of attempts that count it
 	*attempts
 }
 
@@ -117,8 +119,9 @@ func (l *limiter) key(address string, r oauth.Request) (key limited, counts bool
 
 // reserve takes one of the failures that a client may have, or returns an error
 // if there were too many. While it depends on others that are with the database
-// it waits for them.
-func (l *limiter) reserve(ctx context.Context, address string, r oauth.Request) (*attempt, error) {
+// it waits for them. What is passed on waits for what is passed on too; nothing else
+// does, or a WordPress that hangs would keep refreshes waiting.
+func (l *limiter) reserve(ctx context.Context, address string, r oauth.Request, passed bool) (*attempt, error) {
 	key, counts := l.key(address, r)
 	if !counts {
 		return nil, nil
@@ -134,11 +137,15 @@ func (l *limiter) reserve(ctx context.Context, address string, r oauth.Request) 
 		}
 		a.failures = max(0, a.failures-now.Sub(a.at).Minutes()*perMinute)
 		a.at = now
-		if a.failures+float64(a.pending)+1 <= perMinute {
-			a.pending++
-			return &attempt{l, key, a}, nil
+		undecided, held := a.pending, &a.pending
+		if passed {
+			undecided, held = a.pending+a.passed, &a.passed
 		}
-		if a.pending == 0 {
+		if a.failures+float64(undecided)+1 <= perMinute {
+			*held++
+			return &attempt{l, key, held, a}, nil
+		}
+		if undecided == 0 {
 			return nil, tooMany((a.failures + 1 - perMinute) / perMinute)
 		}
 		if err := l.wait(ctx, a); err != nil {
@@ -193,7 +200,7 @@ func (a *attempt) done(v verdict) {
 	l := a.limiter
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	a.pending--
+	*a.held--
 	if a.decided != nil {
 		close(a.decided)
 		a.decided = nil
@@ -206,7 +213,7 @@ func (a *attempt) done(v verdict) {
 		l.failed.remove(a.key)
 		l.trusted.put(a.key, a.attempts)
 	}
-	if a.pending == 0 && a.failures == 0 && a.succeeded.IsZero() {
+	if a.pending+a.passed == 0 && a.failures == 0 && a.succeeded.IsZero() {
 		l.failed.remove(a.key)
 	}
 }

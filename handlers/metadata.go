@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -68,6 +69,7 @@ func requestPath(r *http.Request) string {
 // correctServer is about the authorization server whose issuer has the path.
 func correctServer(d document, path string, about oauth.Metadata) {
 	home := d.text("issuer")
+	maps.DeleteFunc(d, func(_ string, value json.RawMessage) bool { return string(value) == "[]" }) // RFC 8414, 3.2
 	d.set("issuer", origin(home)+path)
 	if d["response_types_supported"] == nil {
 		d.set("response_types_supported", []string{"code"})

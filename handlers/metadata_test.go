@@ -11,7 +11,7 @@ import (
 )
 
 // phpMetadata is what PHP says, at every address.
-const phpMetadata = `{"issuer":"https://example.com","token_endpoint":"https://example.com/wp-json/moserver/token",` +
+const phpMetadata = `{"issuer":"https://example.com","ui_locales_supported":[],"token_endpoint":"https://example.com/wp-json/moserver/token",` +
 	`"registration_endpoint":"https://example.com/register","grant_types_supported":["authorization_code","password"],` +
 	`"token_endpoint_auth_methods_supported":["client_secret_post"],"code_challenge_methods_supported":["S256","plain"]}`
 
@@ -57,6 +57,9 @@ func TestServerMetadata(t *testing.T) {
 		"/blog/.well-known/oauth-authorization-server/wp-json/moserver/mcp/": "https://example.com/blog/wp-json/moserver/mcp",
 	} {
 		status, text, got := d.get(path)
+		if _, empty := got["ui_locales_supported"]; empty {
+			t.Errorf("%s has a member without elements", path)
+		}
 		for member, want := range map[string]any{
 			"issuer": issuer, "authorization_response_iss_parameter_supported": issuer == "https://example.com",
 			"registration_endpoint":                         "https://example.com/register",

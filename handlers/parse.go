@@ -23,6 +23,9 @@ func (s *server) parse(c echo.Context) (oauth.Request, error) {
 	if err != nil {
 		return oauth.Request{}, bodyError(err)
 	}
+	if s.upstream != nil { // which may need it
+		r.Body, r.ContentLength, r.TransferEncoding = io.NopCloser(bytes.NewReader(body)), int64(len(body)), nil
+	}
 	p, err := parseBody(r.Header.Get(echo.HeaderContentType), body)
 	if err != nil {
 		return oauth.Request{}, err

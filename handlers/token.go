@@ -81,8 +81,11 @@ func (s *server) post(c echo.Context, carryOut func(context.Context, oauth.Reque
 	if err != nil {
 		return err
 	}
+	if s.upstream != nil && r.URL.Path == routeToken && foreignGrant(request.GrantType) {
+		return s.passToken(c, request)
+	}
 	return s.withDatabase(c, func(ctx context.Context) error {
-		attempt, err := s.limiter.reserve(ctx, c.RealIP(), request)
+		attempt, err := s.limiter.reserve(ctx, c.RealIP(), request, false)
 		if err != nil {
 			return err
 		}

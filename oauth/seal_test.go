@@ -1,10 +1,12 @@
 package oauth_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"strings"
 	"testing"
@@ -77,8 +79,17 @@ func TestSealLength(t *testing.T) {
 		143: pkce(),
 		847: {ClientID: strings.Repeat("x", 1000), Challenge: strings.Repeat("p", 128), Method: "plain", Nonce: strings.Repeat("n", 512), Resource: resource},
 	} {
-		if got := f.authorized(a); len(got) != want || strings.Trim(got, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
-			t.Errorf("%d characters, want %d: %s", len(got), want, got)
+		got := f.authorized(a)
+		raw, err := base64.RawURLEncoding.DecodeString(got)
+		if len(got) != want || err != nil {
+			t.Errorf("%d characters (%v), want %d: %s", len(got), err, want, got)
+		}
+		code, _ := hex.DecodeString(phpCode)
+		digest, _ := base64.RawURLEncoding.DecodeString(s256(verifier))
+		for _, secret := range [][]byte{code, digest, []byte("nnnnnnnn"), []byte("pppppppp")} {
+			if bytes.Contains(raw, secret) {
+				t.Errorf("%x can be read in the seal", secret)
+			}
 		}
 	}
 }

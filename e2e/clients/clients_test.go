@@ -1,6 +1,8 @@
 package clients_test
 
 import (
+	"net/http"
+	"net/http/cookiejar"
 	"slices"
 	"strings"
 	"testing"
@@ -26,8 +28,14 @@ func TestClients(t *testing.T) {
 				rows.add(c, judgeLibrary(t, s, c))
 			})
 		}
+		for _, c := range websites() {
+			t.Run(c.name, func(t *testing.T) {
+				t.Parallel()
+				rows.add(c, judgeWebsite(t, s, c))
+			})
+		}
 	})
-	rows.compare(t, len(samples())+len(libraries()), docs+"/README.md", "clients",
+	rows.compare(t, len(samples())+len(libraries())+len(websites()), docs+"/README.md", "clients",
 		"Client", "Version", "Code", "Refresh", "Revoke", "Credentials")
 }
 
@@ -94,6 +102,34 @@ func judgeLibrary(t *testing.T, s *site, c client) []string {
 		t.Errorf("a revoked token: want to hear of invalid_grant, got ok %v, %s", refused.OK, refused.Error)
 	}
 	return []string{c.name, shortVersion(library.version), "yes", "yes", yes(c.revokes), styles(wire.posts())}
+}
+
+// judgeWebsite has alice log in on a website, whose redirects she follows. It returns
+// a row's cells.
+func judgeWebsite(t *testing.T, s *site, c client) []string {
+	wire := newTap(t, s.Nginx.Address)
+	website := stage.FreeAddress(t)
+	app := s.AddClient(stage.Client{Name: "Website", Redirect: "http://" + website + "/auth/callback/wordpress"})
+	version := open(t, c, environment(t, wire.base, app, "LOGIN="+s.Route("moserver/authorize"))).version
+	visitor := stage.HTTPClient(website)
+	visitor.Jar, _ = cookiejar.New(nil) // which never fails
+	send := func(r *http.Request) stage.Answer {
+		t.Helper()
+		a, err := stage.Do(visitor, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	get := func(address string) stage.Answer { return send(stage.NewRequest(http.MethodGet, address, "")) }
+	page := "http://" + website + "/auth/"
+	begun := send(stage.FormRequest(page+"signin/wordpress", "csrfToken", get(page+"csrf").Member("csrfToken")))
+	back := s.Person("alice").Visit(begun.Header.Get("Location"))
+	get(back.Header.Get("Location"))
+	if a := get("http://" + website + "/"); a.Member("visitor") != "alice" {
+		t.Errorf("alice has logged in, and the website says %s", a)
+	}
+	return []string{c.name, shortVersion(version), "yes", "–", "–", styles(wire.posts())}
 }
 
 // wantHeld checks that the tokens that a client holds are in the tables.

@@ -23,7 +23,7 @@ var (
 func TestMain(m *testing.M) { sandboxtest.Main(m, 4, setUp) }
 
 func setUp(t stage.T) {
-	err := stage.Require("curl", "gcc", "javac", "jq", "mariadb", "mariadb-install-db", "mariadbd", "mcs", "newtonsoft-json",
+	err := stage.Require("chromium", "curl", "gcc", "javac", "jq", "mariadb", "mariadb-install-db", "mariadbd", "mcs", "newtonsoft-json",
 		"mono", "nginx", "node", "npm", "php", "php-curl", "php-fpm", "php-mysql", "python3-authlib", "python3-requests",
 		"requests-oauthlib", "ruby", "ruby-oauth2", "social-core", "wordpress")
 	if err != nil {

@@ -26,6 +26,11 @@ func libraries() []client {
 	}
 }
 
+// websites are programs that need nothing but visitors, see authjs.mjs.
+func websites() []client {
+	return []client{{name: "Node.js: Auth.js", command: []string{"node", "authjs.mjs"}, pinned: true}}
+}
+
 // samples are the programs of docs/clients, which refresh, use what they got,
 // revoke, and see that they are refused.
 func samples() []client {

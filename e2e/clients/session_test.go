@@ -27,6 +27,8 @@ type said struct {
 	User         string `json:"user"`
 	Subject      string `json:"subject"` // of an ID token
 	Error        string `json:"error"`
+	ClientID     string `json:"client_id"` // of a client that registers itself
+	Login        string `json:"login"`     // where the user is sent
 }
 
 // session is a running program of a library. It reads a step a line ("code

@@ -70,7 +70,7 @@ func split(t *testing.T, path, mark string) (before, between, after string) {
 
 // markdown is the table, its rows in the order of the roster.
 func (t *table) markdown(heads []string) string {
-	order := append(samples(), libraries()...)
+	order := slices.Concat(samples(), libraries(), websites())
 	position := func(r row) int {
 		return slices.IndexFunc(order, func(c client) bool { return c.name == r.client.name })
 	}

@@ -49,7 +49,9 @@ func StartNginx(t T, dir, conf string) *Nginx {
 	n.HTTP = HTTPClient(n.Address)
 	// A reload closes the connections that wait for their next request, and a
 	// POST that is sent in that moment is lost.
-	n.HTTP.Transport.(*http.Transport).DisableKeepAlives = true
+	transport := n.HTTP.Transport.(*http.Transport)
+	transport.DisableKeepAlives = true
+	transport.TLSClientConfig = trust(dir)
 	n.AwaitThat("nginx listens", func() bool {
 		conn, err := net.Dial("tcp", n.Address)
 		if err == nil {
@@ -62,7 +64,11 @@ func StartNginx(t T, dir, conf string) *Nginx {
 
 func (n *Nginx) writeSite(t T, conf string) {
 	t.Helper()
-	conf = Substitute(t, conf, ListenLine, "listen "+n.Address+";")
+	listen := "listen " + n.Address
+	if strings.Contains(conf, "ssl_certificate ") {
+		listen += " ssl"
+	}
+	conf = Substitute(t, conf, ListenLine, listen+";")
 	WriteFile(t, filepath.Join(n.Dir, "site.conf"), conf)
 }
 

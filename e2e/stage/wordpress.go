@@ -30,6 +30,8 @@ type WordPressOptions struct {
 	PlainPermalinks bool     // addresses are /?rest_route=… instead of /wp-json/…
 	Multisite       bool     // a network of two blogs; the second is in the folder "two"
 	TimeZone        string   // of the database server, as in TZ; empty: UTC
+	Door            bool     // the plugin's whole namespace goes to the sidecar, and PHP is behind it
+	TLS             bool     // the address is of https, with the certificate that CertificateFile has
 	Flags           []string // more flags for the sidecar
 }
 
@@ -47,7 +49,8 @@ type WordPress struct {
 
 	Options WordPressOptions
 
-	dir string // of everything but the database
+	dir   string // of everything but the database
+	inner string // where PHP is behind the sidecar; empty: nowhere
 }
 
 // RequireWordPress is Require for all that StartWordPress starts.
@@ -66,10 +69,19 @@ func StartWordPress(t T, binary string, o WordPressOptions) *WordPress {
 	w := &WordPress{Options: o, dir: ShortDir(t)}
 	w.Site = &Site{Site: sandboxtest.SiteOn(t, sandboxtest.Start(t, sandbox.Options{TimeZone: o.TimeZone}), o.Prefix), Binary: binary}
 	w.layOut()
+	if o.Door {
+		w.inner = FreeAddress(t)
+		o.Flags = append([]string{"--php-upstream", "http://" + w.inner}, o.Flags...)
+	}
+	scheme := "http://"
+	if o.TLS {
+		scheme = "https://"
+		writeCertificate(t, w.dir)
+	}
 	w.Nginx = StartNginx(t, w.dir, w.conf(true))
-	w.Blog = &Blog{ID: 1, URL: "http://" + w.Nginx.Address + o.Folder, WordPress: w}
+	w.Blog = &Blog{ID: 1, URL: scheme + w.Nginx.Address + o.Folder, WordPress: w}
 	w.install()
-	w.FPM = w.startFPM()
+	w.FPM = StartFPM(t, w.dir, w.prepend())
 	if o.Multisite {
 		w.Two = &Blog{ID: 2, URL: w.URL + "/two", WordPress: w}
 		w.PHP("create_blog", Args{"path": path.Join(o.Folder, "two") + "/"}, nil)
@@ -163,10 +175,11 @@ func (w *WordPress) writeConfig(more string) {
 	w.WPConfig = WriteFile(w.T, filepath.Join(w.Home(), "wp-config.php"), text)
 }
 
-// startFPM starts PHP as Debian's service does, with a pool of its own.
-func (w *WordPress) startFPM() *Process {
-	w.T.Helper()
-	conf := WriteFile(w.T, filepath.Join(w.dir, "fpm.conf"), fmt.Sprintf(`[global]
+// StartFPM starts PHP as Debian's service does, with a pool of four processes of its
+// own on php.sock in a folder. Before each file PHP runs another one.
+func StartFPM(t T, dir, prepend string) *Process {
+	t.Helper()
+	conf := WriteFile(t, filepath.Join(dir, "fpm.conf"), fmt.Sprintf(`[global]
 error_log = /dev/stderr
 [www]
 listen = %[1]s/php.sock
@@ -178,73 +191,12 @@ decorate_workers_output = no
 php_admin_value[error_log] = /dev/stderr
 php_admin_flag[log_errors] = on
 php_admin_value[auto_prepend_file] = %[2]s
-`, w.dir, w.prepend()))
+`, dir, prepend))
 	args := []string{"-F", "-y", conf}
 	if os.Getuid() == 0 {
 		args = append(args, "-R") // it refuses to be root unasked
 	}
-	fpm := Start(w.T, nil, mustFind(w.T, "php-fpm"), args...)
+	fpm := Start(t, nil, mustFind(t, "php-fpm"), args...)
 	fpm.Await("ready to handle connections")
 	return fpm
-}
-
-// conf is nginx's configuration of the site, with or without the snippet that
-// sends the token endpoint to the sidecar.
-func (w *WordPress) conf(toSidecar bool) string {
-	w.T.Helper()
-	include := ""
-	if toSidecar {
-		snippet := WithUpstream(w.T, ReadFile(w.T, ProjectFile(w.T, "docker/moserver-token.conf")), "proxy_pass http://", w.sidecarAddress())
-		include = "include " + WriteFile(w.T, filepath.Join(w.dir, "moserver-token.conf"), snippet) + ";"
-	}
-	return fmt.Sprintf(`server {
-	`+ListenLine+`
-	%[1]s
-	root %[2]s/www;
-	index index.php;
-	location / { try_files $uri $uri/ %[3]s/index.php?$args; }
-	location ~ [^/]\.php(/|$) {
-		fastcgi_split_path_info ^(.+?\.php)(/.*)$;
-		try_files $fastcgi_script_name =404;
-		include /etc/nginx/fastcgi_params;
-		fastcgi_param HTTP_HOST $http_host; # with the port
-		fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
-		fastcgi_pass unix:%[2]s/php.sock;
-	}
-}
-`, include, w.dir, w.Options.Folder)
-}
-
-// RouteToPHP gives the token endpoint back to PHP, as an operator does: the
-// include line goes, and nginx is reloaded under its load.
-func (w *WordPress) RouteToPHP() {
-	w.T.Helper()
-	w.Nginx.Reload(w.conf(false))
-}
-
-// RouteToSidecar sends the token endpoint to the sidecar again.
-func (w *WordPress) RouteToSidecar() {
-	w.T.Helper()
-	w.Nginx.Reload(w.conf(true))
-}
-
-// RunWholeConf reloads nginx with docker/nginx.conf, which is a whole site: a
-// WordPress at the root of its host. It is before the sidecar at an address; empty is
-// the one that StartWordPress has started.
-func (w *WordPress) RunWholeConf(sidecar string) {
-	w.T.Helper()
-	conf := WithUpstream(w.T, ReadFile(w.T, ProjectFile(w.T, "docker/nginx.conf")), "server ", cmp.Or(sidecar, w.sidecarAddress()))
-	conf = Substitute(w.T, conf, RootLine, "root "+w.dir+"/www;")
-	w.Nginx.Reload(Substitute(w.T, conf, PHPLine, "fastcgi_pass unix:"+w.dir+"/php.sock;"))
-}
-
-// RunComposeConf reloads nginx with docker/nginx-compose.conf, as RunWholeConf
-// does. There is no name of a container to look up.
-func (w *WordPress) RunComposeConf() {
-	w.T.Helper()
-	conf := ReadFile(w.T, ProjectFile(w.T, "docker/nginx-compose.conf"))
-	conf = Substitute(w.T, conf, "include snippets/moserver-token.conf;", "include "+filepath.Join(w.dir, "moserver-token.conf")+";")
-	conf = Substitute(w.T, conf, "include fastcgi_params;", "include /etc/nginx/fastcgi_params;")
-	conf = Substitute(w.T, conf, RootLine, "root "+w.dir+"/www;")
-	w.Nginx.Reload(Substitute(w.T, conf, "fastcgi_pass $php;", "fastcgi_pass unix:"+w.dir+"/php.sock;"))
 }

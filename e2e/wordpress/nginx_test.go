@@ -14,7 +14,7 @@ import (
 // token endpoint reaches PHP, whose documents are below /.well-known too.
 func TestWholeFiles(t *testing.T) {
 	t.Parallel()
-	w := stage.StartWordPress(t, binary, stage.WordPressOptions{})
+	w := stage.StartWordPress(t, binary, stage.WordPressOptions{Door: true})
 	p := newPeople(w.Blog, "whole")
 	for name, run := range map[string]func(){"nginx.conf": func() { w.RunWholeConf("") }, "nginx-compose.conf": w.RunComposeConf} {
 		run()

@@ -67,7 +67,7 @@ func nodeDies(t *testing.T, nodes []*sandbox.Server) {
 	t.Logf("%d acknowledged, %d errors; all was done %s after the node's death",
 		len(ledger.acknowledged), len(ledger.errors), time.Since(died).Round(time.Millisecond))
 	s[2].awaitRows("authorization_codes", 0)
-	s[2].checkLedger(ledger)
+	s[2].checkLedger(ledger, 0)
 	for _, err := range ledger.errors {
 		t.Errorf("a caller had time and was told: %v", err)
 	}

@@ -1,0 +1,99 @@
+package stage
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+)
+
+// DoorConf is docker/moserver-door.conf for a sidecar and a PHP on php.sock in a
+// folder. PHP listens on inner for the sidecar, and runs script, which WordPress has
+// at the path name.
+func DoorConf(t T, dir, sidecarAddress, inner, script, name string) string {
+	t.Helper()
+	conf := WithUpstream(t, ReadFile(t, ProjectFile(t, "docker/moserver-door.conf")), "server ", sidecarAddress)
+	conf = Substitute(t, conf, "listen 127.0.0.1:8088;", "listen "+inner+";")
+	conf = Substitute(t, conf, "SCRIPT_FILENAME /var/www/html/index.php;", "SCRIPT_FILENAME "+script+";")
+	conf = Substitute(t, conf, "SCRIPT_NAME /index.php;", "SCRIPT_NAME "+name+";")
+	return Substitute(t, conf, PHPLine, "fastcgi_pass unix:"+filepath.Join(dir, "php.sock")+";")
+}
+
+// conf is nginx's configuration of the site, with or without the snippet that
+// sends the token endpoint, or the whole namespace, to the sidecar.
+func (w *WordPress) conf(toSidecar bool) string {
+	w.T.Helper()
+	include, door, tls := "", "", ""
+	if w.Options.TLS {
+		tls = "ssl_certificate " + w.CertificateFile() + "; ssl_certificate_key " + filepath.Join(w.dir, keyFile) + ";"
+	}
+	if w.inner != "" { // the inner server does no harm when it is not used
+		door = DoorConf(w.T, w.dir, w.sidecarAddress(), w.inner, w.Home()+"/index.php", w.Options.Folder+"/index.php")
+	}
+	switch {
+	case toSidecar && w.inner != "":
+		include = "include " + ProjectFile(w.T, "docker/moserver-namespace.conf") + ";"
+	case toSidecar:
+		snippet := WithUpstream(w.T, ReadFile(w.T, ProjectFile(w.T, "docker/moserver-token.conf")), "proxy_pass http://", w.sidecarAddress())
+		include = "include " + WriteFile(w.T, filepath.Join(w.dir, "moserver-token.conf"), snippet) + ";"
+	}
+	return door + fmt.Sprintf(`server {
+	`+ListenLine+`
+	%[4]s
+	%[1]s
+	root %[2]s/www;
+	index index.php;
+	location / { try_files $uri $uri/ %[3]s/index.php?$args; }
+	location ~ [^/]\.php(/|$) {
+		fastcgi_split_path_info ^(.+?\.php)(/.*)$;
+		try_files $fastcgi_script_name =404;
+		include /etc/nginx/fastcgi_params;
+		fastcgi_param HTTP_HOST $http_host; # with the port
+		fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+		fastcgi_pass unix:%[2]s/php.sock;
+	}
+}
+`, include, w.dir, w.Options.Folder, tls)
+}
+
+// RouteToPHP gives the token endpoint back to PHP, as an operator does: the
+// include line goes, and nginx is reloaded under its load.
+func (w *WordPress) RouteToPHP() {
+	w.T.Helper()
+	w.Nginx.Reload(w.conf(false))
+}
+
+// RouteToSidecar sends the token endpoint to the sidecar again.
+func (w *WordPress) RouteToSidecar() {
+	w.T.Helper()
+	w.Nginx.Reload(w.conf(true))
+}
+
+// RunWholeConf reloads nginx with docker/nginx.conf, which is a whole site: a
+// WordPress at the root of its host. It is before the sidecar at an address; empty is
+// the one that StartWordPress has started.
+func (w *WordPress) RunWholeConf(sidecar string) {
+	w.T.Helper()
+	conf := WithUpstream(w.T, ReadFile(w.T, ProjectFile(w.T, "docker/nginx.conf")), "server ", cmp.Or(sidecar, w.sidecarAddress()))
+	conf = Substitute(w.T, conf, RootLine, "root "+w.dir+"/www;")
+	w.Nginx.Reload(Substitute(w.T, conf, PHPLine, "fastcgi_pass unix:"+w.dir+"/php.sock;"))
+}
+
+// ComposeConf is docker/nginx-compose.conf for a sidecar, with PHP behind it on inner.
+func ComposeConf(t T, sidecarAddress, inner string) string {
+	t.Helper()
+	conf := WithUpstream(t, ReadFile(t, ProjectFile(t, "docker/nginx-compose.conf")), "server ", sidecarAddress)
+	return Substitute(t, conf, "listen 8088;", "listen "+inner+";")
+}
+
+// RunComposeConf reloads nginx with docker/nginx-compose.conf, as RunWholeConf
+// does. There is no name of a container to look up. What the sidecar does not answer
+// goes nowhere, unless the site has a door.
+func (w *WordPress) RunComposeConf() {
+	w.T.Helper()
+	conf := ComposeConf(w.T, w.sidecarAddress(), cmp.Or(w.inner, FreeAddress(w.T)))
+	conf = Substitute(w.T, conf, "include snippets/moserver-namespace.conf;", "include "+ProjectFile(w.T, "docker/moserver-namespace.conf")+";")
+	conf = Substitute(w.T, conf, "/var/www/html/index.php;", w.Home()+"/index.php;")
+	conf = Substitute(w.T, conf, "include fastcgi_params;", "include /etc/nginx/fastcgi_params;")
+	conf = Substitute(w.T, conf, RootLine, "root "+w.dir+"/www;")
+	w.Nginx.Reload(Substitute(w.T, conf, "fastcgi_pass $php;", "fastcgi_pass unix:"+w.dir+"/php.sock;"))
+}
