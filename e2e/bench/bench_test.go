@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/xml"
 	"errors"
 	"io"
 	"net"
@@ -163,8 +162,8 @@ func TestProcesses(t *testing.T) {
 	if err != nil || times[loadGenerator] <= 0 {
 		t.Errorf("times %v, error %v", times, err)
 	}
-	if most, now := peak(os.Getpid()); now <= 0 || most < now {
-		t.Errorf("peak %d, now %d", most, now)
+	if most := peak(os.Getpid()); most < 1<<20 {
+		t.Errorf("peak %d", most)
 	}
 	if _, err := (processes{"nobody": 1 << 30}).cpu(); err == nil {
 		t.Error("a process that is not there has taken time")
@@ -198,13 +197,10 @@ func TestReport(t *testing.T) {
 	if err := r.write(dir); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"main.json", "main.md", "main.svg"} {
+	for _, name := range []string{"main.json", "main.md"} {
 		if text, err := os.ReadFile(filepath.Join(dir, name)); err != nil || len(text) == 0 {
 			t.Errorf("%s: %v", name, err)
 		}
-	}
-	if err := xml.Unmarshal([]byte(r.plot()), new(struct{})); err != nil {
-		t.Errorf("the plot is no XML: %v", err)
 	}
 }
 

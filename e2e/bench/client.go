@@ -5,9 +5,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"net"
-	"strconv"
+	"net/http"
 	"syscall"
 	"time"
 )
@@ -32,7 +31,7 @@ type httpWorker struct {
 
 	conn   net.Conn
 	reader *bufio.Reader
-	body   []byte
+	body   bytes.Buffer
 }
 
 // errShed says that the server has refused a request as it should when it has
@@ -48,7 +47,7 @@ func (w *httpWorker) do() error {
 	if err != nil {
 		return err
 	}
-	head, err := w.exchange(r)
+	answer, err := w.exchange(r)
 	if err != nil {
 		w.close()
 		if !time.Now().Before(w.end) {
@@ -56,36 +55,42 @@ func (w *httpWorker) do() error {
 		}
 		return fmt.Errorf("%s: %w", w.address, err)
 	}
-	if head.close {
+	if answer.Close {
 		w.close()
 	}
-	return w.judge(head, r.want)
+	return w.judge(answer, r.want)
 }
 
-func (w *httpWorker) exchange(r request) (answerHead, error) {
+// exchange sends a request and reads the answer; its body is then in w.body.
+func (w *httpWorker) exchange(r request) (answer *http.Response, err error) {
 	if err := w.connect(); err != nil {
-		return answerHead{}, err
+		return nil, err
 	}
 	if err := w.conn.SetDeadline(w.end); err != nil {
-		return answerHead{}, err
+		return nil, err
 	}
 	if _, err := w.conn.Write(r.text); err != nil {
-		return answerHead{}, err
+		return nil, err
 	}
-	return w.read()
+	if answer, err = http.ReadResponse(w.reader, nil); err != nil {
+		return nil, err
+	}
+	w.body.Reset()
+	_, err = w.body.ReadFrom(answer.Body)
+	return answer, err
 }
 
-// judge says if an answer is what a run counts.
-func (w *httpWorker) judge(head answerHead, want []byte) error {
+// judge tells whether an answer is what a run counts.
+func (w *httpWorker) judge(answer *http.Response, want []byte) error {
 	switch {
-	case head.status == 200 && bytes.Contains(w.body, want):
+	case answer.StatusCode == 200 && bytes.Contains(w.body.Bytes(), want):
 		return nil
-	case head.status == 503 && head.retryAfter && w.shed:
+	case answer.StatusCode == 503 && answer.Header.Get("Retry-After") != "" && w.shed:
 		return errShed
-	case head.status == 200: // it may have a token in it
-		return fmt.Errorf("%s: status 200 and %d bytes without %q", w.address, len(w.body), want)
+	case answer.StatusCode == 200: // it may have a token in it
+		return fmt.Errorf("%s: status 200 and %d bytes without %q", w.address, w.body.Len(), want)
 	}
-	return fmt.Errorf("%s: status %d, %.300s", w.address, head.status, w.body)
+	return fmt.Errorf("%s: status %d, %.300s", w.address, answer.StatusCode, &w.body)
 }
 
 // connect opens the connection, if it is not open. Where a unix socket has as
@@ -115,85 +120,4 @@ func (w *httpWorker) close() {
 		w.conn.Close()
 		w.conn = nil
 	}
-}
-
-// answerHead is what counts of an answer's status line and headers.
-type answerHead struct {
-	status     int
-	length     int // of the body; -1: it comes in chunks
-	close      bool
-	retryAfter bool
-}
-
-// read reads an answer; its body is then in w.body.
-func (w *httpWorker) read() (answerHead, error) {
-	line, err := w.reader.ReadSlice('\n')
-	if err != nil {
-		return answerHead{}, err
-	}
-	var head answerHead
-	if len(line) < 12 || !bytes.HasPrefix(line, []byte("HTTP/1.1 ")) {
-		return head, errors.New("not HTTP/1.1")
-	}
-	if head.status, err = strconv.Atoi(string(line[9:12])); err != nil {
-		return head, err
-	}
-	for {
-		if line, err = w.reader.ReadSlice('\n'); err != nil {
-			return head, err
-		}
-		if line = bytes.TrimRight(line, "\r\n"); len(line) == 0 {
-			break
-		}
-		if err := head.header(line); err != nil {
-			return head, err
-		}
-	}
-	return head, w.readBody(head.length)
-}
-
-func (h *answerHead) header(line []byte) (err error) {
-	name, value, _ := bytes.Cut(line, []byte(":"))
-	value = bytes.TrimSpace(value)
-	switch {
-	case bytes.EqualFold(name, []byte("Content-Length")):
-		h.length, err = strconv.Atoi(string(value))
-	case bytes.EqualFold(name, []byte("Transfer-Encoding")):
-		h.length = -1
-	case bytes.EqualFold(name, []byte("Connection")):
-		h.close = bytes.EqualFold(value, []byte("close"))
-	case bytes.EqualFold(name, []byte("Retry-After")):
-		h.retryAfter = true
-	}
-	return err
-}
-
-func (w *httpWorker) readBody(length int) error {
-	w.body = w.body[:0]
-	if length >= 0 {
-		return w.readBytes(length)
-	}
-	for {
-		line, err := w.reader.ReadSlice('\n')
-		if err != nil {
-			return err
-		}
-		size, err := strconv.ParseInt(string(bytes.TrimSpace(line)), 16, 32)
-		if err != nil {
-			return err
-		}
-		if err := w.readBytes(int(size)); err != nil {
-			return err
-		}
-		if _, err := w.reader.Discard(2); err != nil || size == 0 {
-			return err
-		}
-	}
-}
-
-func (w *httpWorker) readBytes(n int) error {
-	start := len(w.body)
-	w.body = append(w.body, make([]byte, n)...)
-	_, err := io.ReadFull(w.reader, w.body[start:])
-	return err
 }

@@ -6,12 +6,11 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	mathrand "math/rand/v2"
 	"os"
 	"os/exec"
-	"strings"
 	"time"
 
 	_ "github.com/go-sql-driver/mysql" // the floor is what it can do
@@ -19,99 +18,71 @@ import (
 	"moserver-sidecar/wpdb/sandbox"
 )
 
-// floorCommand makes this program the floor's process: args are the data source
-// name, the table prefix and the number of refresh tokens.
+// floorCommand makes this program the floor's process; a data source name follows.
 const floorCommand = "floor"
 
 // floorProcess is the least that a refresh can cost: one SELECT by an index and
 // one INSERT, by the driver that the server uses, in a process of its own.
 type floorProcess struct {
 	command *exec.Cmd
-	in      io.WriteCloser
+	in      *json.Encoder
 	out     *json.Decoder
 }
 
-// startFloor starts the process. It ends with this one, or when its standard
-// input does.
-func startFloor(dsn, prefix string, tokens int) (*floorProcess, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	c := exec.Command(self, floorCommand, dsn, prefix, fmt.Sprint(tokens))
+// startFloor starts the process, which ends with this one.
+func (s *stand) startFloor() {
+	// It reaches the database with the settings of the sidecar's own connections.
+	c := exec.Command("/proc/self/exe", floorCommand,
+		s.server.DSN("interpolateParams=true&sql_mode=%27NO_ENGINE_SUBSTITUTION%27&tx_isolation=%27READ-COMMITTED%27"))
 	c.Stderr = os.Stderr
 	c.SysProcAttr = sandbox.ChildAttributes()
 	in, err := c.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
+	s.must(err)
 	out, err := c.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	return &floorProcess{command: c, in: in, out: json.NewDecoder(out)}, c.Start()
+	s.must(err)
+	s.must(c.Start())
+	s.t.Cleanup(func() {
+		in.Close()
+		_ = c.Wait() // it has said on standard error what went wrong
+	})
+	s.floor = &floorProcess{c, json.NewEncoder(in), json.NewDecoder(out)}
 }
 
-func (f *floorProcess) stop() {
-	f.in.Close()
-	_ = f.command.Wait() // it has said on standard error what went wrong
+// run implements generator: the process carries out the load by itself.
+func (f *floorProcess) run(l load) (r result, err error) {
+	if err := errors.Join(f.in.Encode(l), f.out.Decode(&r)); err != nil {
+		return r, fmt.Errorf("the floor's process: %w", err)
+	}
+	return r, nil
 }
 
-// run implements generator: the process carries the load out by itself.
-func (f *floorProcess) run(l load) (result, error) {
-	var answer floorAnswer
-	if err := json.NewEncoder(f.in).Encode(l); err != nil {
-		return result{}, err
-	}
-	if err := f.out.Decode(&answer); err != nil {
-		return result{}, fmt.Errorf("the floor's process: %w", err)
-	}
-	if answer.Error != "" {
-		return result{}, fmt.Errorf("the floor: %s", answer.Error)
-	}
-	return answer.Result, nil
-}
-
-type floorAnswer struct {
-	Result result
-	Error  string
-}
-
-// serveFloor is the floor's process: a load a line, and its result.
-func serveFloor(args []string, in io.Reader, out io.Writer) error {
-	if len(args) != 3 {
-		return fmt.Errorf("%s is started by this program itself", floorCommand)
-	}
-	var tokens int
-	if _, err := fmt.Sscan(args[2], &tokens); err != nil {
-		return err
-	}
-	db, err := sql.Open("mysql", args[0])
+// serveFloor is the floor's process: it answers each load with its result.
+func serveFloor(dsn string) error {
+	db, err := sql.Open("mysql", dsn)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	requests, answers := json.NewDecoder(in), json.NewEncoder(out)
+	in, out := json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout)
 	for {
 		var l load
-		if err := requests.Decode(&l); err != nil {
+		if err := in.Decode(&l); err != nil {
 			return nil // the other side has ended
 		}
-		var answer floorAnswer
-		answer.Result, err = runFloor(db, args[1], tokens, l)
+		r, err := runFloor(db, l)
 		if err != nil {
-			answer.Error = err.Error()
+			return err
 		}
-		if err := answers.Encode(answer); err != nil {
+		if err := out.Encode(r); err != nil {
 			return err
 		}
 	}
 }
 
-func runFloor(db *sql.DB, prefix string, tokens int, l load) (result, error) {
+func runFloor(db *sql.DB, l load) (result, error) {
 	workers := make([]worker, l.Connections)
 	for i := range workers {
-		w, err := newFloorWorker(db, prefix, tokens)
+		w, err := newFloorWorker(db)
 		if err != nil {
 			return result{}, err
 		}
@@ -125,31 +96,29 @@ func runFloor(db *sql.DB, prefix string, tokens int, l load) (result, error) {
 type floorWorker struct {
 	conn         *sql.Conn
 	find, insert *sql.Stmt
-	tokens       int
 }
 
-func newFloorWorker(db *sql.DB, prefix string, tokens int) (*floorWorker, error) {
+func newFloorWorker(db *sql.DB) (*floorWorker, error) {
 	ctx := context.Background()
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	w := &floorWorker{conn: conn, tokens: tokens}
-	w.find, err = conn.PrepareContext(ctx, strings.ReplaceAll(
-		"SELECT client_id, user_id, expires, scope FROM {}moos_oauth_refresh_tokens WHERE refresh_token = CAST(? AS BINARY)", "{}", prefix))
+	find, err := conn.PrepareContext(ctx, "SELECT client_id, user_id, expires, scope FROM "+prefix+
+		"moos_oauth_refresh_tokens WHERE refresh_token = CAST(? AS BINARY)")
 	if err != nil {
 		return nil, err
 	}
-	w.insert, err = conn.PrepareContext(ctx, strings.ReplaceAll(
-		"INSERT INTO {}moos_oauth_access_tokens (access_token, client_id, user_id, expires, scope) VALUES (?, ?, ?, ?, ?)", "{}", prefix))
-	return w, err
+	insert, err := conn.PrepareContext(ctx, "INSERT INTO "+prefix+
+		"moos_oauth_access_tokens (access_token, client_id, user_id, expires, scope) VALUES (?, ?, ?, ?, ?)")
+	return &floorWorker{conn, find, insert}, err
 }
 
 // do finds a refresh token and stores an access token.
 func (w *floorWorker) do() error {
 	var clientID, expires, scope string
 	var user int64
-	token := stockedValue('r', mathrand.IntN(w.tokens)+1)
+	token := stockedValue('r', mathrand.IntN(tokens)+1)
 	if err := w.find.QueryRow(token).Scan(&clientID, &user, &expires, &scope); err != nil {
 		return err
 	}

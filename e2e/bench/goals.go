@@ -2,15 +2,7 @@ package main
 
 import "fmt"
 
-// fact is a figure that is to be at most a bound.
-type fact struct {
-	Name  string  `json:"name"`
-	Value float64 `json:"value"`
-	Unit  string  `json:"unit"`
-	Most  float64 `json:"most"`
-}
-
-// goal is a ratio with what it is to be.
+// goal is a figure with its bound.
 type goal struct {
 	Name    string  `json:"name"`
 	Value   float64 `json:"value"`
@@ -18,7 +10,7 @@ type goal struct {
 	AtMost  float64 `json:"at_most,omitempty"`
 }
 
-// met says if a goal is reached.
+// met tells whether a goal is reached.
 func (g goal) met() bool { return g.Value >= g.AtLeast && (g.AtMost == 0 || g.Value <= g.AtMost) }
 
 // String is the goal on a line.
@@ -28,11 +20,6 @@ func (g goal) String() string {
 		bound = fmt.Sprintf("at most %.4g", g.AtMost)
 	}
 	return fmt.Sprintf("%-72s %8.3g, goal %-15s %s", g.Name, g.Value, bound, map[bool]string{true: "met", false: "MISSED"}[g.met()])
-}
-
-// goal is the fact as one.
-func (f fact) goal() goal {
-	return goal{Name: fmt.Sprintf("%s, %s", f.Name, f.Unit), Value: f.Value, AtMost: f.Most}
 }
 
 // find is the cell of a target: with the rate that it can do, or at half of it.
@@ -50,17 +37,13 @@ func mainGoals(r report) []goal {
 	const n = 16
 	floor, refresh, php := r.find(floorName, n, false), r.find(refreshName, n, false), r.find(phpName, n, false)
 	floorHalf, refreshHalf, phpHalf := r.find(floorName, n, true), r.find(refreshName, n, true), r.find(phpName, n, true)
-	goals := []goal{
+	return []goal{
 		{Name: "rate of refreshes / rate of the floor", Value: refresh.Rate / floor.Rate, AtLeast: 0.70},
 		{Name: "rate of refreshes / rate of PHP", Value: refresh.Rate / php.Rate, AtLeast: 40},
 		{Name: "p99 of refreshes / p99 of the floor, each at half of its rate", Value: ratio(refreshHalf, floorHalf), AtMost: 3},
 		{Name: "p99 of refreshes / p99 of PHP, each at half of its rate", Value: ratio(refreshHalf, phpHalf), AtMost: 1. / 15},
 		{Name: "processor time of the sidecar for a refresh, µs", Value: refresh.CPU["sidecar"] * 1000, AtMost: 120},
 	}
-	for _, f := range r.Facts {
-		goals = append(goals, f.goal())
-	}
-	return goals
 }
 
 // ratio is that of two cells' 99th percentiles.

@@ -5,24 +5,11 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"strconv"
 	"strings"
 )
 
 // machineMemory is this machine's memory in bytes.
-func machineMemory() int64 {
-	text, err := os.ReadFile("/proc/meminfo")
-	if err != nil {
-		return 4 << 30
-	}
-	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(line, "MemTotal:"); ok {
-			kib, _ := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
-			return kib << 10
-		}
-	}
-	return 4 << 30
-}
+func machineMemory() int64 { return bytesIn("/proc/meminfo", "MemTotal:") }
 
 // machine says in a line what a run was on.
 func (s *stand) machine() string {

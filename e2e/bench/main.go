@@ -26,19 +26,17 @@ that does no more than these. Targets take turns. Requests a second are those of
 connections that each send the next request after the last answer; latencies are
 those at half of that rate, counted from the moment when a request was due, so
 that a stall counts for all requests that it delays. An answer that is not the
-expected one ends the run. Results are written as .json, .md and .svg, the main
-scenario's also into docs/performance.md, and the goals are printed.
+expected one ends the run. Results are written as .json and .md, the main scenario's
+also into docs/performance.md, and the goals are printed.
 
 Scenarios:
 
-  main           floor, refresh, code, revoke, resource and PHP at 1, 16 and 64
-                 connections
-  growth         refreshes with 10,000, 1,000,000 and 10,000,000 rows, and with
-                 1,000,000 rows before migrate; takes about 10 GB of disk
-  overload       ten times as many requests as the sidecar can answer
-  sidecars       1, 2 and 4 sidecars on one database
-  purge          the expiry of 1,000,000 rows is cleaned up meanwhile
-  before-after   refreshes by the program of another commit, and by this one
+  main       floor, refresh, code, revoke, resource and PHP at 1, 16 and 64 connections
+  growth     refreshes with 10,000, 1,000,000 and 10,000,000 rows, and with 1,000,000
+             rows before migrate; takes about 10 GB of disk
+  overload   ten times as many requests as the sidecar can answer
+  sidecars   1, 2 and 4 sidecars on one database
+  purge      the expiry of 1,000,000 rows is cleaned up meanwhile
 
 Flags:
 
@@ -50,7 +48,6 @@ type options struct {
 	seconds  time.Duration // of one measurement
 	rounds   int
 	rows     int    // the most of growth
-	before   string // commit
 	results  string // folder
 	page     string
 }
@@ -63,18 +60,17 @@ type scenario struct {
 
 func scenarios() map[string]scenario {
 	return map[string]scenario{
-		"main":         {runMain, true},
-		"growth":       {runGrowth, false},
-		"overload":     {runOverload, false},
-		"sidecars":     {runSidecars, false},
-		"purge":        {runPurge, false},
-		"before-after": {runBeforeAfter, false},
+		"main":     {runMain, true},
+		"growth":   {runGrowth, false},
+		"overload": {runOverload, false},
+		"sidecars": {runSidecars, false},
+		"purge":    {runPurge, false},
 	}
 }
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == floorCommand {
-		exitOn(serveFloor(os.Args[2:], os.Stdin, os.Stdout))
+	if len(os.Args) == 3 && os.Args[1] == floorCommand {
+		exitOn(serveFloor(os.Args[2]))
 		return
 	}
 	o, err := parse(os.Args[1:])
@@ -115,7 +111,6 @@ func parse(args []string) (options, error) {
 	flags.Float64Var(&seconds, "seconds", 1.5, "`length` of one measurement")
 	flags.IntVar(&o.rounds, "rounds", 5, "how often each is measured")
 	flags.IntVar(&o.rows, "rows", 10_000_000, "the most rows of growth")
-	flags.StringVar(&o.before, "before", "main", "the `commit` that before-after begins with")
 	flags.StringVar(&o.results, "results", "e2e/bench/results", "`folder` for the results")
 	flags.StringVar(&o.page, "page", "docs/performance.md", "`file` for the summary of the main scenario; empty: none")
 	if err := flags.Parse(args); err != nil {

@@ -43,8 +43,7 @@ func (s *stand) measure(c *cell, t target, l load) {
 		c.cpu[name] += after[name] - before[name]
 	}
 	for name, pid := range t.cost {
-		most, _ := peak(pid)
-		c.Peak[name] = max(c.Peak[name], most)
+		c.Peak[name] = max(c.Peak[name], peak(pid))
 	}
 	c.rates = append(c.rates, r.rate())
 	c.result.add(r)

@@ -94,22 +94,18 @@ func resetPeak(pid int) error {
 	return os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", pid), []byte("5"), 0)
 }
 
-// peak is the most memory that a process with its children has had in bytes,
-// and now what it has.
-func peak(pid int) (most, now int64) {
+// peak is the most memory that a process with its children has had, in bytes.
+func peak(pid int) (most int64) {
 	for _, member := range family(pid) {
-		resident := statusBytes(member, "VmRSS:")
-		now += resident
-		most += max(statusBytes(member, "VmHWM:"), resident) // the kernel brings the first up to date later
+		status := fmt.Sprintf("/proc/%d/status", member)
+		most += max(bytesIn(status, "VmHWM:"), bytesIn(status, "VmRSS:")) // the kernel brings the first up to date later
 	}
-	return most, now
+	return most
 }
 
-func statusBytes(pid int, name string) int64 {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0 // it has ended
-	}
+// bytesIn is a line's size in a file of /proc, where it is in KiB; 0 if there is none.
+func bytesIn(path, name string) int64 {
+	text, _ := os.ReadFile(path) // a process may have ended
 	for line := range strings.Lines(string(text)) {
 		if rest, ok := strings.CutPrefix(line, name); ok {
 			kib, _ := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)

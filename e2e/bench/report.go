@@ -21,12 +21,11 @@ type report struct {
 	Machine  string    `json:"machine"`
 	Command  string    `json:"command"`
 	Cells    []*cell   `json:"cells"`
-	Facts    []fact    `json:"facts,omitempty"`
 	Notes    []string  `json:"notes,omitempty"`
 	Goals    []goal    `json:"goals,omitempty"`
 }
 
-// write stores the report in a folder, for machines and people, with a plot.
+// write stores the report in a folder, for machines and people.
 func (r report) write(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -35,11 +34,7 @@ func (r report) write(dir string) error {
 	if err != nil {
 		return err
 	}
-	for name, content := range map[string]string{
-		".json": string(text) + "\n",
-		".md":   r.markdown(),
-		".svg":  r.plot(),
-	} {
+	for name, content := range map[string]string{".json": string(text) + "\n", ".md": r.markdown()} {
 		if err := os.WriteFile(filepath.Join(dir, r.Scenario+name), []byte(content), 0o644); err != nil {
 			return err
 		}
@@ -51,7 +46,6 @@ func (r report) write(dir string) error {
 func (r report) markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\n%s, on %s:\n\n    %s\n\n", r.Title, r.Date.Format(time.DateOnly), r.Machine, r.Command)
-	fmt.Fprintf(&b, "![Plot](%s.svg)\n\n", r.Scenario)
 	r.table(&b)
 	for _, note := range r.Notes {
 		fmt.Fprintf(&b, "\n- %s", note)

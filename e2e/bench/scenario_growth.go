@@ -34,11 +34,11 @@ func runGrowth(s *stand, o options) report {
 		k.fill("refresh_token", 'r', 1, size.rows, plainScope, never)
 		stored := time.Since(start)
 		if size.indexed {
-			migrate(s.t, s.binary, site.WPConfig)
+			s.migrate(site.WPConfig)
 		}
 		r.Notes = append(r.Notes, fmt.Sprintf("%s in each of the two tables: stored in %.1f s, migrate took %.1f s.",
 			size.name, stored.Seconds(), (time.Since(start)-stored).Seconds()))
-		targets = append(targets, s.refresh(size.name, startSidecar(s.t, s.binary, site.WPConfig), size.rows))
+		targets = append(targets, s.refresh(size.name, s.startSidecar(site.WPConfig), size.rows))
 	}
 	s.settle()
 	s.warmUp(targets)

@@ -24,7 +24,7 @@ func runMain(s *stand, o options) report {
 	r := report{Title: "Refreshes and their like beside the least that the database and PHP cost"}
 	s.warmUp(targets)
 	for _, n := range connectionCounts() {
-		s.must(resetPeak(own.pid))
+		s.must(resetPeak(own.PID()))
 		closed := s.rounds(o.rounds, targets, func(target) load { return load{Connections: n, Duration: o.seconds} })
 		capacity := map[string]float64{}
 		for _, c := range closed {
@@ -37,8 +37,7 @@ func runMain(s *stand, o options) report {
 		})
 		r.Cells = append(append(r.Cells, closed...), half...)
 	}
-	r.Facts = s.programFacts(own)
-	r.Goals = mainGoals(r)
+	r.Goals = append(mainGoals(r), s.programGoals(own)...)
 	return r
 }
 
@@ -49,7 +48,7 @@ func (s *stand) mainTargets() []target {
 	database := s.server.PID()
 	codes := &consumed{stock: s.stock, kind: "authorization_code", series: 'c', scope: plainScope}
 	revoked := &consumed{stock: s.stock, kind: "refresh_token", series: 'v', scope: plainScope}
-	behindNginx := processes{"sidecar": s.sidecar.pid, "database": database, "nginx": s.wordPress.Nginx.PID()}
+	behindNginx := processes{"sidecar": s.sidecar.PID(), "database": database, "nginx": s.wordPress.Nginx.PID()}
 	return []target{
 		{name: floorName, generator: s.floor, cost: processes{"floor": s.floor.command.Process.Pid, "database": database}},
 		direct,
@@ -67,14 +66,13 @@ func (s *stand) mainTargets() []target {
 	}
 }
 
-// programFacts are what is measured of the program itself.
-func (s *stand) programFacts(c *sidecar) []fact {
+// programGoals are about the program itself.
+func (s *stand) programGoals(c *sidecar) []goal {
 	info, err := os.Stat(s.binary)
 	s.must(err)
-	most, _ := peak(c.pid)
-	return []fact{
-		{"Ready after its start", float64(c.ready) / float64(time.Millisecond), "ms", 150},
-		{"Size of the program", float64(info.Size()) / (1 << 20), "MiB", 20},
-		{"Most memory with 64 connections", float64(most) / (1 << 20), "MiB", 40},
+	return []goal{
+		{Name: "ready after its start, ms", Value: float64(c.ready) / float64(time.Millisecond), AtMost: 150},
+		{Name: "size of the program, MiB", Value: float64(info.Size()) / (1 << 20), AtMost: 20},
+		{Name: "most memory with 64 connections, MiB", Value: float64(peak(c.PID())) / (1 << 20), AtMost: 40},
 	}
 }

@@ -1,9 +1,6 @@
 package main
 
-import (
-	"fmt"
-	"time"
-)
+import "fmt"
 
 // runOverload offers the sidecar ten times what it can do, on more connections
 // than it serves at once and on far more.
@@ -21,24 +18,22 @@ func runOverload(s *stand, o options) report {
 	}
 	before := able("all that it can do")
 	r.Cells = append(r.Cells, before)
-	s.must(resetPeak(c.pid))
+	s.must(resetPeak(c.PID()))
 	worst := 1.0
 	for _, many := range []int{2000, 10_000} {
-		watch := watchMemory(c.pid)
 		l := load{Connections: many, Duration: 6 * o.seconds, Rate: times * before.Rate, FromSending: true}
 		overload := s.rounds(1, []target{t}, func(target) load { return l })[0]
 		overload.Target = "ten times as many"
 		r.Cells = append(r.Cells, overload)
-		r.Notes = append(r.Notes, overloadNote(overload, l), fmt.Sprintf("Memory of the sidecar over time, MiB: %v.", watch()))
+		r.Notes = append(r.Notes, overloadNote(overload, l))
 		worst = min(worst, overload.Rate/before.Rate)
 	}
 	after := able("afterwards")
 	r.Cells = append(r.Cells, after)
-	most, _ := peak(c.pid)
 	r.Goals = []goal{
 		{Name: "carried out under overload / all that it can do", Value: worst, AtLeast: 0.8},
 		{Name: "carried out afterwards / before", Value: after.Rate / before.Rate, AtLeast: 0.9},
-		{Name: "most memory, MiB", Value: float64(most) / (1 << 20), AtMost: 150},
+		{Name: "most memory, MiB", Value: float64(peak(c.PID())) / (1 << 20), AtMost: 150},
 	}
 	return r
 }
@@ -46,26 +41,4 @@ func runOverload(s *stand, o options) report {
 func overloadNote(c *cell, l load) string {
 	return fmt.Sprintf("On %d connections, of %d requests that were due in %s %d were carried out and %d refused; %d waited in vain, the others found no connection free.",
 		l.Connections, c.result.Offered, l.Duration, len(c.result.Latencies), len(c.result.Shed), c.result.Lost)
-}
-
-// watchMemory notes a process's memory in MiB four times a second, until the
-// function that it returns is called.
-func watchMemory(pid int) (stop func() []int64) {
-	end, noted := make(chan struct{}), make(chan []int64)
-	go func() {
-		var memory []int64
-		ticker := time.NewTicker(250 * time.Millisecond)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-end:
-				noted <- memory
-				return
-			case <-ticker.C:
-				_, now := peak(pid)
-				memory = append(memory, now>>20)
-			}
-		}
-	}()
-	return func() []int64 { close(end); return <-noted }
 }

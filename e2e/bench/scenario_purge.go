@@ -1,13 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
-	"os/exec"
-	"syscall"
 	"time"
 
-	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/e2e/stage"
 )
 
 // runPurge measures refreshes at half of what can be done, without and while
@@ -26,17 +23,16 @@ func runPurge(s *stand, o options) report {
 	alone := s.rounds(windows/3, []target{t}, func(target) load { return l })[0]
 	alone.Target = "refresh, nothing else"
 
-	purge, out := s.startPurge()
+	purge := stage.Start(s.t, nil, s.binary, "purge", "--wp-config", s.wpConfig)
 	start := time.Now()
 	during := s.rounds(windows, []target{t}, func(target) load { return l })[0]
 	during.Target = "refresh, purge meanwhile"
 	took := time.Since(start)
-	_ = purge.Process.Signal(syscall.SIGTERM) // it fails only if the purge has ended
-	_ = purge.Wait()                          // how it ended says the number of rows
+	purge.Kill()
 
 	left := s.stock.Ints("SELECT COUNT(*) FROM {}moos_oauth_access_tokens WHERE expires = '2020-01-01 00:00:00'")[0]
 	if left == rows {
-		s.t.Fatalf("the purge has deleted nothing:\n%s", out)
+		s.t.Fatalf("the purge has deleted nothing:\n%s", &purge.Stderr)
 	}
 	return report{
 		Title: "Refreshes while expired tokens are deleted",
@@ -44,14 +40,4 @@ func runPurge(s *stand, o options) report {
 		Notes: []string{fmt.Sprintf("The purge deleted %d of %d rows in %.1f s.", rows-left, rows, took.Seconds())},
 		Goals: []goal{{Name: "p99 of refreshes during the purge / p99 without", Value: ratio(during, alone), AtMost: 2}},
 	}
-}
-
-// startPurge starts the command, and returns what it prints.
-func (s *stand) startPurge() (*exec.Cmd, *bytes.Buffer) {
-	out := &bytes.Buffer{}
-	c := exec.Command(s.binary, "purge", "--wp-config", s.wpConfig)
-	c.Stdout, c.Stderr = out, out
-	c.SysProcAttr = sandbox.ChildAttributes()
-	s.must(c.Start())
-	return c, out
 }

@@ -38,7 +38,7 @@ type stand struct {
 // newStand starts a database with the plugin's tables, as migrate leaves them,
 // and with tokens in them. withPHP starts WordPress too.
 func newStand(ctx context.Context, t stage.T, withPHP bool) *stand {
-	s := &stand{t: t, ctx: ctx, binary: build(t, ".")}
+	s := &stand{t: t, ctx: ctx, binary: build(t)}
 	if withPHP {
 		s.startWordPress()
 	} else {
@@ -49,7 +49,7 @@ func newStand(ctx context.Context, t stage.T, withPHP bool) *stand {
 	s.stock.fill("refresh_token", 'r', 1, tokens, plainScope, never)
 	s.stock.fill("refresh_token", 'o', 1, tokens, openIDScope, never)
 	s.stock.fill("access_token", 'a', 1, tokens, plainScope, farAway)
-	migrate(t, s.binary, s.wpConfig)
+	s.migrate(s.wpConfig)
 	return s
 }
 
@@ -59,14 +59,13 @@ func (s *stand) must(err error) {
 	}
 }
 
-// build builds the sidecar of a source tree as its users do.
-func build(t stage.T, tree string) string {
-	progress("building the sidecar of %s", tree)
-	binary := filepath.Join(stage.ShortDir(t), "moserver-sidecar")
-	c := exec.Command("go", "build", "-C", tree, "-trimpath", "-ldflags=-s -w", "-o", binary, ".")
-	c.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := c.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
+// build builds the sidecar as its users do.
+func build(t stage.T) string {
+	progress("building the sidecar")
+	os.Setenv("CGO_ENABLED", "0")
+	binary, err := stage.Build(stage.ShortDir(t), "-trimpath", "-ldflags=-s -w")
+	if err != nil {
+		t.Fatal(err)
 	}
 	return binary
 }
@@ -117,30 +116,16 @@ func (s *stand) settle() {
 }
 
 // migrate adds the indexes as an administrator does.
-func migrate(t stage.T, binary, wpConfig string) {
-	if out, err := exec.Command(binary, "migrate", "--wp-config", wpConfig, "--allow-blocking").CombinedOutput(); err != nil {
-		t.Fatalf("migrate: %v\n%s", err, out)
+func (s *stand) migrate(wpConfig string) {
+	if out, err := exec.Command(s.binary, "migrate", "--wp-config", wpConfig, "--allow-blocking").CombinedOutput(); err != nil {
+		s.t.Fatalf("migrate: %v\n%s", err, out)
 	}
 }
 
 // serve starts the sidecar, the one that nginx is before.
-func (s *stand) serve(flags ...string) *sidecar {
-	s.sidecar = startSidecar(s.t, s.binary, s.wpConfig, flags...)
+func (s *stand) serve() *sidecar {
+	s.sidecar = s.startSidecar(s.wpConfig)
 	return s.sidecar
-}
-
-// startFloor starts the floor's process.
-func (s *stand) startFloor() {
-	floor, err := startFloor(s.dsn(), prefix, tokens)
-	s.must(err)
-	s.floor = floor
-	s.t.Cleanup(floor.stop)
-}
-
-// dsn is how the floor reaches the database: with the settings of the sidecar's
-// own connections.
-func (s *stand) dsn() string {
-	return s.server.DSN("interpolateParams=true&sql_mode=%27NO_ENGINE_SUBSTITUTION%27&tx_isolation=%27READ-COMMITTED%27")
 }
 
 // refresh is the target that all scenarios have: a sidecar by its socket, and
@@ -148,5 +133,5 @@ func (s *stand) dsn() string {
 func (s *stand) refresh(name string, c *sidecar, n int) target {
 	return target{name: name, generator: &httpTarget{network: "unix", addresses: []string{c.socket},
 		next: refreshWith("localhost", tokenPath, 'r', n, `"access_token"`)},
-		cost: processes{"sidecar": c.pid, "database": s.server.PID()}}
+		cost: processes{"sidecar": c.PID(), "database": s.server.PID()}}
 }

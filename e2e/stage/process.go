@@ -55,12 +55,16 @@ func Start(t T, environment []string, program string, args ...string) *Process {
 }
 
 // StartCommand is Start for a command that the caller has prepared, with
-// attributes that begin as sandbox.ChildAttributes.
+// attributes that begin as sandbox.ChildAttributes. Its standard error may be elsewhere
+// already.
 func StartCommand(t T, environment []string, cmd *exec.Cmd) *Process {
 	t.Helper()
 	p := &Process{t: t, name: cmd.Path, cmd: cmd, exited: make(chan struct{})}
 	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "GORACE=atexit_sleep_ms=0"}, environment...)
-	p.cmd.Stdout, p.cmd.Stderr = &p.Stdout, &p.Stderr
+	p.cmd.Stdout = &p.Stdout
+	if p.cmd.Stderr == nil {
+		p.cmd.Stderr = &p.Stderr
+	}
 	p.cmd.WaitDelay = time.Second // for what a child of its own still holds open
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -158,7 +162,7 @@ func (p *Process) AwaitThat(what string, done func() bool) {
 				p.t.Fatalf("%s ended with status %d; waited for %q", p.name, p.cmd.ProcessState.ExitCode(), what)
 			}
 			return
-		case <-time.After(5 * time.Millisecond):
+		case <-time.After(time.Millisecond):
 		}
 		if time.Now().After(deadline) {
 			p.t.Fatalf("%s: %q did not happen", p.name, what)
