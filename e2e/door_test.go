@@ -212,7 +212,7 @@ func TestUpstreamHangs(t *testing.T) {
 	var hanging sync.WaitGroup
 	for n := range 30 {
 		r := stage.NewRequest(http.MethodGet, d.server.Base+"/wp-json/moserver/hang", "")
-		if n%3 == 0 { // logins of the very client that refreshes
+		if n%3 > 0 { // logins of the very client that refreshes
 			form := append(stage.Credentials(d.app), "grant_type", "password", "hang", "1")
 			r = stage.FormRequest(d.server.Base+stage.TokenPath+"?rest_route=/moserver/token", form...)
 		}
