@@ -55,13 +55,19 @@ func TestNginx(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, database)
 			server, nginx := setup.start(t, s)
-			t.Run("tokens", func(t *testing.T) { nginxTokens(t, s, nginx) })
-			t.Run("the rest is WordPress's", func(t *testing.T) { nginxRest(t, server, nginx) })
-			t.Run("address of the client", func(t *testing.T) { nginxAddress(t, s, server, nginx) })
-			t.Run("nothing on disk", func(t *testing.T) { nginxDisk(t, s, nginx) })
-			t.Run("sidecar down", func(t *testing.T) { nginxDown(t, s, server, nginx) })
+			tokenRoute(t, s, server, nginx, http.StatusBadGateway)
 		})
 	}
+}
+
+// tokenRoute tests a web server that sends the token endpoint to the sidecar, and
+// answers with a status while that is away.
+func tokenRoute(t *testing.T, s *site, server *stage.Sidecar, front *stage.Nginx, away int) {
+	t.Run("tokens", func(t *testing.T) { nginxTokens(t, s, front) })
+	t.Run("the rest is WordPress's", func(t *testing.T) { nginxRest(t, server, front) })
+	t.Run("address of the client", func(t *testing.T) { nginxAddress(t, s, server, front) })
+	t.Run("nothing on disk", func(t *testing.T) { nginxDisk(t, s, front) })
+	t.Run("sidecar down", func(t *testing.T) { nginxDown(t, s, server, front, away) })
 }
 
 // tokenPaths are the addresses of the token endpoint that nginx must send to
@@ -80,6 +86,8 @@ func tokenPaths() []string {
 		"/index.php?rest_route=/moserver/token",
 		"/wptest/?lang=en&rest_route=/moserver/token",
 		"/wp-content/plugins/miniorange-oauth-20-server/web/moserver/token",
+		"/wp-json/Moserver/TOKEN",
+		"/?rest_route=%2fmoserver%2FToken",
 	}
 }
 
@@ -110,7 +118,7 @@ func nginxRest(t *testing.T, server *stage.Sidecar, nginx *stage.Nginx) {
 		"/", "/index.php", "/wp-json/moserver/authorize?client_id=x", "/wp-json/moserver/resource", "/wp-json/wp/v2/posts",
 		"/wp-json/moserver/token/x", "/wp-json/moserver/tokens", "/wp-json/x/wp-json-moserver/token",
 		"/?rest_route=/moserver/resource", "/?rest_route=/moserver/token/x", "/?x=rest_route=/moserver/token",
-		"/healthz", "/readyz", "/a-post/moserver/token",
+		"/healthz", "/readyz", "/a-post/moserver/token", "/WP-JSON/moserver/token",
 	} {
 		if a := nginx.Get(path); a.Status != http.StatusOK || !strings.HasPrefix(a.Text, wordPressSay+path) {
 			t.Errorf("GET %s: want it at WordPress, got %s", path, a)
@@ -187,14 +195,14 @@ func nginxDisk(t *testing.T, s *site, nginx *stage.Nginx) {
 	}
 }
 
-// nginxDown: without the sidecar clients get 502, which they repeat, and not
+// nginxDown: without the sidecar clients get 502 or 503, which they repeat, and not
 // PHP's invalid_grant, which would end their token.
-func nginxDown(t *testing.T, s *site, server *stage.Sidecar, nginx *stage.Nginx) {
+func nginxDown(t *testing.T, s *site, server *stage.Sidecar, nginx *stage.Nginx, away int) {
 	server.Stop()
 	for _, path := range tokenPaths() {
 		a := nginx.Post(path, stage.RefreshForm(s.app, "diskless")...)
-		if a.Status != http.StatusBadGateway || strings.Contains(a.Text, wordPressSay) {
-			t.Errorf("%s: want 502, got %s", path, a)
+		if a.Status != away || strings.Contains(a.Text, wordPressSay) {
+			t.Errorf("%s: want %d, got %s", path, away, a)
 		}
 	}
 	if a := nginx.Get("/"); a.Status != http.StatusOK {

@@ -22,6 +22,7 @@ type program struct{ debian, place string }
 
 func programs() map[string]program {
 	return map[string]program{
+		"apache2":                 {"apache2-bin", ""},
 		"ca-certificates":         {"ca-certificates", "/etc/ssl/certs/ca-certificates.crt"}, // for the image
 		"caddy":                   {"caddy", ""},
 		"chromium":                {"chromium", ""},
