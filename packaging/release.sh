@@ -26,6 +26,7 @@ mkdir -p dist "$build/nginx"
 go run ./packaging/pages "$build"
 gzip -9n "$build"/man1/*.1
 cp docker/moserver-*.conf "$build/nginx/"
+cp -R packaging/apache packaging/caddy "$build/"
 sed 's/^\([a-z_][a-z_]*:\)/#\1/' config.example.yaml >"$build/moserver.yaml"
 printf 'moserver-sidecar (%s) unstable; urgency=medium\n\n  * CHANGELOG.md says what is new.\n\n -- %s  %s\n' "$version" \
 	"$(sed -n 's/^maintainer: //p' packaging/nfpm.yaml)" "$(date -uRd "@$SOURCE_DATE_EPOCH")" | gzip -9n >"$build/changelog.gz"
