@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // Person is somebody at a browser: with cookies, and a password for wp-login.php.
@@ -22,9 +24,7 @@ type Person struct {
 func (b *Blog) Person(login string) *Person {
 	b.WordPress.T.Helper()
 	jar, err := cookiejar.New(nil)
-	if err != nil {
-		b.WordPress.T.Fatal(err)
-	}
+	sandboxtest.NoError(b.WordPress.T, err)
 	nginx := b.WordPress.Nginx.HTTP
 	return &Person{b.WordPress.T, b, login, &http.Client{
 		Timeout: nginx.Timeout, CheckRedirect: nginx.CheckRedirect, Transport: nginx.Transport, Jar: jar,
@@ -62,18 +62,14 @@ func (p *Person) Visit(address string) Answer {
 func (p *Person) Send(r *http.Request) Answer {
 	p.t.Helper()
 	a, err := Do(p.http, r)
-	if err != nil {
-		p.t.Fatal(err)
-	}
+	sandboxtest.NoError(p.t, err)
 	return a
 }
 
 func (p *Person) resolve(at *url.URL, reference string) *url.URL {
 	p.t.Helper()
 	u, err := at.Parse(reference)
-	if err != nil {
-		p.t.Fatal(err)
-	}
+	sandboxtest.NoError(p.t, err)
 	return u
 }
 

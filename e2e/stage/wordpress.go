@@ -62,9 +62,7 @@ func RequireWordPress() error {
 // what Build has built.
 func StartWordPress(t T, binary string, o WordPressOptions) *WordPress {
 	t.Helper()
-	if err := RequireWordPress(); err != nil {
-		t.Fatal(err)
-	}
+	sandboxtest.NoError(t, RequireWordPress())
 	o.Prefix = cmp.Or(o.Prefix, "wp_")
 	w := &WordPress{Options: o, dir: ShortDir(t)}
 	w.Site = &Site{Site: sandboxtest.SiteOn(t, sandboxtest.Start(t, sandbox.Options{TimeZone: o.TimeZone}), o.Prefix), Binary: binary}
@@ -100,21 +98,15 @@ func (w *WordPress) Home() string { return filepath.Join(w.dir, "www", w.Options
 func (w *WordPress) layOut() {
 	w.T.Helper()
 	plugins := filepath.Join(w.Home(), "wp-content", "mu-plugins")
-	if err := os.MkdirAll(plugins, 0o755); err != nil {
-		w.T.Fatal(err)
-	}
+	sandboxtest.NoError(w.T, os.MkdirAll(plugins, 0o755))
 	entries, err := os.ReadDir(wordPressFiles)
-	if err != nil {
-		w.T.Fatal(err)
-	}
+	sandboxtest.NoError(w.T, err)
 	for _, e := range entries {
 		switch e.Name() {
 		case "wp-config.php", "wp-content", ".htaccess":
 			continue
 		}
-		if err := os.Symlink(filepath.Join(wordPressFiles, e.Name()), filepath.Join(w.Home(), e.Name())); err != nil {
-			w.T.Fatal(err)
-		}
+		sandboxtest.NoError(w.T, os.Symlink(filepath.Join(wordPressFiles, e.Name()), filepath.Join(w.Home(), e.Name())))
 	}
 	for _, name := range []string{"quiet.php", "admin.php", "authorize.php", "mcp.php", "plugin.php", "jwt.php"} {
 		w.copyOurs(name, plugins)
@@ -131,9 +123,7 @@ func (w *WordPress) prepend() string { return filepath.Join(w.dir, "prepend.php"
 func (w *WordPress) copyOurs(name, dir string) {
 	w.T.Helper()
 	text, err := ours.ReadFile("wordpress/" + name)
-	if err != nil {
-		w.T.Fatal(err)
-	}
+	sandboxtest.NoError(w.T, err)
 	WriteFile(w.T, filepath.Join(dir, name), string(text))
 }
 
@@ -153,9 +143,7 @@ func (w *WordPress) install() {
 	if out, err := c.CombinedOutput(); err != nil || len(out) > 0 {
 		w.T.Fatalf("WordPress's installation: %v\n%s", err, out)
 	}
-	if err := w.Server.ActivatePlugin(context.Background(), w.Prefix); err != nil {
-		w.T.Fatal(err)
-	}
+	sandboxtest.NoError(w.T, w.Server.ActivatePlugin(context.Background(), w.Prefix))
 	if w.Options.Multisite {
 		w.writeConfig(fmt.Sprintf(`define( 'MULTISITE', true );
 define( 'SUBDOMAIN_INSTALL', false );

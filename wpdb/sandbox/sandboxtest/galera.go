@@ -29,15 +29,10 @@ esac
 
 // StartGalera starts a Galera cluster of so many nodes, which ends with the test.
 // A node that was killed cannot join again.
-func StartGalera(t interface {
-	T
-	Setenv(name, value string)
-}, nodes int) []*sandbox.Server {
+func StartGalera(t T, nodes int) []*sandbox.Server {
 	t.Helper()
 	scripts := t.TempDir()
-	if err := os.WriteFile(filepath.Join(scripts, "wsrep_sst_nothing"), []byte(galeraTransfer), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	NoError(t, os.WriteFile(filepath.Join(scripts, "wsrep_sst_nothing"), []byte(galeraTransfer), 0o700))
 	t.Setenv("PATH", scripts+":"+os.Getenv("PATH"))
 	addresses := freeAddresses(t, 2*nodes)
 	first := galeraNode(t, addresses, 0)
@@ -88,9 +83,7 @@ func freeAddresses(t T, n int) (addresses []string) {
 	t.Helper()
 	for range n {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
+		NoError(t, err)
 		defer listener.Close() // after all are chosen, so that they differ
 		addresses = append(addresses, listener.Addr().String())
 	}

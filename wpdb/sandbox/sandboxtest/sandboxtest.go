@@ -21,9 +21,7 @@ func Start(t T, o sandbox.Options) *sandbox.Server {
 		o.Program = os.Getenv("MOSERVER_TEST_SERVER")
 	}
 	server, err := sandbox.Start(context.Background(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	NoError(t, err)
 	t.Cleanup(func() {
 		if err := server.Stop(); err != nil {
 			t.Error(err)
@@ -36,9 +34,7 @@ func Start(t T, o sandbox.Options) *sandbox.Server {
 func ShortDir(t T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "stage-")
-	if err != nil {
-		t.Fatal(err)
-	}
+	NoError(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	return dir
 }
