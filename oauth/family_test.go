@@ -238,3 +238,24 @@ func TestReplayedCodeOvertaken(t *testing.T) {
 		t.Errorf("%d tokens are left", n)
 	}
 }
+
+// TestReplayedSealedCode: with a wrong verifier, or none, a code that was used ends nothing.
+func TestReplayedSealedCode(t *testing.T) {
+	f := newSealing(t)
+	r := codeRequest()
+	r.Code, r.CodeVerifier = f.authorized(pkce()), verifier
+	f.grants(r)
+	f.now = f.now.Add(time.Minute)
+	for _, wrong := range []string{"", verifier[1:] + "x"} {
+		bad := r
+		bad.CodeVerifier = wrong
+		f.refuses(bad, oauth.InvalidGrant, "")
+	}
+	if n := len(f.store.Tokens(oauth.AccessToken)) + f.left(); n != 2 {
+		t.Fatalf("%d tokens are left, want 2", n)
+	}
+	f.wantReplay(r, &oauth.Replay{Kind: oauth.AuthorizationCode, UserID: alice, Age: time.Minute, Ended: true})
+	if n := len(f.store.Tokens(oauth.AccessToken)) + f.left(); n != 0 {
+		t.Errorf("%d tokens are left", n)
+	}
+}
