@@ -89,27 +89,3 @@ func (p *Person) fill(at *url.URL, page string, pairs ...string) *http.Request {
 	form := regexp.MustCompile(`<form[^>]*>`).FindString(page)
 	return FormRequest(p.resolve(at, attribute(form, "action")).String(), pairs...)
 }
-
-// AuthorizeURL is where a client sends its users for a code, with more parameters
-// as names and values in turn.
-func (b *Blog) AuthorizeURL(c Client, scope string, more ...string) string {
-	address, separator := b.Route("moserver/authorize"), "?"
-	if strings.Contains(address, "?") {
-		separator = "&"
-	}
-	return address + separator + Encode(append([]string{"response_type", "code", "client_id", c.ID,
-		"redirect_uri", c.Redirect, "scope", scope}, more...)...)
-}
-
-// LogIn has the person log in for a client, with more parameters of the request,
-// and returns those of the redirect, such as code and state.
-func (p *Person) LogIn(c Client, scope string, more ...string) url.Values {
-	p.t.Helper()
-	a := p.Visit(p.blog.AuthorizeURL(c, scope, more...))
-	back, found := strings.CutPrefix(a.Header.Get("Location"), c.Redirect+"?")
-	values, err := url.ParseQuery(back)
-	if !found || err != nil {
-		p.t.Fatalf("the login does not lead back to the client, but to %s", a)
-	}
-	return values
-}

@@ -50,7 +50,7 @@ type WordPress struct {
 	Options WordPressOptions
 
 	dir   string // of everything but the database
-	inner string // where PHP is behind the sidecar; empty: nowhere
+	Inner string // where PHP is behind the sidecar; empty: nowhere
 }
 
 // RequireWordPress is Require for all that StartWordPress starts.
@@ -68,8 +68,8 @@ func StartWordPress(t T, binary string, o WordPressOptions) *WordPress {
 	w.Site = &Site{Site: sandboxtest.SiteOn(t, sandboxtest.Start(t, sandbox.Options{TimeZone: o.TimeZone}), o.Prefix), Binary: binary}
 	w.layOut()
 	if o.Door {
-		w.inner = FreeAddress(t)
-		o.Flags = append([]string{"--php-upstream", "http://" + w.inner}, o.Flags...)
+		w.Inner = FreeAddress(t)
+		o.Flags = append([]string{"--php-upstream", "http://" + w.Inner}, o.Flags...)
 	}
 	scheme := "http://"
 	if o.TLS {
@@ -84,11 +84,12 @@ func StartWordPress(t T, binary string, o WordPressOptions) *WordPress {
 		w.Two = &Blog{ID: 2, URL: w.URL + "/two", WordPress: w}
 		w.PHP("create_blog", Args{"path": path.Join(o.Folder, "two") + "/"}, nil)
 	}
-	w.Sidecar = w.Serve(append([]string{"--listen", w.sidecarAddress()}, o.Flags...)...)
+	w.Sidecar = w.Serve(append([]string{"--listen", w.SidecarAddress()}, o.Flags...)...)
 	return w
 }
 
-func (w *WordPress) sidecarAddress() string { return "unix:" + filepath.Join(w.dir, "token.sock") }
+// SidecarAddress is where the sidecar listens that StartWordPress starts.
+func (w *WordPress) SidecarAddress() string { return "unix:" + filepath.Join(w.dir, "token.sock") }
 
 // Home is the folder of WordPress's own files.
 func (w *WordPress) Home() string { return filepath.Join(w.dir, "www", w.Options.Folder) }
