@@ -82,6 +82,8 @@ func checkDatabase(ctx context.Context, s config.Settings) []wpdb.Finding {
 	findings, err := doctor.Diagnose(ctx, db)
 	if err != nil {
 		findings = append(findings, wpdb.Finding{Kind: wpdb.KindAway, Problem: err.Error(), Fatal: true})
+	} else if s.PHPUpstream != "" && !(diagnosis{findings: findings}).fatal() {
+		findings = append(findings, checkUpstream(ctx, db, s)...)
 	}
 	return findings
 }

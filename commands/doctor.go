@@ -156,6 +156,9 @@ func look(s config.Settings) (facts doctor.Facts, findings []wpdb.Finding, err e
 		ctx, cancel := context.WithTimeout(ctx, examineTimeout)
 		defer cancel()
 		facts, findings, err = doctor.Examine(ctx, db, s.PurgeAfter, func(what string) { line.show(what + " …") })
+		if err == nil {
+			findings = append(findings, checkUpstream(ctx, db, s)...)
+		}
 		return err
 	})
 	return facts, findings, err

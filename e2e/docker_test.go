@@ -79,6 +79,7 @@ type stack struct {
 	*image
 	site        *stage.Site
 	environment []string
+	address     string // of all other containers
 	socket      string
 }
 
@@ -94,7 +95,8 @@ func newStack(t *testing.T) *stack {
 	host := make([]byte, 3)
 	_, _ = rand.Read(host) // it never fails
 	address := fmt.Sprintf("127.%d.%d.%d", 1+host[0]%254, host[1], 1+host[2]%254)
-	stage.WriteFile(t, filepath.Join(k.root, "etc/hosts"), address+" db\n")
+	stage.WriteFile(t, filepath.Join(k.root, "etc/hosts"), address+" db\n"+address+" nginx\n")
+	k.address = address
 	k.readable("etc/hosts")
 	server := sandboxtest.Start(t, sandbox.Options{Accounts: true,
 		Args: []string{"--skip-networking=0", "--bind-address=" + address, "--port=3306"}})
@@ -153,7 +155,7 @@ func (k *stack) wantEnd(sentence string) {
 // has no name to look up.
 func (k *stack) startSite() *stage.Nginx {
 	k.t.Helper()
-	conf := stage.ComposeConf(k.t, "unix:"+k.socket, stage.FreeAddress(k.t))
+	conf := stage.ComposeConf(k.t, "unix:"+k.socket, k.address+":8088")
 	return startNginx(k.t, nginxFolder(k.t), stage.Substitute(k.t, conf, "fastcgi_pass $php;", stage.PHPLine))
 }
 

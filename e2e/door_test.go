@@ -28,17 +28,18 @@ type door struct {
 	nginx  *stage.Nginx
 	dir    string
 	tls    string // where nginx speaks TLS
+	inner  string // where PHP is without the server
 }
 
 func newDoor(t *testing.T, flags ...string) *door {
 	t.Helper()
 	dir := stage.ShortDir(t)
-	d := &door{site: newSite(t, database), dir: dir, tls: stage.FreeAddress(t)}
-	inner, address := stage.FreeAddress(t), "unix:"+filepath.Join(dir, "token.sock")
-	d.server = d.Serve(append([]string{"--listen", address, "--php-upstream", "http://" + inner}, flags...)...)
+	d := &door{site: newSite(t, database), dir: dir, tls: stage.FreeAddress(t), inner: stage.FreeAddress(t)}
+	address := "unix:" + filepath.Join(dir, "token.sock")
+	d.server = d.Serve(append([]string{"--listen", address, "--php-upstream", "http://" + d.inner}, flags...)...)
 	script := stage.WriteFile(t, filepath.Join(dir, "index.php"), stage.ReadFile(t, "testdata/paid.php"))
 	stage.StartFPM(t, dir, "")
-	d.nginx = stage.StartNginx(t, dir, stage.DoorConf(t, dir, address, inner, script, "/blog/index.php")+d.outer())
+	d.nginx = stage.StartNginx(t, dir, stage.DoorConf(t, dir, address, d.inner, script, "/blog/index.php")+d.outer())
 	return d
 }
 
@@ -248,4 +249,48 @@ func TestUpstreamGuesses(t *testing.T) {
 	if !strings.HasPrefix(statuses, "200invalid_grant 200invalid_grant 200invalid_grant 429 ") {
 		t.Error(statuses)
 	}
+}
+
+// TestCheckUpstream: check asks php_upstream as the server would, and says what is
+// wrong with it.
+func TestCheckUpstream(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	_, port, _ := strings.Cut(d.nginx.Address, ":")
+	d.PutOption("permalink_structure", "/%postname%/")
+	wrong := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.Header.Get("X-Forwarded-Proto") + r.Host + r.URL.Path {
+		case "http" + "a.example:" + port + "/wp-json/":
+			http.Redirect(w, r, "http://a.example/", http.StatusFound)
+		case "http" + "b.example/wp-json/":
+			fmt.Fprint(w, "<?php // the source")
+		case "https" + "c.example/wp-json/":
+			fmt.Fprint(w, `{"namespaces":["moserver"]}`)
+		case "http" + "d.example/wp-json/":
+			fmt.Fprint(w, "<html>")
+		default:
+			http.NotFound(w, r)
+		}
+	}))
+	t.Cleanup(wrong.Close)
+	gone := "unix:" + filepath.Join(d.dir, "gone.sock")
+	for _, c := range []struct{ home, upstream, want string }{
+		{"http://" + d.nginx.Address, "http://" + d.inner, ""},
+		{"http://" + d.nginx.Address, "http://" + d.nginx.Address, "no REST API"}, // the rest of the site is no WordPress here
+		{"http://a.example:" + port, wrong.URL, "WordPress redirects http://a.example:" + port},
+		{"http://b.example", wrong.URL, "instead of running it"},
+		{"https://c.example", wrong.URL, "has no /authorize there, because it does not see that its address is https://c.example"},
+		{"http://d.example", wrong.URL, "no REST API of WordPress answers (status 200)"},
+		{"http://d.example", gone, "it does not answer"},
+	} {
+		d.PutOption("home", c.home)
+		r := command(t, nil, "check", "--wp-config", d.WPConfig, "--php-upstream", c.upstream)
+		if c.want == "" {
+			r.want(t, 0, "ok: ")
+		} else {
+			r.want(t, 1, c.want)
+		}
+	}
+	command(t, nil, "check", "--wp-config", d.WPConfig, "--php-upstream", gone, "--accept", "upstream-unusable").want(t, 0, "ok: ")
+	command(t, nil, "doctor", "--wp-config", d.WPConfig).want(t, 1, "(upstream-off)")
 }

@@ -15,9 +15,10 @@ type Finding struct {
 	Advice  bool   `json:"-"`     // everything works; only doctor reports it
 }
 
-// Note reports whether nothing need be done: WordPress and the plugin install every
-// site that way.
-func (f Finding) Note() bool { return f.Kind == KindPrivilegesWide || f.Kind == KindIDTokenColumn }
+// Note reports whether nothing need be done: every site is like that at first.
+func (f Finding) Note() bool {
+	return f.Kind == KindPrivilegesWide || f.Kind == KindIDTokenColumn || f.Kind == KindUpstreamOff
+}
 
 // Command is a command of this program for this site, to be pasted.
 func (db *DB) Command(words string) string {
@@ -87,6 +88,7 @@ const (
 	KindKeyShort          Kind = "key-short"
 	KindKeyAlgorithm      Kind = "key-algorithm"
 	KindKeysSeveral       Kind = "key-several"
+	KindUpstream          Kind = "upstream-unusable"
 )
 
 // What could be better although the server works.
@@ -110,6 +112,7 @@ const (
 	KindFlush               Kind = "flush-lazy"
 	KindConnections         Kind = "connections"
 	KindTimeZone            Kind = "time-zone"
+	KindUpstreamOff         Kind = "upstream-off"
 )
 
 // What keeps migrate from making a change.
@@ -128,10 +131,10 @@ func Kinds() []Kind {
 		KindSettings, KindAway, KindAccessDenied, KindDatabaseMissing, KindPrefix, KindWordPressMissing, KindPluginMissing,
 		KindTableMissing, KindColumnMissing, KindEngine, KindPrivilegeMissing, KindReadOnly, KindBinlog, KindPrimaryKeys,
 		KindClock, KindSwitchedOff, KindPaidEdition, KindColumnsUnknown, KindPluginInactive, KindMultisite, KindRotations,
-		KindClientDuplicate, KindSecretsUnreadable, KindKeyUnreadable, KindKeyShort, KindKeyAlgorithm, KindKeysSeveral,
+		KindClientDuplicate, KindSecretsUnreadable, KindKeyUnreadable, KindKeyShort, KindKeyAlgorithm, KindKeysSeveral, KindUpstream,
 		KindIndexMissing, KindRotationsMissing, KindRowsExpired, KindRowsAtEnd, KindLifetime, KindExpiresColumn,
 		KindIDTokenColumn, KindBlogMissing, KindClientAlike, KindSecretsPlain, KindKeySecret, KindKeyWeak, KindKeyCommon,
-		KindKeyShared, KindPrivilegesWide, KindPrivilegesUnchecked, KindFlush, KindConnections, KindTimeZone,
+		KindKeyShared, KindPrivilegesWide, KindPrivilegesUnchecked, KindFlush, KindConnections, KindTimeZone, KindUpstreamOff,
 		KindChangeBlocking, KindChangeGalera, KindChangeRefused, KindChangeStopped, KindChangeLocked, KindNameTaken,
 	}
 }
