@@ -8,7 +8,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # package is installed.
 PACKAGES = \
 	gcc libc6-dev make ca-certificates \
-	mariadb-server-core mariadb-client-core nginx-light tzdata \
+	mariadb-server-core mariadb-client-core nginx-light caddy tzdata \
 	php-fpm php php-cli php-mysql wordpress \
 	bsdutils curl systemd python3 python3-jwt python3-cryptography \
 	$(CLIENTS)

@@ -137,8 +137,15 @@ func (u *upstream) rewrite(p *httputil.ProxyRequest, c echo.Context) {
 			p.Out.Header[name] = values
 		}
 	}
+	client := c.RealIP()
+	if client == "" { // all that are named are trusted proxies: the nearest asks for itself
+		entries := strings.Split(strings.Join(p.In.Header.Values(echo.HeaderXForwardedFor), ","), ",")
+		if address, err := parseAddress(strings.TrimSpace(entries[len(entries)-1])); err == nil {
+			client = address.String()
+		}
+	}
 	p.Out.Header.Del(echo.HeaderXForwardedFor)
-	if client := c.RealIP(); client != "" {
+	if client != "" {
 		p.Out.Header.Set(echo.HeaderXForwardedFor, client)
 		if peer, ok := peerAddress(p.In); ok && peer.String() == client {
 			p.Out.Header.Set(echo.HeaderXForwardedProto, "http")

@@ -64,11 +64,12 @@ func StartNginx(t T, dir, conf string) *Nginx {
 
 func (n *Nginx) writeSite(t T, conf string) {
 	t.Helper()
-	listen := "listen " + n.Address
-	if strings.Contains(conf, "ssl_certificate ") {
-		listen += " ssl"
+	listen := "listen " + n.Address + ";"
+	certificate := filepath.Join(n.Dir, certificateFile)
+	if _, err := os.Stat(certificate); err == nil {
+		listen = "listen " + n.Address + " ssl; ssl_certificate " + certificate + "; ssl_certificate_key " + filepath.Join(n.Dir, keyFile) + ";"
 	}
-	conf = Substitute(t, conf, ListenLine, listen+";")
+	conf = Substitute(t, conf, ListenLine, listen)
 	WriteFile(t, filepath.Join(n.Dir, "site.conf"), conf)
 }
 

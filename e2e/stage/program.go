@@ -23,6 +23,7 @@ type program struct{ debian, place string }
 func programs() map[string]program {
 	return map[string]program{
 		"ca-certificates":         {"ca-certificates", "/etc/ssl/certs/ca-certificates.crt"}, // for the image
+		"caddy":                   {"caddy", ""},
 		"chromium":                {"chromium", ""},
 		"curl":                    {"curl", ""},
 		"gcc":                     {"gcc", ""}, // for the race detector

@@ -22,10 +22,7 @@ func DoorConf(t T, dir, sidecarAddress, inner, script, name string) string {
 // sends the token endpoint, or the whole namespace, to the sidecar.
 func (w *WordPress) conf(toSidecar bool) string {
 	w.T.Helper()
-	include, door, tls := "", "", ""
-	if w.Options.TLS {
-		tls = "ssl_certificate " + w.CertificateFile() + "; ssl_certificate_key " + filepath.Join(w.dir, keyFile) + ";"
-	}
+	include, door := "", ""
 	if w.inner != "" { // the inner server does no harm when it is not used
 		door = DoorConf(w.T, w.dir, w.sidecarAddress(), w.inner, w.Home()+"/index.php", w.Options.Folder+"/index.php")
 	}
@@ -38,7 +35,6 @@ func (w *WordPress) conf(toSidecar bool) string {
 	}
 	return door + fmt.Sprintf(`server {
 	`+ListenLine+`
-	%[4]s
 	%[1]s
 	root %[2]s/www;
 	index index.php;
@@ -52,7 +48,7 @@ func (w *WordPress) conf(toSidecar bool) string {
 		fastcgi_pass unix:%[2]s/php.sock;
 	}
 }
-`, include, w.dir, w.Options.Folder, tls)
+`, include, w.dir, w.Options.Folder)
 }
 
 // RouteToPHP gives the token endpoint back to PHP, as an operator does: the

@@ -11,6 +11,9 @@ header( 'Content-Type: application/json; charset=UTF-8' );
 switch ( $route ) {
 	case 'token':
 		$given = str_starts_with( $_SERVER['CONTENT_TYPE'] ?? '', 'application/json' ) ? json_decode( file_get_contents( 'php://input' ), true ) : $_POST;
+		if ( isset( $given['hang'] ) ) {
+			sleep( 300 );
+		}
 		header( 'Access-Control-Allow-Origin: ' . ( $_SERVER['HTTP_ORIGIN'] ?? 'none' ) );
 		echo json_encode( paid_token( $given ) );
 		break;
