@@ -96,7 +96,7 @@ func Tail(text string) string {
 	return text
 }
 
-// Running says if the process has not ended yet.
+// Running reports whether the process has not ended yet.
 func (p *Process) Running() bool {
 	select {
 	case <-p.exited:
