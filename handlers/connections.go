@@ -193,8 +193,8 @@ func atWork(ctx context.Context) {
 	}
 }
 
-// crowded says if as many connections are at work as may be open. What comes in
-// the spare ones is refused then, except probes.
+// crowded reports whether as many connections are at work as may be open. The spare
+// ones are for probes then; other requests are refused.
 func crowded(ctx context.Context) bool {
 	c, ok := ctx.Value(connectionKey{}).(*connection)
 	if !ok {

@@ -58,7 +58,7 @@ type routeError struct {
 // Error implements error.
 func (e routeError) Error() string { return e.refusal.Error() }
 
-// Unwrap gives the refusal to whoever counts refusals.
+// Unwrap is the refusal, for the code that counts refusals.
 func (e routeError) Unwrap() error { return e.refusal }
 
 // basicChallenge asks for client credentials (RFC 7617, 2).

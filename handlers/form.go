@@ -32,8 +32,8 @@ func queryValue(query, name string) string {
 	return ""
 }
 
-// pairs are the names and the values, still encoded, of a form or a query.
-// Without those whose names are longer than any that is known.
+// pairs are the names and values, still encoded, of a form or a query. It leaves out
+// names that are longer than any known one.
 func pairs(form string) iter.Seq2[string, string] {
 	return func(yield func(name, value string) bool) {
 		for range maxParameters {

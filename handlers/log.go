@@ -117,7 +117,7 @@ func (n *remark) open(status int) bool {
 	return n.err != nil && !n.authenticated && status < http.StatusInternalServerError
 }
 
-// replayAttributes tell whose login was ended, and perhaps stolen.
+// replayAttributes name the user whose login was ended and may have been stolen.
 func replayAttributes(r *oauth.Replay) []slog.Attr {
 	text, age := "a refresh token that was replaced was used again; the one that took its place was ended", "replaced_ago_ms"
 	if r.Kind == oauth.AuthorizationCode {

@@ -15,7 +15,7 @@ import (
 // refusalsPerSecond bounds the work that refusing takes. A refusal costs a tenth
 // of a refresh or so: without a bound, a server that is asked for ten times what
 // it can do would do nothing but refuse. What is beyond waits for its turn, which
-// also slows down whoever asks again at once.
+// also slows down clients that ask again at once.
 const refusalsPerSecond = 1000
 
 // overload refuses requests while as many as may wait for the database do so.
@@ -41,7 +41,7 @@ func newOverload(maxInFlight int, log *slog.Logger) *overload {
 	return o
 }
 
-// enter takes a slot if one is free. Whoever got one calls leave.
+// enter takes a slot if one is free. The caller then calls leave at the end.
 func (o *overload) enter() bool {
 	if o.slots == nil {
 		return true
@@ -60,7 +60,7 @@ func (o *overload) leave() {
 	}
 }
 
-// full says if a request would not get a slot now.
+// full reports whether no slot is free.
 func (o *overload) full() bool { return o.slots != nil && len(o.slots) == cap(o.slots) }
 
 // before refuses requests that would not get a slot before anything is done for

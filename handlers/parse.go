@@ -16,7 +16,7 @@ import (
 )
 
 // parse reads a request to the token endpoint. Parameters count only in the
-// body, but for scope, which the plugin also takes from the query.
+// body, except scope, which the plugin also takes from the query.
 func (s *server) parse(c echo.Context) (oauth.Request, error) {
 	r := c.Request()
 	body, err := io.ReadAll(http.MaxBytesReader(c.Response(), r.Body, s.options.MaxBodyBytes))
@@ -108,7 +108,7 @@ const (
 	maxMediaType  = 1 << 10 // bytes of the Content-Type of such a body
 )
 
-// isParameter says if the token endpoint knows a parameter of that name.
+// isParameter reports whether the token endpoint knows a parameter of that name.
 func isParameter(name string) bool {
 	switch name {
 	case "grant_type", "code", "redirect_uri", "refresh_token", "scope", "token", "token_type_hint",

@@ -8,8 +8,8 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// readyTimeout is how long /readyz waits for the database. Whoever probes waits
-// for some seconds, and is to hear the reason.
+// readyTimeout is how long /readyz waits for the database. Probes give up
+// after some seconds, and should hear the reason before that.
 const readyTimeout = 3 * time.Second
 
 // probeResponse is the body of /healthz and /readyz.
@@ -24,7 +24,7 @@ func (s *server) healthz(c echo.Context) error {
 	return nil
 }
 
-// readyz says if tokens can be had: the database answers and has the tables.
+// readyz reports whether tokens can be issued: the database answers and has the tables.
 func (s *server) readyz(c echo.Context) error {
 	ctx, cancel := context.WithTimeout(c.Request().Context(), readyTimeout)
 	defer cancel()

@@ -79,7 +79,7 @@ func (s *server) canonicalRoute() echo.MiddlewareFunc {
 	}
 }
 
-// isCanonical says if a path is one that a route has.
+// isCanonical reports whether a path is the one path of a route.
 func isCanonical(path string) bool {
 	switch path {
 	case routeToken, routeRevoke, routeIntrospect, routeResource, routeHealth, routeReady:

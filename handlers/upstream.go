@@ -128,9 +128,9 @@ func (u *upstream) send(c echo.Context, modify func(*http.Response) error) (err 
 	return err
 }
 
-// rewrite addresses a request to WordPress. It stays as it came, byte for byte in its
-// path and with the site's own Host, but for who sent it: of that WordPress is told
-// one address, and only a trusted proxy is believed that it came by https.
+// rewrite addresses a request to WordPress. It keeps its path byte for byte and the
+// site's own Host. As the sender WordPress is told one address, and only a trusted
+// proxy may say that the request came by https.
 func (u *upstream) rewrite(p *httputil.ProxyRequest, c echo.Context) {
 	for _, name := range []string{"Forwarded", "X-Forwarded-Host", echo.HeaderXForwardedProto} {
 		if values := p.In.Header[name]; values != nil {

@@ -140,9 +140,9 @@ func newJWK(clientID string, key *rsa.PublicKey) jwk {
 	}
 }
 
-// document answers with a public document about a client. Whoever keeps a copy
-// asks each time whether it is still the same: a key has the client's id for its
-// name, so nobody can see by the name that the key is another one.
+// document answers with a public document about a client. Caches must ask
+// each time whether it has changed: a key is named after its client, so a new key has
+// the same name as the old one.
 func (s *server) document(c echo.Context, read func(context.Context, string) (any, error)) error {
 	h := c.Response().Header()
 	h.Set(echo.HeaderXContentTypeOptions, "nosniff")
@@ -162,8 +162,8 @@ func (s *server) document(c echo.Context, read func(context.Context, string) (an
 	})
 }
 
-// respondTagged answers with a document, or with 304 to whoever has the same
-// one already (RFC 9110, 13.1.2).
+// respondTagged answers with a document, or with 304 if the client already has
+// the same one (RFC 9110, 13.1.2).
 func respondTagged(c echo.Context, document any) error {
 	body, err := json.Marshal(document)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// Authorization is what an authorization request says that the plugin does not
-// keep, and by which its code is to be judged.
+// Authorization is the part of an authorization request that the plugin does not keep
+// and the code is later judged by.
 type Authorization struct {
 	ClientID  string
 	Scope     string

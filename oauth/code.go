@@ -31,8 +31,8 @@ func (x *exchange) redeemCode(ctx context.Context) (Answer, error) {
 	return p.Answer, x.redeem(ctx, errCodeUnknown.because(ReasonCodeTaken), issued...)
 }
 
-// checkCode is the plugin's order: the code, its age, its redirect URI, then
-// whose it is.
+// checkCode checks in the plugin's order: the code, its age, its redirect URI, then its
+// client and user.
 func (x *exchange) checkCode() error {
 	code := x.facts.Grant
 	switch {

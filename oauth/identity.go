@@ -34,7 +34,7 @@ type SigningKey struct {
 // this code's.
 type StoredIDToken struct {
 	OfCode  string // the code's own; older tables cut it at 255 characters
-	Current string // the last one that the site made, whoever it was made for
+	Current string // the last one that the site made, for any client and user
 }
 
 // Identity is what an ID token is made of. Only the requests that may have one

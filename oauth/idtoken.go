@@ -61,9 +61,8 @@ type idToken struct {
 	defect  error  // of the client, for which there is no text
 }
 
-// idToken makes the ID token of the answer. A client
-// whose key cannot be used gets its other tokens all the same: the login of a
-// client that needs no ID token must not fail for the want of one.
+// idToken makes the ID token of the answer. A client with an unusable key still gets
+// its other tokens: a login that needs no ID token must not fail for lack of one.
 //
 // It is the scope of the grant that counts, also when the request asks for less
 // of it: that is what the documentation promises for a refresh.

@@ -17,8 +17,8 @@ type Introspection struct {
 }
 
 // Introspect judges a request to the introspection endpoint (RFC 7662). The
-// caller must authenticate with a secret, so public clients are refused: whoever
-// knows such a client's id could ask. The errors are those of Token.
+// caller must authenticate with a secret, so public clients are refused: anybody
+// who knows such a client's id could ask. The errors are those of Token.
 func (s *Server) Introspect(ctx context.Context, r Request) (Introspection, Answer, error) {
 	x := s.newExchange(r, "", r.presentedToken(), r.hintedKinds()...)
 	err := x.admit(ctx, func() error { return nil })

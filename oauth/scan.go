@@ -47,8 +47,8 @@ func (s *scans) enter(ctx context.Context) (leave func(), err error) {
 	}
 }
 
-// lookUp reads what the client has presented, if admit has left that for later, and
-// returns what is to be called at the end of the request. A client without a secret
+// lookUp reads what the client has presented, if admit has left that for later. The
+// caller calls leave at the end of the request. A client without a secret
 // keeps its turn until then: it may cause further scans.
 func (x *exchange) lookUp(ctx context.Context) (leave func(), err error) {
 	leave = func() {}

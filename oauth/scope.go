@@ -28,10 +28,10 @@ func ParseScope(s string) Scope {
 // String is the list as it goes into a response and into the tables.
 func (s Scope) String() string { return strings.Join(s, " ") }
 
-// Contains says if name is in the scope, byte for byte.
+// Contains reports whether name is in the scope, byte for byte.
 func (s Scope) Contains(name string) bool { return slices.Contains(s, name) }
 
-// Covers says if every name of other is in s.
+// Covers reports whether every name of other is in s.
 func (s Scope) Covers(other Scope) bool {
 	for _, name := range other {
 		if !s.Contains(name) {

@@ -93,8 +93,8 @@ func (s *Server) newExchange(r Request, grant GrantType, value string, kinds ...
 	return x
 }
 
-// openSeal goes on with the code inside of a sealed one. What has no seal is looked
-// for as it is: the answer must not come sooner.
+// openSeal goes on with the code inside of a sealed one. A code without a seal
+// is looked for unchanged: its refusal must not come sooner.
 func (x *exchange) openSeal() {
 	if x.Seals == nil {
 		return

@@ -161,9 +161,9 @@ type Store interface {
 	// that keeps none.
 	FindRotation(ctx context.Context, refreshToken string) (*Rotation, error)
 
-	// Revoke takes tokens away, and says if the one that was presented, or
-	// stands for it, was there. That it was not is no error; its access tokens
-	// stay then. Access tokens that Redeem stores for it at the same moment end too;
+	// Revoke takes tokens away, and reports whether the presented one, or the one
+	// that stands for it, was there. If it was not, that is no error, and the access
+	// tokens stay. Access tokens that Redeem stores for it at the same moment end too;
 	// what Issue stores after Revoke has begun may stay.
 	Revoke(ctx context.Context, r Revocation) (ended bool, err error)
 

@@ -34,8 +34,8 @@ func (x *exchange) storedIDToken(s signer, issuer string, stored StoredIDToken) 
 	return stored.Current
 }
 
-// nonce is that of the authorization request: the seal tells it, or else the text in
-// the code's row, as far as it has it. PHP wrote the row for this code, so its payload needs no
+// nonce is the authorization request's: from the seal, or else from the text in the
+// code's row, if that has it. PHP wrote the row for this code, so its payload needs no
 // signature to be believed, only to have the nonce in full and to be of this
 // client and user.
 func (x *exchange) nonce(ofCode string) string {

@@ -13,8 +13,7 @@ type UserInfo struct {
 	Profile
 }
 
-// Tells says if the scope of the token covers what the scope of that name
-// stands for.
+// Tells reports whether the token's scope covers the scope of that name.
 func (u UserInfo) Tells(scope string) bool { return len(u.Scope) == 0 || u.Scope.Contains(scope) }
 
 // UserInfo answers the protected resource of the plugin. The client, where it

@@ -87,7 +87,7 @@ type running struct {
 	failure atomic.Pointer[error]
 }
 
-// over says if no further request is to be sent.
+// over reports whether no further request should be sent.
 func (r *running) over() bool {
 	return time.Since(r.start) >= r.Duration || r.failure.Load() != nil
 }

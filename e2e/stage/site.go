@@ -93,7 +93,7 @@ func (s *Site) Put(kind, value string, c Client, r Row) {
 	s.Site.Put(Kind(kind), value, c.ID, r)
 }
 
-// Has says if a token or code is in its table, byte for byte.
+// Has reports whether a token or code is in its table, byte for byte.
 func (s *Site) Has(kind, value string) bool {
 	s.T.Helper()
 	return s.Site.Has(Kind(kind), value)
