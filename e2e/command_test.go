@@ -59,7 +59,7 @@ func TestStartErrors(t *testing.T) {
 
 	s.Exec("ALTER TABLE {}moos_oauth_refresh_tokens ENGINE=MyISAM")
 	myISAM := command(t, nil, "serve", "--wp-config", right, "--listen", stage.FreeAddress(t))
-	wantFailure(t, myISAM, "kept by the engine MyISAM")
+	wantFailure(t, myISAM, "uses the engine MyISAM")
 }
 
 // TestPortTaken: two servers cannot have one port.
@@ -68,7 +68,7 @@ func TestPortTaken(t *testing.T) {
 	s := newSite(t, database)
 	server := s.Serve()
 	address := strings.TrimPrefix(server.Base, "http://")
-	wantFailure(t, command(t, nil, "serve", "--wp-config", s.WPConfig, "--listen", address), "is another server there already?")
+	wantFailure(t, command(t, nil, "serve", "--wp-config", s.WPConfig, "--listen", address), "is another server already using it?")
 	alive(t, server)
 }
 

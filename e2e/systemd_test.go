@@ -39,11 +39,11 @@ func TestReplaced(t *testing.T) {
 	})
 	nginx := startNginx(t, dir, snippetConf(t, dir, "unix:"+socket, "moserver-token.conf"))
 
-	stop := refreshAlways(t, nginx, s)
+	refreshed := refreshAlways(t, nginx, s)
 	for i := range 2 {
 		await(t, told, "READY=1")
 		await(t, told, "WATCHDOG=1")
-		time.Sleep(200 * time.Millisecond) // under load
+		refreshed(20)
 		pids := regexp.MustCompile(`(?m)^server (\d+)$`).FindAllStringSubmatch(holder.Stderr.String(), -1)
 		pid, err := strconv.Atoi(pids[i][1])
 		if err != nil || syscall.Kill(pid, syscall.SIGTERM) != nil {
@@ -52,18 +52,15 @@ func TestReplaced(t *testing.T) {
 		await(t, told, "STOPPING=1")
 	}
 	await(t, told, "READY=1")
-	time.Sleep(200 * time.Millisecond)
-	if sent := stop(); sent < 50 {
-		t.Errorf("only %d requests were sent", sent)
-	}
+	refreshed(20)
 	if n := strings.Count(holder.Stderr.String(), "msg=stopped"); n != 2 {
 		t.Errorf("%d servers have stopped in good order, not 2", n)
 	}
 }
 
 // refreshAlways sends refreshes through nginx without a pause, each of which must give
-// tokens, until the function is called that it returns, which says how many were sent.
-func refreshAlways(t *testing.T, nginx *stage.Nginx, s *site) (stop func() (sent int64)) {
+// tokens, until the test ends. The function that it returns waits for n more answers.
+func refreshAlways(t *testing.T, nginx *stage.Nginx, s *site) (refreshed func(n int64)) {
 	var sent atomic.Int64
 	var clients sync.WaitGroup
 	ctx, cancel := context.WithCancel(t.Context())
@@ -77,10 +74,14 @@ func refreshAlways(t *testing.T, nginx *stage.Nginx, s *site) (stop func() (sent
 			}
 		})
 	}
-	return func() int64 {
+	t.Cleanup(func() {
 		cancel()
 		clients.Wait()
-		return sent.Load()
+	})
+	return func(n int64) {
+		t.Helper()
+		from := sent.Load()
+		stage.Eventually(t, stage.Patience, "refreshes go on", func() bool { return sent.Load() >= from+n })
 	}
 }
 

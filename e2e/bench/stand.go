@@ -53,20 +53,14 @@ func newStand(ctx context.Context, t stage.T, withPHP bool) *stand {
 	return s
 }
 
-func (s *stand) must(err error) {
-	if err != nil {
-		s.t.Fatal(err)
-	}
-}
+func (s *stand) must(err error) { sandboxtest.NoError(s.t, err) }
 
 // build builds the sidecar as its users do.
 func build(t stage.T) string {
 	progress("building the sidecar")
 	os.Setenv("CGO_ENABLED", "0")
 	binary, err := stage.Build(stage.ShortDir(t), "-trimpath", "-ldflags=-s -w")
-	if err != nil {
-		t.Fatal(err)
-	}
+	sandboxtest.NoError(t, err)
 	return binary
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 
 	"moserver-sidecar/e2e/stage"
@@ -22,12 +23,16 @@ func install(dir string) error {
 	}
 	for _, command := range [][]string{
 		{"npm", "ci", "--prefix", dir, "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"},
-		{"go", "build", "-o", dir, "moserver-sidecar/e2e/clients/xoauth2"},
+		{"cp", "../../go.mod", dir}, // for the version of Go's library
 		{"mcs", "-out:" + dir + "/Refresh.exe", "-lib:" + stage.Newtonsoft, "-r:Newtonsoft.Json.dll", "-r:Microsoft.CSharp.dll", docs + "/Refresh.cs"},
 	} {
 		if out, err := exec.Command(command[0], command[1:]...).CombinedOutput(); err != nil {
 			return fmt.Errorf("%s: %w\n%s", strings.Join(command, " "), err, out)
 		}
 	}
-	return nil
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	return os.Symlink(self, filepath.Join(dir, goClientName))
 }

@@ -6,6 +6,8 @@ package clients_test
 
 import (
 	"flag"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"moserver-sidecar/e2e/stage"
@@ -20,7 +22,13 @@ var (
 	workdir string // a folder with the clients, built and installed
 )
 
-func TestMain(m *testing.M) { sandboxtest.Main(m, 4, setUp) }
+func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == goClientName {
+		runGoClient()
+		return
+	}
+	sandboxtest.Main(m, 4, setUp)
+}
 
 func setUp(t stage.T) {
 	err := stage.Require("chromium", "curl", "gcc", "javac", "jq", "mariadb", "mariadb-install-db", "mariadbd", "mcs", "newtonsoft-json",

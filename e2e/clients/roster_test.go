@@ -14,7 +14,7 @@ type client struct {
 func libraries() []client {
 	const python = "/usr/bin/python3" // the one that Debian's packages are for
 	return []client{
-		{name: "Go: golang.org/x/oauth2", command: []string{"./xoauth2"}, pinned: true},
+		{name: "Go: golang.org/x/oauth2", command: []string{"./" + goClientName}, pinned: true},
 		{name: "Node.js: openid-client", command: []string{"node", "openid-client.mjs"}, pinned: true, revokes: true},
 		{name: "Node.js: simple-oauth2", command: []string{"node", "simple-oauth2.mjs"}, pinned: true, revokes: true},
 		{name: "Node.js: passport-oauth2, passport-oauth2-refresh", command: []string{"node", "passport-oauth2.mjs"}, pinned: true},

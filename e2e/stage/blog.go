@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // Blog is one blog of a WordPress, which may be its only one.
@@ -31,9 +33,7 @@ func (b *Blog) Route(name string) string {
 // may be nil. The actions are the functions of wordpress/admin.php.
 func (b *Blog) PHP(action string, args Args, result any) {
 	b.WordPress.T.Helper()
-	if err := b.TryPHP(action, args, result); err != nil {
-		b.WordPress.T.Fatal(err)
-	}
+	sandboxtest.NoError(b.WordPress.T, b.TryPHP(action, args, result))
 }
 
 // TryPHP is PHP that may be called in any goroutine.

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // ListenLine is the line of a site's configuration in which StartNginx puts an
@@ -127,9 +129,7 @@ func (n *Nginx) Post(path string, pairs ...string) Answer {
 func (n *Nginx) Send(r *http.Request) Answer {
 	n.t.Helper()
 	a, err := Do(n.HTTP, r)
-	if err != nil {
-		n.t.Fatal(err)
-	}
+	sandboxtest.NoError(n.t, err)
 	return a
 }
 

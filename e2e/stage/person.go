@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // Person is somebody at a browser: with cookies, and a password for wp-login.php.
@@ -22,9 +24,7 @@ type Person struct {
 func (b *Blog) Person(login string) *Person {
 	b.WordPress.T.Helper()
 	jar, err := cookiejar.New(nil)
-	if err != nil {
-		b.WordPress.T.Fatal(err)
-	}
+	sandboxtest.NoError(b.WordPress.T, err)
 	nginx := b.WordPress.Nginx.HTTP
 	return &Person{b.WordPress.T, b, login, &http.Client{
 		Timeout: nginx.Timeout, CheckRedirect: nginx.CheckRedirect, Transport: nginx.Transport, Jar: jar,
@@ -62,18 +62,14 @@ func (p *Person) Visit(address string) Answer {
 func (p *Person) Send(r *http.Request) Answer {
 	p.t.Helper()
 	a, err := Do(p.http, r)
-	if err != nil {
-		p.t.Fatal(err)
-	}
+	sandboxtest.NoError(p.t, err)
 	return a
 }
 
 func (p *Person) resolve(at *url.URL, reference string) *url.URL {
 	p.t.Helper()
 	u, err := at.Parse(reference)
-	if err != nil {
-		p.t.Fatal(err)
-	}
+	sandboxtest.NoError(p.t, err)
 	return u
 }
 
@@ -92,28 +88,4 @@ func (p *Person) fill(at *url.URL, page string, pairs ...string) *http.Request {
 	}
 	form := regexp.MustCompile(`<form[^>]*>`).FindString(page)
 	return FormRequest(p.resolve(at, attribute(form, "action")).String(), pairs...)
-}
-
-// AuthorizeURL is where a client sends its users for a code, with more parameters
-// as names and values in turn.
-func (b *Blog) AuthorizeURL(c Client, scope string, more ...string) string {
-	address, separator := b.Route("moserver/authorize"), "?"
-	if strings.Contains(address, "?") {
-		separator = "&"
-	}
-	return address + separator + Encode(append([]string{"response_type", "code", "client_id", c.ID,
-		"redirect_uri", c.Redirect, "scope", scope}, more...)...)
-}
-
-// LogIn has the person log in for a client, with more parameters of the request,
-// and returns those of the redirect, such as code and state.
-func (p *Person) LogIn(c Client, scope string, more ...string) url.Values {
-	p.t.Helper()
-	a := p.Visit(p.blog.AuthorizeURL(c, scope, more...))
-	back, found := strings.CutPrefix(a.Header.Get("Location"), c.Redirect+"?")
-	values, err := url.ParseQuery(back)
-	if !found || err != nil {
-		p.t.Fatalf("the login does not lead back to the client, but to %s", a)
-	}
-	return values
 }

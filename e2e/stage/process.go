@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // Process is a program that a test has started, with the processes that it
@@ -66,9 +67,7 @@ func StartCommand(t T, environment []string, cmd *exec.Cmd) *Process {
 		p.cmd.Stderr = &p.Stderr
 	}
 	p.cmd.WaitDelay = time.Second // for what a child of its own still holds open
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	sandboxtest.NoError(t, p.cmd.Start())
 	go func() {
 		_ = p.cmd.Wait() // how it ended is in its state
 		close(p.exited)

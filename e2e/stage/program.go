@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // Where Debian's packages have what is no program.
@@ -92,13 +94,9 @@ func Require(names ...string) error {
 // mustFind is Find, where a program that is missing ends the test.
 func mustFind(t T, program string) string {
 	t.Helper()
-	if err := Require(program); err != nil {
-		t.Fatal(err)
-	}
+	sandboxtest.NoError(t, Require(program))
 	path, err := Find(program)
-	if err != nil {
-		t.Fatal(err)
-	}
+	sandboxtest.NoError(t, err)
 	return path
 }
 
@@ -118,9 +116,7 @@ func Build(dir string, flags ...string) (string, error) {
 func ProjectFile(t T, path string) string {
 	t.Helper()
 	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
+	sandboxtest.NoError(t, err)
 	for ; ; dir = filepath.Dir(dir) {
 		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
 			return filepath.Join(dir, path)
@@ -135,17 +131,13 @@ func ProjectFile(t T, path string) string {
 func ReadFile(t T, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	sandboxtest.NoError(t, err)
 	return string(text)
 }
 
 // WriteFile writes a file, and returns its path.
 func WriteFile(t T, path, text string) string {
 	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	sandboxtest.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	return path
 }

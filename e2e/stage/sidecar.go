@@ -3,6 +3,8 @@ package stage
 import (
 	"net/http"
 	"strings"
+
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // TokenPath is where WordPress has the token endpoint.
@@ -59,9 +61,7 @@ func (s *Sidecar) Do(r *http.Request) (Answer, error) { return Do(s.HTTP, r) }
 func (s *Sidecar) Send(r *http.Request) Answer {
 	s.t.Helper()
 	a, err := s.Do(r)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	sandboxtest.NoError(s.t, err)
 	return a
 }
 

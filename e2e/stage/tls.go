@@ -8,6 +8,8 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // The files of a certificate and its key, in the folder of what they are for.
@@ -26,9 +28,7 @@ func writeCertificate(t T, dir string) {
 	server := httptest.NewTLSServer(http.NotFoundHandler())
 	defer server.Close()
 	key, err := x509.MarshalPKCS8PrivateKey(server.TLS.Certificates[0].PrivateKey)
-	if err != nil {
-		t.Fatal(err)
-	}
+	sandboxtest.NoError(t, err)
 	WriteFile(t, filepath.Join(dir, certificateFile), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
 	WriteFile(t, filepath.Join(dir, keyFile), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})))
 }

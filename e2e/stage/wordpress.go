@@ -50,7 +50,7 @@ type WordPress struct {
 	Options WordPressOptions
 
 	dir   string // of everything but the database
-	inner string // where PHP is behind the sidecar; empty: nowhere
+	Inner string // where PHP is behind the sidecar; empty: nowhere
 }
 
 // RequireWordPress is Require for all that StartWordPress starts.
@@ -62,16 +62,14 @@ func RequireWordPress() error {
 // what Build has built.
 func StartWordPress(t T, binary string, o WordPressOptions) *WordPress {
 	t.Helper()
-	if err := RequireWordPress(); err != nil {
-		t.Fatal(err)
-	}
+	sandboxtest.NoError(t, RequireWordPress())
 	o.Prefix = cmp.Or(o.Prefix, "wp_")
 	w := &WordPress{Options: o, dir: ShortDir(t)}
 	w.Site = &Site{Site: sandboxtest.SiteOn(t, sandboxtest.Start(t, sandbox.Options{TimeZone: o.TimeZone}), o.Prefix), Binary: binary}
 	w.layOut()
 	if o.Door {
-		w.inner = FreeAddress(t)
-		o.Flags = append([]string{"--php-upstream", "http://" + w.inner}, o.Flags...)
+		w.Inner = FreeAddress(t)
+		o.Flags = append([]string{"--php-upstream", "http://" + w.Inner}, o.Flags...)
 	}
 	scheme := "http://"
 	if o.TLS {
@@ -86,11 +84,12 @@ func StartWordPress(t T, binary string, o WordPressOptions) *WordPress {
 		w.Two = &Blog{ID: 2, URL: w.URL + "/two", WordPress: w}
 		w.PHP("create_blog", Args{"path": path.Join(o.Folder, "two") + "/"}, nil)
 	}
-	w.Sidecar = w.Serve(append([]string{"--listen", w.sidecarAddress()}, o.Flags...)...)
+	w.Sidecar = w.Serve(append([]string{"--listen", w.SidecarAddress()}, o.Flags...)...)
 	return w
 }
 
-func (w *WordPress) sidecarAddress() string { return "unix:" + filepath.Join(w.dir, "token.sock") }
+// SidecarAddress is where the sidecar listens that StartWordPress starts.
+func (w *WordPress) SidecarAddress() string { return "unix:" + filepath.Join(w.dir, "token.sock") }
 
 // Home is the folder of WordPress's own files.
 func (w *WordPress) Home() string { return filepath.Join(w.dir, "www", w.Options.Folder) }
@@ -100,21 +99,15 @@ func (w *WordPress) Home() string { return filepath.Join(w.dir, "www", w.Options
 func (w *WordPress) layOut() {
 	w.T.Helper()
 	plugins := filepath.Join(w.Home(), "wp-content", "mu-plugins")
-	if err := os.MkdirAll(plugins, 0o755); err != nil {
-		w.T.Fatal(err)
-	}
+	sandboxtest.NoError(w.T, os.MkdirAll(plugins, 0o755))
 	entries, err := os.ReadDir(wordPressFiles)
-	if err != nil {
-		w.T.Fatal(err)
-	}
+	sandboxtest.NoError(w.T, err)
 	for _, e := range entries {
 		switch e.Name() {
 		case "wp-config.php", "wp-content", ".htaccess":
 			continue
 		}
-		if err := os.Symlink(filepath.Join(wordPressFiles, e.Name()), filepath.Join(w.Home(), e.Name())); err != nil {
-			w.T.Fatal(err)
-		}
+		sandboxtest.NoError(w.T, os.Symlink(filepath.Join(wordPressFiles, e.Name()), filepath.Join(w.Home(), e.Name())))
 	}
 	for _, name := range []string{"quiet.php", "admin.php", "authorize.php", "mcp.php", "plugin.php", "jwt.php"} {
 		w.copyOurs(name, plugins)
@@ -131,9 +124,7 @@ func (w *WordPress) prepend() string { return filepath.Join(w.dir, "prepend.php"
 func (w *WordPress) copyOurs(name, dir string) {
 	w.T.Helper()
 	text, err := ours.ReadFile("wordpress/" + name)
-	if err != nil {
-		w.T.Fatal(err)
-	}
+	sandboxtest.NoError(w.T, err)
 	WriteFile(w.T, filepath.Join(dir, name), string(text))
 }
 
@@ -153,9 +144,7 @@ func (w *WordPress) install() {
 	if out, err := c.CombinedOutput(); err != nil || len(out) > 0 {
 		w.T.Fatalf("WordPress's installation: %v\n%s", err, out)
 	}
-	if err := w.Server.ActivatePlugin(context.Background(), w.Prefix); err != nil {
-		w.T.Fatal(err)
-	}
+	sandboxtest.NoError(w.T, w.Server.ActivatePlugin(context.Background(), w.Prefix))
 	if w.Options.Multisite {
 		w.writeConfig(fmt.Sprintf(`define( 'MULTISITE', true );
 define( 'SUBDOMAIN_INSTALL', false );

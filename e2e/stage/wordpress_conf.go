@@ -23,14 +23,14 @@ func DoorConf(t T, dir, sidecarAddress, inner, script, name string) string {
 func (w *WordPress) conf(toSidecar bool) string {
 	w.T.Helper()
 	include, door := "", ""
-	if w.inner != "" { // the inner server does no harm when it is not used
-		door = DoorConf(w.T, w.dir, w.sidecarAddress(), w.inner, w.Home()+"/index.php", w.Options.Folder+"/index.php")
+	if w.Inner != "" { // the inner server does no harm when it is not used
+		door = DoorConf(w.T, w.dir, w.SidecarAddress(), w.Inner, w.Home()+"/index.php", w.Options.Folder+"/index.php")
 	}
 	switch {
-	case toSidecar && w.inner != "":
+	case toSidecar && w.Inner != "":
 		include = "include " + ProjectFile(w.T, "docker/moserver-namespace.conf") + ";"
 	case toSidecar:
-		snippet := WithUpstream(w.T, ReadFile(w.T, ProjectFile(w.T, "docker/moserver-token.conf")), "proxy_pass http://", w.sidecarAddress())
+		snippet := WithUpstream(w.T, ReadFile(w.T, ProjectFile(w.T, "docker/moserver-token.conf")), "proxy_pass http://", w.SidecarAddress())
 		include = "include " + WriteFile(w.T, filepath.Join(w.dir, "moserver-token.conf"), snippet) + ";"
 	}
 	return door + fmt.Sprintf(`server {
@@ -53,23 +53,17 @@ func (w *WordPress) conf(toSidecar bool) string {
 
 // RouteToPHP gives the token endpoint back to PHP, as an operator does: the
 // include line goes, and nginx is reloaded under its load.
-func (w *WordPress) RouteToPHP() {
-	w.T.Helper()
-	w.Nginx.Reload(w.conf(false))
-}
+func (w *WordPress) RouteToPHP() { w.Nginx.Reload(w.conf(false)) }
 
 // RouteToSidecar sends the token endpoint to the sidecar again.
-func (w *WordPress) RouteToSidecar() {
-	w.T.Helper()
-	w.Nginx.Reload(w.conf(true))
-}
+func (w *WordPress) RouteToSidecar() { w.Nginx.Reload(w.conf(true)) }
 
 // RunWholeConf reloads nginx with docker/nginx.conf, which is a whole site: a
 // WordPress at the root of its host. It is before the sidecar at an address; empty is
 // the one that StartWordPress has started.
 func (w *WordPress) RunWholeConf(sidecar string) {
 	w.T.Helper()
-	conf := WithUpstream(w.T, ReadFile(w.T, ProjectFile(w.T, "docker/nginx.conf")), "server ", cmp.Or(sidecar, w.sidecarAddress()))
+	conf := WithUpstream(w.T, ReadFile(w.T, ProjectFile(w.T, "docker/nginx.conf")), "server ", cmp.Or(sidecar, w.SidecarAddress()))
 	conf = Substitute(w.T, conf, RootLine, "root "+w.dir+"/www;")
 	w.Nginx.Reload(Substitute(w.T, conf, PHPLine, "fastcgi_pass unix:"+w.dir+"/php.sock;"))
 }
@@ -79,17 +73,4 @@ func ComposeConf(t T, sidecarAddress, inner string) string {
 	t.Helper()
 	conf := WithUpstream(t, ReadFile(t, ProjectFile(t, "docker/nginx-compose.conf")), "server ", sidecarAddress)
 	return Substitute(t, conf, "listen 8088;", "listen "+inner+";")
-}
-
-// RunComposeConf reloads nginx with docker/nginx-compose.conf, as RunWholeConf
-// does. There is no name of a container to look up. What the sidecar does not answer
-// goes nowhere, unless the site has a door.
-func (w *WordPress) RunComposeConf() {
-	w.T.Helper()
-	conf := ComposeConf(w.T, w.sidecarAddress(), cmp.Or(w.inner, FreeAddress(w.T)))
-	conf = Substitute(w.T, conf, "include snippets/moserver-namespace.conf;", "include "+ProjectFile(w.T, "docker/moserver-namespace.conf")+";")
-	conf = Substitute(w.T, conf, "/var/www/html/index.php;", w.Home()+"/index.php;")
-	conf = Substitute(w.T, conf, "include fastcgi_params;", "include /etc/nginx/fastcgi_params;")
-	conf = Substitute(w.T, conf, RootLine, "root "+w.dir+"/www;")
-	w.Nginx.Reload(Substitute(w.T, conf, "fastcgi_pass $php;", "fastcgi_pass unix:"+w.dir+"/php.sock;"))
 }

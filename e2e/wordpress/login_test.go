@@ -3,7 +3,9 @@ package wordpress_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -97,7 +99,7 @@ func (p *people) verificationKey(t *testing.T, algorithm string) jwt.Keyfunc {
 func browser(t *testing.T, p *people) {
 	alice := p.Person(p.WordPress.Strings("SELECT user_login FROM {}users WHERE ID = ?", p.alice)[0])
 	for range 2 { // also when she is logged in and has consented
-		back := alice.LogIn(p.client, "profile email", "state", "a b&c")
+		back := p.logIn(alice, p.client, "profile email", "state", "a b&c")
 		if back.Get("state") != "a b&c" {
 			t.Errorf("the state is %q", back.Get("state"))
 		}
@@ -105,6 +107,30 @@ func browser(t *testing.T, p *people) {
 		a.WantTokens(t, "profile email")
 		p.wantUser(t, a, p.alice)
 	}
-	back := alice.LogIn(p.client, "openid", "nonce", "n-0S6_WzA2Mj")
+	back := p.logIn(alice, p.client, "openid", "nonce", "n-0S6_WzA2Mj")
 	p.wantIDToken(t, p.redeem(p.client, back.Get("code")), p.alice, "RS256")
+}
+
+// authorizeURL is where a client sends its users for a code, with more parameters
+// as names and values in turn.
+func (p *people) authorizeURL(c stage.Client, scope string, more ...string) string {
+	address, separator := p.Route("moserver/authorize"), "?"
+	if strings.Contains(address, "?") {
+		separator = "&"
+	}
+	return address + separator + stage.Encode(append([]string{"response_type", "code", "client_id", c.ID,
+		"redirect_uri", c.Redirect, "scope", scope}, more...)...)
+}
+
+// logIn has a person log in for a client, with more parameters of the request, and
+// returns those of the redirect, such as code and state.
+func (p *people) logIn(who *stage.Person, c stage.Client, scope string, more ...string) url.Values {
+	p.WordPress.T.Helper()
+	a := who.Visit(p.authorizeURL(c, scope, more...))
+	back, found := strings.CutPrefix(a.Header.Get("Location"), c.Redirect+"?")
+	values, err := url.ParseQuery(back)
+	if !found || err != nil {
+		p.WordPress.T.Fatalf("the login does not lead back to the client, but to %s", a)
+	}
+	return values
 }

@@ -16,13 +16,29 @@ func TestWholeFiles(t *testing.T) {
 	t.Parallel()
 	w := stage.StartWordPress(t, binary, stage.WordPressOptions{Door: true})
 	p := newPeople(w.Blog, "whole")
-	for name, run := range map[string]func(){"nginx.conf": func() { w.RunWholeConf("") }, "nginx-compose.conf": w.RunComposeConf} {
+	for name, run := range map[string]func(){"nginx.conf": func() { w.RunWholeConf("") }, "nginx-compose.conf": func() { runComposeConf(w) }} {
 		run()
 		t.Run(name, func(t *testing.T) {
 			login(t, p)
 			wellKnown(t, p)
 		})
 	}
+}
+
+// runComposeConf reloads nginx with docker/nginx-compose.conf. There is no name of a
+// container to look up.
+func runComposeConf(w *stage.WordPress) {
+	conf := stage.ComposeConf(w.T, w.SidecarAddress(), w.Inner)
+	for _, pair := range [][2]string{
+		{"include snippets/moserver-namespace.conf;", "include " + stage.ProjectFile(w.T, "docker/moserver-namespace.conf") + ";"},
+		{"/var/www/html/index.php;", w.Home() + "/index.php;"},
+		{"include fastcgi_params;", "include /etc/nginx/fastcgi_params;"},
+		{stage.RootLine, "root " + w.Nginx.Dir + "/www;"},
+		{"fastcgi_pass $php;", "fastcgi_pass unix:" + w.Nginx.Dir + "/php.sock;"},
+	} {
+		conf = stage.Substitute(w.T, conf, pair[0], pair[1])
+	}
+	w.Nginx.Reload(conf)
 }
 
 // wellKnown asks for what browsers, AI clients and certificate authorities want,

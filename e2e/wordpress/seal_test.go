@@ -61,7 +61,7 @@ func (p *people) public(t *testing.T, name string) stage.Client {
 // proofKey goes all five steps each time: login, consent, and the way back.
 func proofKey(t *testing.T, p *people, alice *stage.Person) {
 	for _, c := range []stage.Client{p.client, p.public(t, "Single page")} {
-		code := alice.LogIn(c, "profile email", pkce("state", "s")...).Get("code")
+		code := p.logIn(alice, c, "profile email", pkce("state", "s")...).Get("code")
 		if len(code) != 143 {
 			t.Fatalf("the code has %d characters", len(code))
 		}
@@ -72,21 +72,21 @@ func proofKey(t *testing.T, p *people, alice *stage.Person) {
 		p.wantUser(t, a, p.alice)
 		p.exchange(c, code, "code_verifier", verifier).WantError(t, http.StatusBadRequest, "invalid_grant")
 
-		code = alice.LogIn(c, "profile email").Get("code")
+		code = p.logIn(alice, c, "profile email").Get("code")
 		if len(code) != 100 {
 			t.Errorf("without a challenge the code has %d characters", len(code))
 		}
 		p.exchange(c, code, "code_verifier", verifier).WantError(t, http.StatusBadRequest, "invalid_grant")
 		p.exchange(c, code).WantTokens(t, "profile email")
 	}
-	at := p.AuthorizeURL(p.client, "profile email", "prompt", "allow")
+	at := p.authorizeURL(p.client, "profile email", "prompt", "allow")
 	for _, more := range []string{"code_challenge[]=x", "code.challenge=" + challenge, "code%5Bchallenge=x", "co%0ade_challenge=x", "nonce=a&nonce=b"} {
 		if a := alice.Send(stage.NewRequest(http.MethodGet, at+"&"+stage.Encode(pkce()...)+"&"+more, "")); a.Status != http.StatusBadRequest || a.Member("error") != "invalid_request" {
 			t.Errorf("%s: %s", more, a)
 		}
 	}
 	for _, prompt := range []string{"allow", "consent"} {
-		a := alice.Send(stage.NewRequest(http.MethodGet, p.AuthorizeURL(p.client, "profile email", "prompt", prompt), ""))
+		a := alice.Send(stage.NewRequest(http.MethodGet, p.authorizeURL(p.client, "profile email", "prompt", prompt), ""))
 		if a.WantHeader(t, "Cache-Control", "no-store"); a.Status != map[string]int{"allow": http.StatusFound, "consent": http.StatusOK}[prompt] {
 			t.Errorf("prompt=%s: %s", prompt, a)
 		}
@@ -97,14 +97,14 @@ func proofKey(t *testing.T, p *people, alice *stage.Person) {
 // such a code is no way around PKCE.
 func rawCodes(t *testing.T, p *people, alice *stage.Person) {
 	public := p.public(t, "Raw")
-	alice.LogIn(public, "profile email") // she consents
+	p.logIn(alice, public, "profile email") // she consents
 	spellings := []string{"auth<orize", "auth{orize", "aut%0Dhorize"}
 	if p.WordPress.Options.PlainPermalinks {
 		spellings = []string{"authorize/x", "x/moserver/authorize"}
 	}
 	for _, spelling := range spellings {
 		for _, c := range []stage.Client{public, p.client} {
-			at := strings.Replace(p.AuthorizeURL(c, "profile email", pkce("prompt", "allow")...), "authorize", spelling, 1)
+			at := strings.Replace(p.authorizeURL(c, "profile email", pkce("prompt", "allow")...), "authorize", spelling, 1)
 			r := stage.NewRequest(http.MethodGet, p.URL+"/", "")
 			r.URL.Opaque = strings.TrimPrefix(at, "http:")
 			a := alice.Send(r)
@@ -136,7 +136,7 @@ func twoNonces(t *testing.T, p *people, alice *stage.Person) {
 	}
 	logins := []login{{who: p.alice, nonce: "alice's first tab"}, {who: p.alice, nonce: "alice's second tab"}, {who: p.bob, nonce: "bob's"}}
 	for i, person := range []*stage.Person{alice, alice, bob} {
-		logins[i].got = person.LogIn(p.client, "openid", pkce("nonce", logins[i].nonce)...).Get("code")
+		logins[i].got = p.logIn(person, p.client, "openid", pkce("nonce", logins[i].nonce)...).Get("code")
 	}
 	for _, l := range logins {
 		a := p.exchange(p.client, l.got, "code_verifier", verifier)
@@ -151,10 +151,10 @@ func twoNonces(t *testing.T, p *people, alice *stage.Person) {
 // issuerInRedirect: a client that was told an issuer gets it, and one that was not,
 // such as Auth.js with a provider of type "oauth", gets none.
 func issuerInRedirect(t *testing.T, p *people, alice *stage.Person) {
-	if back := alice.LogIn(p.client, "profile email", pkce("state", "s")...); back.Has("iss") {
+	if back := p.logIn(alice, p.client, "profile email", pkce("state", "s")...); back.Has("iss") {
 		t.Errorf("without openid iss is %s", back.Get("iss"))
 	}
-	back := alice.LogIn(p.client, "openid", pkce("state", "s")...)
+	back := p.logIn(alice, p.client, "openid", pkce("state", "s")...)
 	if got := back["iss"]; len(got) != 1 || got[0] != p.issuer() || back.Get("state") != "s" {
 		t.Errorf("with openid iss is %v, want %s", got, p.issuer())
 	}
@@ -166,7 +166,7 @@ func twoServers(t *testing.T, p *people, alice *stage.Person) {
 	upstream := []string{"--php-upstream", "http://127.0.0.1:1"}
 	file := stage.WriteFile(t, filepath.Join(t.TempDir(), "key"), strings.Repeat("k", 32))
 	same, other := p.WordPress.Serve(upstream...), p.WordPress.Serve(append(upstream, "--seal-key-file", file)...)
-	code := alice.LogIn(p.client, "profile email", pkce()...).Get("code")
+	code := p.logIn(alice, p.client, "profile email", pkce()...).Get("code")
 	redeem := func(s *stage.Sidecar) stage.Answer {
 		return s.Redeem(p.client, code, "redirect_uri", p.client.Redirect, "code_verifier", verifier)
 	}
@@ -186,7 +186,7 @@ func twoServers(t *testing.T, p *people, alice *stage.Person) {
 	}
 	other.Signal(syscall.SIGHUP)
 	other.Await("the changes are in use")
-	code = alice.LogIn(p.client, "profile email", pkce()...).Get("code")
+	code = p.logIn(alice, p.client, "profile email", pkce()...).Get("code")
 	redeem(other).WantTokens(t, "profile email")
 	for _, s := range []*stage.Sidecar{same, other, p.WordPress.Sidecar} {
 		if log := s.Stderr.String(); strings.Contains(log, salts[0]) || strings.Contains(log, code) {
@@ -226,10 +226,10 @@ func BenchmarkAuthorize(b *testing.B) {
 	w := stage.StartWordPress(b, binary, stage.WordPressOptions{Door: true})
 	p := newPeople(w.Blog, "cost")
 	alice := p.Person("alicecost1")
-	alice.LogIn(p.client, "openid", pkce()...)
+	p.logIn(alice, p.client, "openid", pkce()...)
 	_, direct, _ := strings.Cut(stage.ReadFile(b, filepath.Join(w.Nginx.Dir, "site.conf")), "listen 127.0.0.1:")
 	direct, _, _ = strings.Cut(direct, ";")
-	at := p.AuthorizeURL(p.client, "openid", pkce("prompt", "allow", "nonce", "n")...)
+	at := p.authorizeURL(p.client, "openid", pkce("prompt", "allow", "nonce", "n")...)
 	var took [2][]float64
 	for i := 0; b.Loop(); i++ {
 		for j := range took {

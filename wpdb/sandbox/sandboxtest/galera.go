@@ -2,7 +2,6 @@ package sandboxtest
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,17 +28,15 @@ esac
 
 // StartGalera starts a Galera cluster of so many nodes, which ends with the test.
 // A node that was killed cannot join again.
-func StartGalera(t interface {
-	T
-	Setenv(name, value string)
-}, nodes int) []*sandbox.Server {
+func StartGalera(t T, nodes int) []*sandbox.Server {
 	t.Helper()
 	scripts := t.TempDir()
-	if err := os.WriteFile(filepath.Join(scripts, "wsrep_sst_nothing"), []byte(galeraTransfer), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	NoError(t, os.WriteFile(filepath.Join(scripts, "wsrep_sst_nothing"), []byte(galeraTransfer), 0o700))
 	t.Setenv("PATH", scripts+":"+os.Getenv("PATH"))
-	addresses := freeAddresses(t, 2*nodes)
+	var addresses []string
+	for range 2 * nodes {
+		addresses = append(addresses, FreeAddress(t))
+	}
 	first := galeraNode(t, addresses, 0)
 	seed := Start(t, first)
 	seed.Halt()
@@ -81,18 +78,4 @@ func galeraLibrary(t T) string {
 		t.Fatal("Galera is not there; on Debian: apt-get install galera-4: ", err)
 	}
 	return path
-}
-
-// freeAddresses are addresses of this machine that nothing listens on.
-func freeAddresses(t T, n int) (addresses []string) {
-	t.Helper()
-	for range n {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer listener.Close() // after all are chosen, so that they differ
-		addresses = append(addresses, listener.Addr().String())
-	}
-	return addresses
 }

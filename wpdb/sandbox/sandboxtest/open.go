@@ -40,9 +40,7 @@ func (s *Site) Open(c wpdb.Config) *Opened {
 	c.MaxConnections = cmp.Or(c.MaxConnections, 16)
 	c.Prefix = cmp.Or(c.Prefix, s.Prefix)
 	db, err := wpdb.Open(c, slog.New(slog.DiscardHandler))
-	if err != nil {
-		s.T.Fatal(err)
-	}
+	NoError(s.T, err)
 	s.T.Cleanup(func() { db.Close() })
 	site := *s
 	site.Prefix = c.Prefix
@@ -82,9 +80,7 @@ func (s *Opened) AsPlugin(more ...string) *Opened {
 // Network makes the site the main blog of a network, and opens it as that.
 func (s *Opened) Network() *Opened {
 	s.T.Helper()
-	if err := s.Server.MakeNetwork(context.Background(), s.Prefix); err != nil {
-		s.T.Fatal(err)
-	}
+	NoError(s.T, s.Server.MakeNetwork(context.Background(), s.Prefix))
 	return s.Reopen(func(c *wpdb.Config) { c.Multisite = true })
 }
 
@@ -92,9 +88,8 @@ func (s *Opened) Network() *Opened {
 func (s *Opened) CreateRotations() {
 	s.T.Helper()
 	root := s.Reopen(func(c *wpdb.Config) { c.User, c.Password, c.Address = "", "", "" })
-	if _, err := root.DB.SQL.ExecContext(Within(s.T, Patience), root.DB.Tables.Own()[0].Create); err != nil {
-		s.T.Fatal(err)
-	}
+	_, err := root.DB.SQL.ExecContext(Within(s.T, Patience), root.DB.Tables.Own()[0].Create)
+	NoError(s.T, err)
 }
 
 // ActAsPHP writes and deletes as the plugin does, a statement at a time under

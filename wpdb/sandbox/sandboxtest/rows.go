@@ -32,9 +32,7 @@ func (c Client) stored() string {
 func (s *Site) PutClient(c Client) {
 	s.T.Helper()
 	row := sandbox.Client{ID: c.ID, Name: c.Name, Secret: c.stored(), RedirectURI: c.Redirect}
-	if err := s.Server.PutClient(context.Background(), s.Prefix, row); err != nil {
-		s.T.Fatal(err)
-	}
+	NoError(s.T, s.Server.PutClient(context.Background(), s.Prefix, row))
 }
 
 // PutKey stores the client's key as the plugin does: that of the secret's

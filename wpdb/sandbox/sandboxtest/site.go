@@ -31,9 +31,7 @@ func NewSite(t T, server *sandbox.Server, prefix string) *Site {
 	if prefix == "" {
 		prefix = fmt.Sprintf("wp%d_", sites.Add(1))
 	}
-	if err := server.CreateSite(context.Background(), prefix); err != nil {
-		t.Fatal(err)
-	}
+	NoError(t, server.CreateSite(context.Background(), prefix))
 	return SiteOn(t, server, prefix)
 }
 
@@ -49,9 +47,7 @@ func Connect(t T, server *sandbox.Server, user string) *sqlx.DB {
 	t.Helper()
 	dsn := strings.Replace(server.DSN("interpolateParams=true&sql_mode=%27NO_ENGINE_SUBSTITUTION%27"), "root", user, 1)
 	db, err := sqlx.Open("mysql", dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
+	NoError(t, err)
 	t.Cleanup(func() { db.Close() })
 	return db
 }
@@ -101,9 +97,7 @@ func (s *Site) Count(table string) int {
 func (s *Site) Session() *sql.Conn {
 	s.T.Helper()
 	conn, err := s.Root.DB.Conn(context.Background())
-	if err != nil {
-		s.T.Fatal(err)
-	}
+	NoError(s.T, err)
 	s.T.Cleanup(func() { conn.Close() })
 	return conn
 }
@@ -121,9 +115,7 @@ func (s *Site) On(conn *sql.Conn, statements ...string) {
 // Status is one of the server's counters.
 func (s *Site) Status(name string) (n int) {
 	s.T.Helper()
-	if err := s.Root.QueryRow("SHOW GLOBAL STATUS LIKE '"+name+"'").Scan(&name, &n); err != nil {
-		s.T.Fatal(err)
-	}
+	NoError(s.T, s.Root.QueryRow("SHOW GLOBAL STATUS LIKE '"+name+"'").Scan(&name, &n))
 	return n
 }
 

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
+	"testing"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -22,17 +23,7 @@ const Patience = 40 * time.Second
 
 // T is what the functions here need of a test. What goes wrong while something is
 // set up ends the test, with a sentence.
-type T interface {
-	Helper()
-	Cleanup(func())
-	Failed() bool
-	TempDir() string
-	Logf(format string, args ...any)
-	Error(args ...any)
-	Errorf(format string, args ...any)
-	Fatal(args ...any)
-	Fatalf(format string, args ...any)
-}
+type T = testing.TB
 
 // Run calls f with a T outside of a test. When f ends, by Fatal too, what was
 // left for Cleanup is done, the last first. Run returns all that went wrong;
@@ -87,8 +78,17 @@ func Eventually(t T, d time.Duration, what string, done func() bool) {
 	}
 }
 
-// play is the T of a program that is no test.
+// NoError ends the test if there is an error.
+func NoError(t T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// play is the T of a program that is no test; it has the methods that are used here.
 type play struct {
+	T        // nil
 	mu       sync.Mutex
 	failures []error
 	cleanups []func()
@@ -104,49 +104,33 @@ func (p *play) act(f func()) {
 	<-done
 }
 
-// Helper implements T.
-func (p *play) Helper() {}
-
-// Cleanup implements T.
-func (p *play) Cleanup(f func()) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.cleanups = append(p.cleanups, f)
-}
-
-// Failed implements T.
-func (p *play) Failed() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.failures) > 0
-}
-
-// TempDir implements T.
+func (p *play) Helper()         {}
 func (p *play) TempDir() string { return ShortDir(p) }
 
-// Logf implements T.
+func (p *play) Cleanup(f func()) { p.with(func() { p.cleanups = append(p.cleanups, f) }) }
+
+func (p *play) Failed() (failed bool) {
+	p.with(func() { failed = len(p.failures) > 0 })
+	return failed
+}
+
 func (p *play) Logf(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
 
-// Error implements T.
-func (p *play) Error(args ...any) { p.fail(fmt.Sprint(args...)) }
+func (p *play) Error(args ...any) {
+	p.with(func() { p.failures = append(p.failures, errors.New(fmt.Sprint(args...))) })
+}
 
-// Errorf implements T.
-func (p *play) Errorf(format string, args ...any) { p.fail(fmt.Sprintf(format, args...)) }
+func (p *play) Errorf(format string, args ...any) { p.Error(fmt.Sprintf(format, args...)) }
 
-// Fatal implements T.
 func (p *play) Fatal(args ...any) {
-	p.fail(fmt.Sprint(args...))
+	p.Error(args...)
 	runtime.Goexit()
 }
 
-// Fatalf implements T.
-func (p *play) Fatalf(format string, args ...any) {
-	p.fail(fmt.Sprintf(format, args...))
-	runtime.Goexit()
-}
+func (p *play) Fatalf(format string, args ...any) { p.Fatal(fmt.Sprintf(format, args...)) }
 
-func (p *play) fail(reason string) {
+func (p *play) with(f func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.failures = append(p.failures, errors.New(reason))
+	f()
 }

@@ -1,7 +1,4 @@
-// Command xoauth2 is a client of golang.org/x/oauth2 for the end-to-end tests: it
-// carries out the steps that it reads, one a line, as "code 1f2e…", and answers
-// each with a line of JSON that has the tokens which it then holds.
-package main
+package clients_test
 
 import (
 	"bufio"
@@ -11,30 +8,23 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"runtime/debug"
 	"strings"
 
 	"golang.org/x/oauth2"
 )
 
-// answer is what a step came to. Error says in a few words what a program can
-// know of an error.
-type answer struct {
-	OK           bool   `json:"ok"`
-	AccessToken  string `json:"access_token,omitempty"`
-	RefreshToken string `json:"refresh_token,omitempty"`
-	User         string `json:"user,omitempty"`
-	Error        string `json:"error,omitempty"`
-}
+// goClientName is what this test program is called where it is the client.
+const goClientName = "xoauth2"
 
-// client is what a program keeps of its grant.
-type client struct {
+// goClient is a client of golang.org/x/oauth2, and what it keeps of its grant.
+type goClient struct {
 	config oauth2.Config // its style of authentication is found out by the library
 	token  *oauth2.Token
 }
 
-func main() {
-	c := &client{
+// runGoClient is the program xoauth2, a session as the other libraries' are.
+func runGoClient() {
+	c := &goClient{
 		config: oauth2.Config{
 			ClientID:     os.Getenv("CLIENT_ID"),
 			ClientSecret: os.Getenv("CLIENT_SECRET"),
@@ -44,14 +34,14 @@ func main() {
 		token: &oauth2.Token{RefreshToken: os.Getenv("REFRESH_TOKEN")},
 	}
 	out := json.NewEncoder(os.Stdout)
-	_ = out.Encode(map[string]string{"version": version()}) // who does not read it notices
+	_ = out.Encode(said{Version: goVersion()}) // who does not read it notices
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
 		step, argument, _ := strings.Cut(lines.Text(), " ")
 		_ = out.Encode(c.carryOut(step, argument))
 	}
 }
 
-func (c *client) carryOut(step, argument string) (a answer) {
+func (c *goClient) carryOut(step, argument string) (a said) {
 	var err error
 	switch step {
 	case "code":
@@ -72,14 +62,14 @@ func (c *client) carryOut(step, argument string) (a answer) {
 	return a
 }
 
-func (c *client) take(token *oauth2.Token, err error) error {
+func (c *goClient) take(token *oauth2.Token, err error) error {
 	if err == nil {
 		c.token = token
 	}
 	return err
 }
 
-func (c *client) resource() (string, error) {
+func (c *goClient) resource() (string, error) {
 	response, err := c.config.Client(context.Background(), c.token).Get(os.Getenv("SITE") + "/wp-json/moserver/resource")
 	if err != nil {
 		return "", err
@@ -105,13 +95,10 @@ func describe(err error) string {
 	return text
 }
 
-// version is that of the library, as go.mod has it.
-func version() string {
-	info, _ := debug.ReadBuildInfo()
-	for _, module := range info.Deps {
-		if module.Path == "golang.org/x/oauth2" {
-			return strings.TrimPrefix(module.Version, "v")
-		}
-	}
-	return ""
+// goVersion is the version of the library, as go.mod has it, which is in workdir too.
+func goVersion() string {
+	text, _ := os.ReadFile("go.mod") // without it, there is no version
+	_, rest, _ := strings.Cut(string(text), "golang.org/x/oauth2 v")
+	version, _, _ := strings.Cut(rest, "\n")
+	return version
 }
