@@ -84,6 +84,11 @@ func checkDatabase(ctx context.Context, s config.Settings) []wpdb.Finding {
 		findings = append(findings, wpdb.Finding{Kind: wpdb.KindAway, Problem: err.Error(), Fatal: true})
 	} else if s.PHPUpstream != "" && !(diagnosis{findings: findings}).fatal() {
 		findings = append(findings, checkUpstream(ctx, db, s)...)
+		for _, f := range checkRoutes(ctx, db, s) {
+			if f.Kind == wpdb.KindRouteSplit {
+				findings = append(findings, f)
+			}
+		}
 	}
 	return findings
 }

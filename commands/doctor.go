@@ -57,6 +57,8 @@ func doctorCommand() *cobra.Command {
 then what is broken, including all that check finds; then what could be better
 although everything works. Each finding comes with its remedy.
 
+It asks the site's own address whether token requests reach this server.
+
 It only reads. If counting would take long it prints the server's estimate,
 marked with "about". It names what the database account may not read.
 
@@ -158,6 +160,7 @@ func look(s config.Settings) (facts doctor.Facts, findings []wpdb.Finding, err e
 		facts, findings, err = doctor.Examine(ctx, db, s.PurgeAfter, func(what string) { line.show(what + " …") })
 		if err == nil {
 			findings = append(findings, checkUpstream(ctx, db, s)...)
+			findings = append(findings, checkRoutes(ctx, db, s)...)
 		}
 		return err
 	})

@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -27,16 +28,10 @@ func checkUpstream(ctx context.Context, db *wpdb.DB, s config.Settings) []wpdb.F
 			Problem: "php_upstream is not set: PKCE is not enforced, and grants that only PHP knows do not work.",
 			Remedy:  "docs/door.md says what it brings, what it costs and how to put it in."}}
 	}
-	options, err := db.QueryOptions(ctx, "SELECT option_name, option_value FROM "+wpdb.QuoteName(db.Tables.Options)+
-		" WHERE option_name IN (?, ?)", wpdb.OptionHome, wpdb.OptionPermalinks)
+	home, base, err := siteAddress(ctx, db, s)
 	if err != nil {
 		return nil // others say so
 	}
-	home := s.Home
-	if home == "" {
-		home = options[wpdb.OptionHome]
-	}
-	base := wpdb.IssuerOf(home, options[wpdb.OptionPermalinks])
 	index, err := askUpstream(ctx, s.PHPUpstream, strings.TrimSuffix(base, "moserver"))
 	if err != nil {
 		return broken(s, "it does not answer: "+err.Error(), "Start the web server there, or correct php_upstream.")
@@ -67,18 +62,27 @@ func checkUpstream(ctx context.Context, db *wpdb.DB, s config.Settings) []wpdb.F
 	return nil
 }
 
+// siteAddress is the address of the site, and that of the plugin's routes in it.
+func siteAddress(ctx context.Context, db *wpdb.DB, s config.Settings) (home, base string, err error) {
+	options, err := db.QueryOptions(ctx, "SELECT option_name, option_value FROM "+wpdb.QuoteName(db.Tables.Options)+
+		" WHERE option_name IN (?, ?)", wpdb.OptionHome, wpdb.OptionPermalinks)
+	home = cmp.Or(s.Home, options[wpdb.OptionHome])
+	return home, wpdb.IssuerOf(home, options[wpdb.OptionPermalinks]), err
+}
+
 func broken(s config.Settings, problem, remedy string) []wpdb.Finding {
 	return []wpdb.Finding{{Kind: wpdb.KindUpstream, Problem: fmt.Sprintf("php_upstream %s cannot be used: %s.", s.PHPUpstream, problem), Remedy: remedy}}
 }
 
-// upstreamAnswer is the beginning of an answer of php_upstream.
-type upstreamAnswer struct {
+// siteAnswer is the beginning of an answer of the site.
+type siteAnswer struct {
 	status int
+	header http.Header
 	body   []byte
 }
 
 // askUpstream asks php_upstream for an address of the site, as the server does.
-func askUpstream(ctx context.Context, upstream, address string) (upstreamAnswer, error) {
+func askUpstream(ctx context.Context, upstream, address string) (siteAnswer, error) {
 	network, host := "tcp", strings.TrimPrefix(upstream, "http://")
 	if path, isUnix := strings.CutPrefix(upstream, "unix:"); isUnix {
 		network, host = "unix", path
@@ -87,25 +91,28 @@ func askUpstream(ctx context.Context, upstream, address string) (upstreamAnswer,
 	defer cancel()
 	site, err := url.Parse(address)
 	if err != nil {
-		return upstreamAnswer{}, err
+		return siteAnswer{}, err
 	}
 	target := *site
 	target.Scheme = "http"
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
 	if err != nil {
-		return upstreamAnswer{}, err
+		return siteAnswer{}, err
 	}
 	r.Header.Set("X-Forwarded-Proto", site.Scheme)
-	response, err := (&http.Transport{
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, network, host)
-		},
-		DisableKeepAlives: true,
-	}).RoundTrip(r)
+	return ask(r, &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, host)
+	}})
+}
+
+// ask sends a request. It follows no redirect.
+func ask(r *http.Request, transport *http.Transport) (siteAnswer, error) {
+	transport.DisableKeepAlives = true
+	response, err := transport.RoundTrip(r)
 	if err != nil {
-		return upstreamAnswer{}, err
+		return siteAnswer{}, err
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, 4<<20)) // the index has all routes of all plugins
-	return upstreamAnswer{response.StatusCode, body}, err
+	return siteAnswer{response.StatusCode, response.Header, body}, err
 }

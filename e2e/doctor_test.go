@@ -146,7 +146,7 @@ func TestDoctorAsInstalled(t *testing.T) {
 		t.Errorf("accepted %q, advice %+v", r.Accepted, r.Advice)
 	}
 	s.wantSuccess("ok: ", "migrate")
-	if r, _ = s.doctor(0, "--wp-config", s.WPConfig); len(r.Notes) != 3 || r.Notes[1].ID != "privileges-wide" || r.Notes[2].ID != "upstream-off" {
+	if r, _ = s.doctor(0, "--wp-config", s.WPConfig); len(r.Notes) != 4 || r.Notes[1].ID != "privileges-wide" || r.Notes[2].ID != "upstream-off" || r.Notes[3].ID != "route-unknown" {
 		t.Errorf("notes %+v", r.Notes)
 	}
 	if wrong := command(t, nil, "doctor", "--accept", "index"); wrong.code != 3 || !strings.Contains(wrong.stderr, "docs/findings.md") {

@@ -97,6 +97,9 @@ func TestDoor(t *testing.T) {
 	if a := d.nginx.Get("/wp-json/wp/v2/posts"); a.Text != "this is the rest of the site" {
 		t.Errorf("another namespace: %s", a)
 	}
+	if a := d.nginx.Get("/wp-json/moserver/authorize%0a?client_id=x"); a.Status != http.StatusNotFound || a.Member("error") == "" && a.Member("code") == "" {
+		t.Errorf("a path that PHP would read as /authorize: %s", a)
+	}
 	for _, path := range tokenPaths() {
 		d.Put("refresh", "door "+path, d.app, stage.Row{})
 		if a := d.nginx.Post(path, stage.RefreshForm(d.app, "door "+path)...); a.Status != http.StatusOK || a.Body["access_token"] == "of PHP" {

@@ -17,7 +17,7 @@ type Finding struct {
 
 // Note reports whether nothing need be done: every site is like that at first.
 func (f Finding) Note() bool {
-	return f.Kind == KindPrivilegesWide || f.Kind == KindIDTokenColumn || f.Kind == KindUpstreamOff
+	return f.Kind == KindPrivilegesWide || f.Kind == KindIDTokenColumn || f.Kind == KindUpstreamOff || f.Kind == KindRouteUnknown
 }
 
 // Command is a command of this program for this site, to be pasted.
@@ -89,6 +89,8 @@ const (
 	KindKeyAlgorithm      Kind = "key-algorithm"
 	KindKeysSeveral       Kind = "key-several"
 	KindUpstream          Kind = "upstream-unusable"
+	KindRouteSplit        Kind = "route-split"
+	KindRouteClosed       Kind = "route-closed"
 )
 
 // What could be better although the server works.
@@ -113,6 +115,8 @@ const (
 	KindConnections         Kind = "connections"
 	KindTimeZone            Kind = "time-zone"
 	KindUpstreamOff         Kind = "upstream-off"
+	KindRoutePHP            Kind = "route-php"
+	KindRouteUnknown        Kind = "route-unknown"
 )
 
 // What keeps migrate from making a change.
@@ -132,9 +136,11 @@ func Kinds() []Kind {
 		KindTableMissing, KindColumnMissing, KindEngine, KindPrivilegeMissing, KindReadOnly, KindBinlog, KindPrimaryKeys,
 		KindClock, KindSwitchedOff, KindPaidEdition, KindColumnsUnknown, KindPluginInactive, KindMultisite, KindRotations,
 		KindClientDuplicate, KindSecretsUnreadable, KindKeyUnreadable, KindKeyShort, KindKeyAlgorithm, KindKeysSeveral, KindUpstream,
+		KindRouteSplit, KindRouteClosed,
 		KindIndexMissing, KindRotationsMissing, KindRowsExpired, KindRowsAtEnd, KindLifetime, KindExpiresColumn,
 		KindIDTokenColumn, KindBlogMissing, KindClientAlike, KindSecretsPlain, KindKeySecret, KindKeyWeak, KindKeyCommon,
 		KindKeyShared, KindPrivilegesWide, KindPrivilegesUnchecked, KindFlush, KindConnections, KindTimeZone, KindUpstreamOff,
+		KindRoutePHP, KindRouteUnknown,
 		KindChangeBlocking, KindChangeGalera, KindChangeRefused, KindChangeStopped, KindChangeLocked, KindNameTaken,
 	}
 }

@@ -10,6 +10,11 @@ header( 'Content-Type: application/json; charset=UTF-8' );
 
 switch ( $route ) {
 	case 'token':
+		if ( 'GET' === $_SERVER['REQUEST_METHOD'] ) {
+			http_response_code( 404 );
+			echo json_encode( array( 'code' => 'rest_no_route' ) );
+			break;
+		}
 		$given = str_starts_with( $_SERVER['CONTENT_TYPE'] ?? '', 'application/json' ) ? json_decode( file_get_contents( 'php://input' ), true ) : $_POST;
 		if ( isset( $given['hang'] ) ) {
 			sleep( 300 );

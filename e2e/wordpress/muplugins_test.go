@@ -85,14 +85,27 @@ func TestTokenRouteClosed(t *testing.T) {
 	takeAway := p.putIn(t, closing)
 	login(t, p) // which nginx sends to the server, as the next, which the server passes on
 	wantPHPs(t, "passed on", p.Token(append(stage.Credentials(p.client), "grant_type", "password", "username", "x")...))
+	wantRoute(t, w, "")
 	w.RouteToPHP()
+	wantRoute(t, w, "route-closed")
 	for _, s := range spellings() {
 		t.Run(s.name, func(t *testing.T) { closedAt(t, p, s) })
 	}
 	closedToJSON(t, p)
-	w.RouteToSidecar()
 	takeAway()
+	wantRoute(t, w, "route-php")
+	w.RouteToSidecar()
 	open("without the file again")
+}
+
+// wantRoute: doctor has this finding about the routes, and no other; none if empty.
+func wantRoute(t *testing.T, w *stage.WordPress, id string) {
+	t.Helper()
+	doctor := stage.Start(t, nil, binary, "doctor", "--wp-config", w.WPConfig, "--php-upstream", "http://127.0.0.1:1")
+	doctor.Exit()
+	if found := regexp.MustCompile(`\(route-.*\)`).FindString(doctor.Stdout.String()); strings.Trim(found, "()") != id {
+		t.Errorf("doctor: want %q, got %q:\n%s", id, found, doctor.Stdout.String())
+	}
 }
 
 // closedAt sends what the server serves, and what it does not, to PHP.

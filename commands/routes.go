@@ -1,0 +1,116 @@
+package commands
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"moserver-sidecar/config"
+	"moserver-sidecar/wpdb"
+)
+
+// routeTimeout bounds each question to the site's own address.
+const routeTimeout = 3 * time.Second
+
+// route is where the web server sends a route of the plugin.
+type route struct {
+	here    bool   // to this server, and not to PHP
+	unknown string // why neither can be said
+}
+
+// checkRoutes asks the site's own address, as clients do, whether /token reaches this
+// server; and /authorize too, if php_upstream is set.
+func checkRoutes(ctx context.Context, db *wpdb.DB, s config.Settings) []wpdb.Finding {
+	_, base, err := siteAddress(ctx, db, s)
+	if err != nil {
+		return nil // others say so
+	}
+	token := tokenRoute(ctx, base)
+	login := token
+	if s.PHPUpstream != "" && token.unknown == "" {
+		login = loginRoute(ctx, base)
+	}
+	f := wpdb.Finding{Kind: wpdb.KindRoutePHP, Advice: true,
+		Problem: fmt.Sprintf("Token requests to %s/token reach PHP, and not this server.", base),
+		Remedy:  "Send them here, in nginx with docker/moserver-token.conf or, with php_upstream, docker/moserver-namespace.conf."}
+	switch {
+	case login.unknown != "":
+		f.Kind = wpdb.KindRouteUnknown
+		f.Problem = "It cannot be seen from here whether requests reach this server: " + login.unknown + "."
+		f.Remedy = fmt.Sprintf("Ask from elsewhere: curl -i '%s/token' gets 405 with Allow: POST if they do.", base)
+	case token.here != login.here:
+		name, other := "/token", "/authorize"
+		if login.here {
+			name, other = other, name
+		}
+		f.Kind, f.Advice = wpdb.KindRouteSplit, false
+		f.Problem = fmt.Sprintf("At %s only %s reaches this server, and %s does not, so logins fail.", base, name, other)
+		f.Remedy = "Send both here with docker/moserver-namespace.conf, and reload this server if php_upstream is new; or neither, and remove php_upstream: docs/door.md."
+	case token.here:
+		return nil
+	case closedAtPHP(ctx, base):
+		f.Kind, f.Advice = wpdb.KindRouteClosed, false
+		f.Problem = fmt.Sprintf("Nobody answers token requests to %s/token: they reach PHP, where moserver-close-token-route.php refuses them.", base)
+		f.Remedy += " Or delete that file from wp-content/mu-plugins."
+	}
+	return []wpdb.Finding{f}
+}
+
+// tokenRoute: only this server has the route for GET, to refuse it.
+func tokenRoute(ctx context.Context, base string) route {
+	a, err := askSite(ctx, http.MethodGet, base+"/token", "")
+	switch {
+	case err != nil:
+		return route{unknown: err.Error()}
+	case a.status == http.StatusMethodNotAllowed && a.header.Get("Allow") == http.MethodPost:
+		return route{here: true}
+	case a.status == http.StatusNotFound && a.member("code") == "rest_no_route":
+		return route{}
+	}
+	return route{unknown: fmt.Sprintf("GET %s/token has the status %d", base, a.status)}
+}
+
+// loginRoute: only this server refuses a parameter that is given twice.
+func loginRoute(ctx context.Context, base string) route {
+	question := "?"
+	if strings.Contains(base, question) {
+		question = "&"
+	}
+	a, err := askSite(ctx, http.MethodGet, base+"/authorize"+question+"client_id=doctor&client_id=doctor", "")
+	switch {
+	case err != nil:
+		return route{unknown: err.Error()}
+	case a.status >= 500 || a.status == http.StatusForbidden || a.status == http.StatusTooManyRequests: // by what is in front
+		return route{unknown: fmt.Sprintf("GET %s/authorize has the status %d", base, a.status)}
+	}
+	return route{here: a.status == http.StatusBadRequest && strings.HasPrefix(a.member("error_description"), "A parameter is repeated")}
+}
+
+// closedAtPHP reports whether the mu-plugin refuses token requests.
+func closedAtPHP(ctx context.Context, base string) bool {
+	a, err := askSite(ctx, http.MethodPost, base+"/token", "grant_type=refresh_token")
+	return err == nil && a.member("code") == "moserver_token_route_closed"
+}
+
+// askSite asks the site's own address.
+func askSite(ctx context.Context, method, address, form string) (siteAnswer, error) {
+	ctx, cancel := context.WithTimeout(ctx, routeTimeout)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(form))
+	if err != nil {
+		return siteAnswer{}, err
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return ask(r, new(http.Transport))
+}
+
+// member is a text in the answer's JSON, empty if there is none.
+func (a siteAnswer) member(name string) string {
+	var members map[string]any
+	_ = json.Unmarshal(a.body, &members)
+	text, _ := members[name].(string)
+	return text
+}
