@@ -104,29 +104,39 @@ func (p *play) act(f func()) {
 	<-done
 }
 
-func (p *play) Helper()         {}
+// Helper implements testing.TB.
+func (p *play) Helper() {}
+
+// TempDir implements testing.TB.
 func (p *play) TempDir() string { return ShortDir(p) }
 
+// Cleanup implements testing.TB.
 func (p *play) Cleanup(f func()) { p.with(func() { p.cleanups = append(p.cleanups, f) }) }
 
+// Failed implements testing.TB.
 func (p *play) Failed() (failed bool) {
 	p.with(func() { failed = len(p.failures) > 0 })
 	return failed
 }
 
+// Logf implements testing.TB.
 func (p *play) Logf(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
 
+// Error implements testing.TB.
 func (p *play) Error(args ...any) {
 	p.with(func() { p.failures = append(p.failures, errors.New(fmt.Sprint(args...))) })
 }
 
+// Errorf implements testing.TB.
 func (p *play) Errorf(format string, args ...any) { p.Error(fmt.Sprintf(format, args...)) }
 
+// Fatal implements testing.TB.
 func (p *play) Fatal(args ...any) {
 	p.Error(args...)
 	runtime.Goexit()
 }
 
+// Fatalf implements testing.TB.
 func (p *play) Fatalf(format string, args ...any) { p.Fatal(fmt.Sprintf(format, args...)) }
 
 func (p *play) with(f func()) {
