@@ -15,19 +15,15 @@ import (
 // authorize passes a login on to WordPress, which has its pages, and seals the code
 // in the one answer that has one: the redirect back to the client.
 func (s *server) authorize(c echo.Context) error {
-	p, err := parseAuthorization(c.Request().URL.RawQuery)
+	a, redirectURI, err := parseAuthorization(c.Request().URL.RawQuery)
 	if err != nil {
 		return statusError(err)
-	}
-	a := oauth.Authorization{
-		ClientID: p["client_id"], Scope: p["scope"], Nonce: p["nonce"], Resource: p[paramResource],
-		Challenge: p["code_challenge"], Method: p["code_challenge_method"],
 	}
 	note(c).clientSent = a.ClientID
 	return s.upstream.pass(c, func(answer *http.Response) error {
 		answer.Header.Set(echo.HeaderCacheControl, "no-store")
 		location := answer.Header.Get(echo.HeaderLocation)
-		before, code, after, found := cutCode(location, p["redirect_uri"])
+		before, code, after, found := cutCode(location, redirectURI)
 		if answer.StatusCode/100 != 3 || !found {
 			return nil
 		}
@@ -60,23 +56,25 @@ func authorizationParameters() []string {
 // parseAuthorization reads the query of an authorization request, which WordPress
 // reads several times on its way through the login, each time a little differently.
 // It refuses, with an oauth.Error, what not all of them read the same.
-func parseAuthorization(query string) (parameters, error) {
+func parseAuthorization(query string) (a oauth.Authorization, redirectURI string, err error) {
 	p, err := knownParameters(query)
 	if err != nil {
-		return nil, err
+		return a, "", err
 	}
 	if cleaned := asWordPressCleans(query); cleaned != query {
 		again, err := knownParameters(cleaned)
 		if err != nil {
-			return nil, err
+			return a, "", err
 		}
 		if len(again) != len(p) {
-			return nil, errAmbiguous()
+			return a, "", errAmbiguous()
 		}
 	}
-	return p, oauth.Authorization{
-		Challenge: p["code_challenge"], Method: p["code_challenge_method"], Nonce: p["nonce"], Resource: p[paramResource],
-	}.Check()
+	a = oauth.Authorization{
+		ClientID: p["client_id"], Scope: p["scope"], Nonce: p["nonce"], Resource: p[paramResource],
+		Challenge: p["code_challenge"], Method: p["code_challenge_method"],
+	}
+	return a, p["redirect_uri"], a.Check()
 }
 
 func errAmbiguous() error {
@@ -90,9 +88,7 @@ func knownParameters(query string) (parameters, error) {
 	if strings.Count(query, "&") >= maxParameters { // PHP drops those beyond
 		return nil, errAmbiguous()
 	}
-	for pair := range strings.SplitSeq(query, "&") {
-		name, value, _ := strings.Cut(pair, "=")
-		name = unescape(name)
+	for name, value := range allPairs(query) {
 		for _, read := range phpNames(name) {
 			_, repeated := p[read]
 			if slices.Contains(known, read) && (repeated || read != name || read == "code") {

@@ -141,15 +141,21 @@ func readDocument(answer *http.Response) (d document, err error) {
 	if answer.StatusCode != http.StatusOK || answer.ContentLength > maxMetadata || answer.Header.Get(echo.HeaderContentEncoding) != "" {
 		return nil, nil
 	}
-	body, err := io.ReadAll(io.LimitReader(answer.Body, maxMetadata))
+	body, err := peek(answer, maxMetadata)
 	if err != nil {
 		return nil, errBroken
 	}
 	if json.Unmarshal(body, &d) != nil || len(d) == 0 {
-		answer.Body = readCloser{io.MultiReader(bytes.NewReader(body), answer.Body), answer.Body}
 		return nil, nil
 	}
 	return d, answer.Body.Close()
+}
+
+// peek reads the first n bytes of an answer, which it still has afterwards.
+func peek(answer *http.Response, n int64) ([]byte, error) {
+	beginning, err := io.ReadAll(io.LimitReader(answer.Body, n))
+	answer.Body = readCloser{io.MultiReader(bytes.NewReader(beginning), answer.Body), answer.Body}
+	return beginning, err
 }
 
 // readCloser reads from one and closes another.

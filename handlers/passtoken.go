@@ -74,11 +74,7 @@ func (s *server) passToken(c echo.Context, request oauth.Request) error {
 // judgePassed finds out what WordPress's answer tells of a secret. PHP says most
 // errors with status 200. A password that is right tells nothing of the client.
 func judgePassed(response *http.Response, grantType string) verdict {
-	beginning, _ := io.ReadAll(io.LimitReader(response.Body, maxVerdict)) // an error comes again
-	response.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.MultiReader(bytes.NewReader(beginning), response.Body), response.Body}
+	beginning, _ := peek(response, maxVerdict) // an error comes again
 	text := strings.Join(strings.Fields(string(beginning)), "")
 	has := func(member string) bool { return strings.Contains(text, member) }
 	switch {

@@ -38,8 +38,8 @@ func (u *unindexed) FindBearer(ctx context.Context, token string) (oauth.Bearer,
 	return u.Store.FindBearer(ctx, token)
 }
 
-// TestUnindexed: whoever has not authenticated causes no scan, and whoever has is
-// answered as ever.
+// TestUnindexed: a client that has not authenticated causes no scan, and one that has
+// gets its usual answer.
 func TestUnindexed(t *testing.T) {
 	f := newFixture(t)
 	store := &unindexed{Store: f.store}
@@ -70,62 +70,49 @@ func TestUnindexed(t *testing.T) {
 // refused at once; a client with a secret is served meanwhile.
 func TestScanBudget(t *testing.T) {
 	f := newFixture(t)
-	store := &unindexed{Store: f.store, gate: make(chan struct{})}
-	f.Store = store
-	f.put(oauth.RefreshToken, "r0", f.grant(appID))
-	const sent, admitted = 40, 18
-	outcomes := make(chan error, sent)
-	for range sent {
-		go func() {
-			_, _, err := f.UserInfo(context.Background(), "garbage")
-			outcomes <- err
-		}()
-	}
-	for range sent - admitted {
-		if err := <-outcomes; !errors.Is(err, oauth.ErrBusy) {
-			t.Errorf("beyond the budget: %v", err)
-		}
-	}
-	f.grants(refreshRequest())
-	close(store.gate)
-	for range admitted {
-		var refused oauth.Error
-		if err := <-outcomes; !errors.As(err, &refused) || refused.Code != oauth.InvalidToken {
-			t.Errorf("within the budget: %v", err)
-		}
-	}
+	f.holdsScans(oauth.InvalidToken, func(int) error {
+		_, _, err := f.UserInfo(context.Background(), "garbage")
+		return err
+	})
 }
 
 // TestReplayScanBudget: what came of an unknown code is looked for in the same budget, also
 // for a client with a secret, and once for a client that has its turn already.
 func TestReplayScanBudget(t *testing.T) {
 	f := newFixture(t)
+	f.holdsScans(oauth.InvalidGrant, func(i int) error {
+		r := codeRequest()
+		if i%2 == 0 {
+			r.Credentials = credentials(publicID, "")
+		}
+		_, err := f.Token(context.Background(), r)
+		return err
+	})
+}
+
+// holdsScans sends requests while no look ends: as many as the budget holds wait, to be
+// refused with the code in the end, and the others are refused at once.
+func (f *fixture) holdsScans(code oauth.Code, send func(i int) error) {
+	f.Helper()
 	store := &unindexed{Store: f.store, gate: make(chan struct{})}
 	f.Store = store
 	f.put(oauth.RefreshToken, "r0", f.grant(appID))
 	const sent, admitted = 40, 18
 	outcomes := make(chan error, sent)
 	for i := range sent {
-		r := codeRequest()
-		if i%2 == 0 {
-			r.Credentials = credentials(publicID, "")
-		}
-		go func() {
-			_, err := f.Token(context.Background(), r)
-			outcomes <- err
-		}()
+		go func() { outcomes <- send(i) }()
 	}
 	for range sent - admitted {
 		if err := <-outcomes; !errors.Is(err, oauth.ErrBusy) {
-			t.Errorf("beyond the budget: %v", err)
+			f.Errorf("beyond the budget: %v", err)
 		}
 	}
 	f.grants(refreshRequest())
 	close(store.gate)
 	for range admitted {
 		var refused oauth.Error
-		if err := <-outcomes; !errors.As(err, &refused) || refused.Code != oauth.InvalidGrant {
-			t.Errorf("within the budget: %v", err)
+		if err := <-outcomes; !errors.As(err, &refused) || refused.Code != code {
+			f.Errorf("within the budget: %v", err)
 		}
 	}
 }
