@@ -31,9 +31,9 @@ type examined struct {
 	Status   string           `json:"status"` // ok, advice, broken or unknown
 	Error    string           `json:"error"`  // why the database could not be examined, or not completely
 	Settings []config.Problem `json:"settings"`
-	Broken   []ailment        `json:"broken"`
-	Advice   []ailment        `json:"advice"`
-	Notes    []ailment        `json:"notes"`    // they need no action
+	Broken   []printedFinding `json:"broken"`
+	Advice   []printedFinding `json:"advice"`
+	Notes    []printedFinding `json:"notes"`    // they need no action
 	Accepted []wpdb.Kind      `json:"accepted"` // what --accept has silenced
 	Facts    *doctor.Facts    `json:"facts"`
 	SealKey  string           `json:"seal_key"` // fingerprint; empty: codes are not sealed
@@ -42,8 +42,8 @@ type examined struct {
 	accept   kinds
 }
 
-// ailment is a finding as it is printed.
-type ailment struct {
+// printedFinding is the printed form of a finding.
+type printedFinding struct {
 	Kind    wpdb.Kind `json:"id"`
 	Problem string    `json:"problem"`
 	Remedy  string    `json:"remedy"`
@@ -99,7 +99,7 @@ func notExamined(err error) error {
 
 // runDoctor examines the database and prints the results.
 func runDoctor(w io.Writer, settings config.Settings, problems []config.Problem, accept kinds, asJSON bool) (err error) {
-	x := examined{Settings: problems, Broken: []ailment{}, Advice: []ailment{}, Notes: []ailment{}, Accepted: []wpdb.Kind{},
+	x := examined{Settings: problems, Broken: []printedFinding{}, Advice: []printedFinding{}, Notes: []printedFinding{}, Accepted: []wpdb.Kind{},
 		SealKey: sealKey(settings), settings: settings, accept: accept}
 	x.examine()
 	if asJSON {
@@ -134,7 +134,7 @@ func (x *examined) examine() {
 		case f.Advice:
 			list = &x.Advice
 		}
-		*list = append(*list, ailment{f.Kind, f.Problem, f.Remedy})
+		*list = append(*list, printedFinding{f.Kind, f.Problem, f.Remedy})
 	}
 	switch {
 	case err != nil:
@@ -175,9 +175,9 @@ func (x *examined) print(w io.Writer) error {
 	if x.Facts != nil {
 		x.printFacts(w, *x.Facts)
 	}
-	printAilments(w, "Broken", x.Broken)
-	printAilments(w, "Advice", x.Advice)
-	printAilments(w, "Notes", x.Notes)
+	printFindings(w, "Broken", x.Broken)
+	printFindings(w, "Advice", x.Advice)
+	printFindings(w, "Notes", x.Notes)
 	for _, kind := range x.Accepted {
 		fmt.Fprintf(w, "\nAccepted: %s\n", kind)
 	}
@@ -196,12 +196,12 @@ func (x *examined) verdict() string {
 	return fmt.Sprintf("%s: %d broken, %d advice", x.Status, len(x.Broken)+len(x.Settings), len(x.Advice))
 }
 
-func printAilments(w io.Writer, title string, ailments []ailment) {
-	if len(ailments) == 0 {
+func printFindings(w io.Writer, title string, findings []printedFinding) {
+	if len(findings) == 0 {
 		return
 	}
 	fmt.Fprintf(w, "\n%s:\n", title)
-	for _, a := range ailments {
+	for _, a := range findings {
 		fmt.Fprintf(w, "\n  * %s (%s)\n    -> %s\n", a.Problem, a.Kind, strings.ReplaceAll(a.Remedy, "\n", "\n       "))
 	}
 }

@@ -62,7 +62,8 @@ func checkUpstream(ctx context.Context, db *wpdb.DB, s config.Settings) []wpdb.F
 	return nil
 }
 
-// siteAddress is the address of the site, and that of the plugin's routes in it.
+// siteAddress returns the site's address, and the address below which the plugin has its
+// routes.
 func siteAddress(ctx context.Context, db *wpdb.DB, s config.Settings) (home, base string, err error) {
 	options, err := db.QueryOptions(ctx, "SELECT option_name, option_value FROM "+wpdb.QuoteName(db.Tables.Options)+
 		" WHERE option_name IN (?, ?)", wpdb.OptionHome, wpdb.OptionPermalinks)

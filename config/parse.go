@@ -44,8 +44,8 @@ func name(target *string) func(string) error {
 	}
 }
 
-// tableName is a name that needs no quoting in a statement; WordPress requires that of
-// its prefix too. With schema, the name of another database may precede it.
+// tableName is a name that needs no quotes in a statement, which WordPress also requires
+// of its prefix. With schema, the name of another database may precede it.
 func tableName(target *string, schema bool) func(string) error {
 	const word = `[0-9A-Za-z_$-]{1,64}`
 	form := regexp.MustCompile(`^` + word + `$`)

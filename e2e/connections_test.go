@@ -26,8 +26,8 @@ func idlers() map[string]string {
 	}
 }
 
-// TestIdleConnections: whoever holds more connections than max_connections and
-// asks for nothing on them keeps nobody out, neither a client nor a probe.
+// TestIdleConnections: a client that holds more connections than max_connections, and
+// asks for nothing on them, keeps out neither other clients nor probes.
 func TestIdleConnections(t *testing.T) {
 	t.Parallel()
 	for name, sent := range idlers() {

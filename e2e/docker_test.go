@@ -159,7 +159,7 @@ func (k *stack) startSite() *stage.Nginx {
 	return startNginx(k.t, nginxFolder(k.t), stage.Substitute(k.t, conf, "fastcgi_pass $php;", stage.PHPLine))
 }
 
-// TestDockerNginx: nginx takes the site as it is, but for its port, and starts
+// TestDockerNginx: nginx takes the site unchanged except its port, and starts
 // without the containers that it sends requests to.
 func TestDockerNginx(t *testing.T) {
 	t.Parallel()

@@ -70,7 +70,7 @@ func (d *door) told(r *http.Request) stage.Answer {
 	d.t.Helper()
 	a := d.nginx.Send(r)
 	if a.Status != http.StatusOK || a.Member("REQUEST_URI") != r.URL.RequestURI() {
-		d.t.Errorf("%s: want it at PHP as it is, got %s", r.URL.RequestURI(), a)
+		d.t.Errorf("%s: want it unchanged at PHP, got %s", r.URL.RequestURI(), a)
 	}
 	return a
 }

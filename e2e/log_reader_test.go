@@ -74,8 +74,8 @@ func (u *unread) ask(t *testing.T, s *site, n, honest int) {
 	}
 }
 
-// TestLogNobodyReads: all requests are answered; whoever then reads finds whole
-// lines in their order, and how many were lost.
+// TestLogNobodyReads: all requests are answered; a late reader finds whole lines
+// in their order, and how many were lost.
 func TestLogNobodyReads(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)

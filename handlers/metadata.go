@@ -135,8 +135,8 @@ func (d document) add(name string, values ...string) {
 	d.set(name, list)
 }
 
-// readDocument reads an answer that is a JSON object; of any other it is nil, and the
-// answer stays as it is.
+// readDocument reads an answer that is a JSON object; of any other d is nil, and the
+// answer stays unchanged.
 func readDocument(answer *http.Response) (d document, err error) {
 	if answer.StatusCode != http.StatusOK || answer.ContentLength > maxMetadata || answer.Header.Get(echo.HeaderContentEncoding) != "" {
 		return nil, nil

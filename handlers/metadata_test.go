@@ -100,7 +100,7 @@ func TestResourceMetadata(t *testing.T) {
 	}
 }
 
-// TestMetadataOfPHPAlone: what is no document is passed on as it is, and without
+// TestMetadataOfPHPAlone: an answer that is no document is passed on unchanged, and without
 // php_upstream nothing is served.
 func TestMetadataOfPHPAlone(t *testing.T) {
 	body := ""

@@ -127,7 +127,7 @@ func TestProbes(t *testing.T) {
 	}
 }
 
-// TestReadyOfSilentDatabase: whoever probes gives up after some seconds, and hears
+// TestReadyOfSilentDatabase: a probe gives up after some seconds, and hears
 // before that what is the matter.
 func TestReadyOfSilentDatabase(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

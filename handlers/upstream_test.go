@@ -49,7 +49,7 @@ func (d door) wholeLog() string {
 	return d.log.String()
 }
 
-// raw sends a request as it is written, and returns the status and the body.
+// raw sends the text of a request unchanged, and returns the status and the body.
 func (d door) raw(text string) (int, string) {
 	d.Helper()
 	conn, err := net.Dial("tcp", d.Listener.Addr().String())

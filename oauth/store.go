@@ -44,7 +44,7 @@ type Site struct {
 	TokenLength          int           // in hex digits
 }
 
-// Grant is a code or token as it is stored.
+// Grant is a stored code or token.
 type Grant struct {
 	ClientID    string
 	UserID      int64

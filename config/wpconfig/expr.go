@@ -21,8 +21,8 @@ const (
 	precUnary   = 12
 )
 
-// expr evaluates an expression of operators that bind at least as tight as
-// least, as far as it is constant.
+// expr evaluates an expression whose operators bind at least as tightly as least. Parts
+// that are not constant make its value unknown.
 func (p *parser) expr(least int) value {
 	p.depth++
 	defer func() { p.depth-- }()

@@ -89,9 +89,9 @@ func TestOperatingSystem(t *testing.T) {
 }
 
 // TestHostileFiles: the work for a file that repeats one thing grows as the file
-// does. It is the processor's time of this process, which other processes on a
-// busy machine leave much as it is; were it to grow with the square of the
-// length, the longer file would take 64 times as much as the shorter one.
+// does. It counts this process's processor time, which a busy machine hardly changes. If
+// it grew with the square of the length, the longer file would take 64 times as much
+// as the shorter one.
 func TestHostileFiles(t *testing.T) {
 	for name, piece := range map[string]string{
 		"not": "!", "concatenations": "'a'.", "doubling": "$a=$a.$a.'x';", "appending": "$a.='xxxxxxxxxxxxxxxx';",

@@ -50,7 +50,7 @@ func (r *result) add(other result) {
 	r.Lost += other.Lost
 }
 
-// run lets the workers do what the load says. The first error ends it, but for
+// run lets the workers do what the load says. The first error ends it, except
 // errShed and errNoAnswer, which are counted.
 func run(workers []worker, l load) (result, error) {
 	r := &running{load: l, start: time.Now(), due: make(chan time.Time, 1<<16)}

@@ -41,7 +41,7 @@ type spelling struct {
 // spellings are those that a rule in nginx hardly sees, after the usual one.
 func spellings() []spelling {
 	return []spelling{
-		{"as it is", "?rest_route=/moserver/token", nil},
+		{"plain", "?rest_route=/moserver/token", nil},
 		{"an encoded letter", "?rest_route=/%6doserver/token", nil},
 		{"given twice", "?rest_route=/x&rest_route=/moserver/token", nil},
 		{"an encoded name", "?rest%5froute=/moserver/token", nil},

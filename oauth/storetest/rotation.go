@@ -89,7 +89,7 @@ func rotationByteExact(t *testing.T, s Subject) {
 	}
 }
 
-// rotationRace: whoever loses finds the winner's record.
+// rotationRace: the loser finds the winner's record.
 func rotationRace(t *testing.T, s Subject) {
 	const takers = 16
 	s.PutGrant(presented(oauth.RefreshToken, "r0"), grant())

@@ -189,7 +189,7 @@ func lostKeys(t *testing.T, server *sandbox.Server) {
 		expectation{"{}moos_oauth_public_keys is missing, so no answer has an ID token", "Restore", false})
 }
 
-// To a user without any privilege on it a table does not exist, but for the
+// To a user without any privilege on it a table does not exist, except for the
 // error on touching it.
 func noPrivilege(t *testing.T, server *sandbox.Server) {
 	s := diagnosed(t, server, "GRANT USAGE ON *.* TO wp@localhost")

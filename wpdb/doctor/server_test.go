@@ -56,7 +56,7 @@ func fewConnections(t *testing.T, root, s *site) {
 	s.reopen(func(c *wpdb.Config) { c.MaxConnections = 8 }).examine()
 }
 
-// isMariaDB says if the tests run on MariaDB, and not on MySQL.
+// isMariaDB reports whether the tests run on MariaDB and not on MySQL.
 func isMariaDB(s *site) bool {
 	s.T.Helper()
 	return strings.Contains(s.Strings("SELECT VERSION()")[0], "MariaDB")

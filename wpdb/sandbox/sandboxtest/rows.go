@@ -72,7 +72,7 @@ func (s *Site) Put(kind oauth.Kind, value, clientID string, r Row) {
 // Digits are those of UTC, as PHP's gmdate writes them.
 func Digits(t time.Time) string { return t.UTC().Format(time.DateTime) }
 
-// Has says if a token or code is in its table, byte for byte.
+// Has reports whether a token or code is in its table, byte for byte.
 func (s *Site) Has(kind oauth.Kind, value string) bool {
 	s.T.Helper()
 	return len(s.Strings("SELECT 'x' FROM {}moos_oauth_"+string(kind)+"s WHERE "+string(kind)+" = CAST(? AS BINARY)", value)) > 0
