@@ -18,7 +18,7 @@ CLIENTS = \
 	python3-authlib python3-requests python3-requests-oauthlib python3-social-auth-core
 
 # The packages whose tests need neither a database nor a web server.
-SERVERLESS = ./commands ./config/... ./handlers ./oauth/...
+SERVERLESS = ./commands ./config/... ./handlers ./oauth/... ./e2e/robustness/load
 
 .DEFAULT_GOAL := help
 

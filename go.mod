@@ -19,7 +19,10 @@ require (
 	golang.org/x/time v0.16.0
 )
 
-require golang.org/x/crypto v0.53.0
+require (
+	github.com/anishathalye/porcupine v1.3.1
+	golang.org/x/crypto v0.53.0
+)
 
 require (
 	filippo.io/edwards25519 v1.2.0 // indirect
