@@ -80,6 +80,7 @@ type grant struct {
 	access  []string
 	ops     int
 	unknown int
+	refused int // because something was not there
 }
 
 // The limits of a grant: what is judged as one must be small, and shorter than any
@@ -87,6 +88,7 @@ type grant struct {
 const (
 	maxOps     = 22
 	maxUnknown = 5
+	maxRefused = 8
 	maxAge     = 30 * time.Second
 	firstUser  = 1000 // added to a grant's number
 )
@@ -155,7 +157,7 @@ func (g *grant) fresh() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.ops++
-	return g.ops <= maxOps && g.unknown <= maxUnknown && time.Since(g.began) < maxAge
+	return g.ops <= maxOps && g.unknown <= maxUnknown && g.refused <= maxRefused && time.Since(g.began) < maxAge
 }
 
 // any is a grant in use, nil if there is none.

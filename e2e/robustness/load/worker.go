@@ -48,8 +48,11 @@ func (w *worker) begin(g *grant) bool {
 
 func (w *worker) tokenOf(g *grant, kind oauth.Kind, value string) oauth.Token {
 	t := oauth.Token{Kind: kind, Value: value, ClientID: g.client.ID, UserID: g.user, Scope: oauth.ParseScope("profile")}
-	if kind == oauth.AuthorizationCode {
+	switch kind {
+	case oauth.AuthorizationCode:
 		t.Expires = time.Now().Add(10 * time.Minute)
+	case oauth.AccessToken:
+		t.Expires = time.Now().Add(time.Hour)
 	}
 	return t
 }
@@ -122,8 +125,11 @@ func (w *worker) recent(tokens []string) string {
 func (g *grant) learn(op history.Op) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if op.Outcome == history.Unknown {
+	switch {
+	case op.Outcome == history.Unknown:
 		g.unknown++
+	case op.Reason == history.NoToken:
+		g.refused++
 	}
 	if op.Access != "" {
 		g.access = append(g.access, op.Access)

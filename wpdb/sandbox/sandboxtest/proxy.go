@@ -92,6 +92,13 @@ func (p *Proxy) CutAt(prefix string, when Cut, times int) {
 	p.prefix, p.when, p.times = prefix, when, times
 }
 
+// SetHooks changes During and Between while connections are open.
+func (p *Proxy) SetHooks(during, between func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.During, p.Between = during, between
+}
+
 // Left is how many cuts have not happened yet.
 func (p *Proxy) Left() int {
 	p.mu.Lock()
@@ -193,9 +200,12 @@ func (p *Proxy) serve(client net.Conn) {
 
 // cut ends a connection at the statement in packet.
 func (p *Proxy) cut(when Cut, c *carried, packet []byte) {
+	p.mu.Lock()
+	during, between := p.During, p.Between
+	p.mu.Unlock()
 	if when == LateStatement {
 		c.client.Close()
-		p.Between()
+		between()
 	}
 	if when == BeforeStatement {
 		c.server.Close()
@@ -203,13 +213,13 @@ func (p *Proxy) cut(when Cut, c *carried, packet []byte) {
 		p.Failed(err)
 	}
 	if when == DuringStatement {
-		p.During()
+		during()
 		c.client.Close()
-		p.Between()
+		between()
 	}
 	<-c.ended
 	c.server.Close()
 	if when == BeforeStatement || when == AfterStatement {
-		p.Between()
+		between()
 	}
 }
