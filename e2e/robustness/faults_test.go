@@ -44,7 +44,7 @@ func (s *stand) faults() []fault {
 
 // disturb lets things go wrong until ctx ends, and counts what did.
 func (s *stand) disturb(ctx context.Context) map[string]int {
-	random, list, counts := rand.New(rand.NewPCG(s.cell.Seed, 3)), s.faults(), map[string]int{}
+	random, list, counts := rand.New(rand.NewPCG(s.cell.Seed, 3)), s.trouble, map[string]int{}
 	for ctx.Err() == nil {
 		f := list[random.IntN(len(list))]
 		counts[f.name]++

@@ -14,10 +14,11 @@ import (
 )
 
 var (
-	minutes = flag.Float64("minutes", 0.3, "how long a run plays")
-	seed    = flag.Uint64("seed", 0, "of everything that is random; 0: another one each time")
-	all     = flag.Bool("all", false, "a run for each cell of the matrix")
-	judged  = flag.String("history", "", "a `file` that a run has kept, to be judged once more")
+	minutes  = flag.Float64("minutes", 0.3, "how long a run plays")
+	seed     = flag.Uint64("seed", 0, "of everything that is random; 0: another one each time")
+	all      = flag.Bool("all", false, "a run for each cell of the matrix")
+	mistakes = flag.Bool("mutants", false, "also look whether runs find the mistakes of other programs")
+	judged   = flag.String("history", "", "a `file` that a run has kept, to be judged once more")
 )
 
 // binary is moserver-sidecar, fast the same with a clock that is a minute fast.

@@ -71,6 +71,7 @@ func run(t *testing.T, c cell, d time.Duration) model.Verdict {
 func playOn(t *testing.T, s *stand, d time.Duration) model.Verdict {
 	t.Helper()
 	l := s.load(workers)
+	s.began = time.Now() // of the history
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
 	played := make(chan struct{})

@@ -29,6 +29,7 @@ type stand struct {
 	nginx    *stage.Nginx
 	conf     string // nginx's
 	began    time.Time
+	trouble  []fault // what goes wrong
 }
 
 // server is a moserver-sidecar that can be started again.
@@ -50,7 +51,7 @@ const (
 // newStand starts it all; the servers are of the programs.
 func newStand(t testing.TB, c cell, programs ...string) *stand {
 	t.Helper()
-	s := &stand{t: t, cell: c, began: time.Now()}
+	s := &stand{t: t, cell: c}
 	s.database = sandboxtest.Start(t, sandbox.Options{Accounts: true}) // or it could not be killed
 	s.site = sqlSite{stage.NewSite(t, binary, s.database, "")}
 	s.site.Account("wp", stage.DBPassword)
@@ -74,6 +75,7 @@ func newStand(t testing.TB, c cell, programs ...string) *stand {
 		s.proxies, s.servers = append(s.proxies, proxy), append(s.servers, server)
 	}
 	s.startNginx()
+	s.trouble = s.faults()
 	return s
 }
 

@@ -95,6 +95,10 @@ func (r Rules) refresh(s state, in input) (bool, state) {
 	there := (s.live|s.maybe)&in.token != 0
 	switch {
 	case in.Outcome == history.Refused:
+		if in.crowded && there && !r.Grace && r.Recorded != Never {
+			s.endCrowded(in)
+			return true, s
+		}
 		if !s.explains(in) {
 			return false, s
 		}

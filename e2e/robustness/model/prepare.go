@@ -18,6 +18,7 @@ type input struct {
 	family                 set  // all that came of the presented code
 	all                    set  // all of the presented kind
 	races                  bool // something may end at the same moment
+	crowded                bool // others who use the same refresh token at the same moment are refused too
 	late                   bool // a code's second use may end what its first has given
 	mayExpire, mustExpire  bool
 
@@ -158,6 +159,13 @@ func (b *book) input(op history.Op) input {
 	in.races = op.Kind == history.Refresh && slices.ContainsFunc(b.ops, func(e history.Op) bool {
 		return ends(e) && e.Call <= op.Return && op.Call <= e.Return
 	})
+	others := 0
+	for _, e := range b.ops {
+		if ends(e) && e.Kind == op.Kind && e.Token == op.Token && e.Call <= op.Return && op.Call <= e.Return {
+			others++ // itself among them
+		}
+	}
+	in.crowded = op.Kind == history.Refresh && op.Reason == history.NoToken && op.Rotates && others > 1
 	for _, p := range op.Values {
 		if s := b.set(p.Value); s != 0 {
 			in.stored |= s

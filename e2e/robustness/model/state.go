@@ -75,6 +75,15 @@ func (s *state) endGrant(t, access set, certain bool) {
 	}
 }
 
+// endCrowded: one of several that use a refresh token at once has replaced it, and lost
+// the answer to its COMMIT. Another one took that for a replay and has ended what came of
+// it; so none was given any.
+func (s *state) endCrowded(in input) {
+	s.end(in.token)
+	s.replaced |= in.token
+	s.mayEnd(in.reach)
+}
+
 // admits: an administrator's change counts for the next request.
 func (s *state) admits(client bool) bool { return !s.closed && !s.noUser && !(client && s.noClient) }
 
