@@ -36,7 +36,8 @@ check: lint ## lint, and run every test that needs no server; takes seconds, als
 
 .PHONY: test
 test: deps lint ## run everything: linters, all tests with the race detector, fuzzing's seeds
-	go test -race -timeout 20m ./...
+	go test -race -timeout 20m $$(go list ./... | grep -v /e2e/robustness$$)
+	go test -C e2e/robustness -race -count=1
 
 # The Debian release and packages of other database servers.
 MYSQL = sid mysql-server-core
@@ -51,6 +52,10 @@ test-servers: deps ## test wpdb and e2e on MySQL 9, on MariaDB 11.8 and on a Gal
 .PHONY: e2e
 e2e: deps ## run the end-to-end tests alone: the real program, MariaDB, nginx, WordPress, clients
 	go test -race -timeout 20m ./e2e/...
+
+.PHONY: robustness
+robustness: deps ## judge what clients hear under faults, for MINUTES (5); SEED=… once more, ALL=1 each combination of settings
+	go test -C e2e/robustness -count=1 -timeout 0 -minutes=$(or $(MINUTES),$(if $(ALL),1,5)) -seed=$(or $(SEED),0) $(if $(ALL),-all) $(if $(SEED),,-mutants)
 
 .PHONY: lint
 lint: ## check the source with gofmt, go vet and staticcheck

@@ -49,7 +49,7 @@ func TestMutants(t *testing.T) {
 			if found == 0 {
 				t.Errorf("%d runs have not found it", mutantRuns)
 			}
-			fmt.Printf("mutant, %s: %d violations\n", m.name, found)
+			fmt.Printf("a program in which %s: %d violations, as there should be\n", m.name, found)
 		})
 	}
 }

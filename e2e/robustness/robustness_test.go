@@ -38,7 +38,7 @@ func TestRobustness(t *testing.T) {
 		v := run(t, c, d)
 		operations, violations = operations+v.Operations, violations+len(v.Violations)
 	}
-	fmt.Printf("In all: %d operations judged, %d violations\n", operations, violations)
+	fmt.Printf("in all: %d operations judged, %d violations\n", operations, violations)
 }
 
 // chosenSeed is the one that the command line names, or a new one.
@@ -61,6 +61,7 @@ func run(t *testing.T, c cell, d time.Duration) model.Verdict {
 	for i, ops := range v.Violations[:min(len(v.Violations), 5)] {
 		keep(t, c, ops, i+1)
 	}
+	fmt.Printf("%d operations judged, %d violations\n", v.Operations, len(v.Violations))
 	if v.Undecided > 0 {
 		t.Errorf("seed %d: %d grants could not be judged", c.Seed, v.Undecided)
 	}
@@ -92,7 +93,6 @@ func playOn(t *testing.T, s *stand, d time.Duration) model.Verdict {
 	for _, name := range slices.Sorted(maps.Keys(faults)) {
 		t.Logf("%6d times %s", faults[name], name)
 	}
-	fmt.Printf("seed %d: %d operations judged, %d violations\n", s.cell.Seed, v.Operations, len(v.Violations))
 	return v
 }
 
