@@ -61,12 +61,21 @@ func wait(random *rand.Rand, most time.Duration) {
 }
 
 func (s *stand) killDatabase(random *rand.Rand) {
-	s.database.Kill()
+	node := s.nodes[random.IntN(len(s.nodes))]
+	node.Kill()
 	wait(random, time.Second)
-	sandboxtest.NoError(s.t, s.database.Run(context.Background()))
+	if !s.isCluster() {
+		sandboxtest.NoError(s.t, node.Run(context.Background()))
+		return
+	}
+	time.Sleep(time.Duration(random.IntN(8)) * time.Second) // the others notice after five
+	sandboxtest.NoError(s.t, node.Rejoin(context.Background()))
+	s.settle()
 }
 
-func (s *stand) pauseDatabase(random *rand.Rand) { s.pause(s.database.PID(), random) }
+func (s *stand) pauseDatabase(random *rand.Rand) {
+	s.pause(s.nodes[random.IntN(len(s.nodes))].PID(), random)
+}
 
 func (s *stand) pause(pid int, random *rand.Rand) {
 	sandboxtest.NoError(s.t, syscall.Kill(pid, syscall.SIGSTOP))

@@ -58,6 +58,13 @@ func run(t *testing.T, c cell, d time.Duration) model.Verdict {
 	}
 	fmt.Printf("seed %d: %s\n", c.Seed, c)
 	v := playOn(t, newStand(t, c, binary, second), d)
+	report(t, c, v)
+	return v
+}
+
+// report keeps what a run has found, and tells it.
+func report(t *testing.T, c cell, v model.Verdict) {
+	t.Helper()
 	for i, ops := range v.Violations[:min(len(v.Violations), 5)] {
 		keep(t, c, ops, i+1)
 	}
@@ -65,7 +72,6 @@ func run(t *testing.T, c cell, d time.Duration) model.Verdict {
 	if v.Undecided > 0 {
 		t.Errorf("seed %d: %d grants could not be judged", c.Seed, v.Undecided)
 	}
-	return v
 }
 
 // playOn lets the clients of a stand play while it is disturbed, and judges that.

@@ -20,16 +20,16 @@ import (
 // stand is what a run plays on: a database, two servers that reach it through a proxy
 // each, and nginx before the first.
 type stand struct {
-	t        testing.TB
-	cell     cell
-	site     sqlSite
-	database *sandbox.Server
-	proxies  []*sandboxtest.Proxy
-	servers  []*server
-	nginx    *stage.Nginx
-	conf     string // nginx's
-	began    time.Time
-	trouble  []fault // what goes wrong
+	t       testing.TB
+	cell    cell
+	site    sqlSite
+	nodes   []*sandbox.Server // of a cluster: one for each server, and the last for PHP; else one
+	proxies []*sandboxtest.Proxy
+	servers []*server
+	nginx   *stage.Nginx
+	conf    string // nginx's
+	began   time.Time
+	trouble []fault // what goes wrong
 }
 
 // server is a moserver-sidecar that can be started again.
@@ -51,32 +51,58 @@ const (
 // newStand starts it all; the servers are of the programs.
 func newStand(t testing.TB, c cell, programs ...string) *stand {
 	t.Helper()
-	s := &stand{t: t, cell: c}
-	s.database = sandboxtest.Start(t, sandbox.Options{Accounts: true}) // or it could not be killed
-	s.site = sqlSite{stage.NewSite(t, binary, s.database, "")}
+	database := sandboxtest.Start(t, sandbox.Options{Accounts: true}) // or it could not be killed
+	return newStandOn(t, c, []*sandbox.Server{database}, programs...)
+}
+
+// newStandOn starts it on a database, or on the nodes of a cluster.
+func newStandOn(t testing.TB, c cell, nodes []*sandbox.Server, programs ...string) *stand {
+	t.Helper()
+	last := nodes[len(nodes)-1]
+	s := &stand{t: t, cell: c, nodes: nodes, site: sqlSite{stage.NewSite(t, binary, last, "")}}
+	s.settle()
 	s.site.Account("wp", stage.DBPassword)
-	s.site.WPConfig = stage.WriteWPConfig(t, s.database, s.site.Prefix, "wp", stage.DBPassword)
+	s.site.WPConfig = stage.WriteWPConfig(t, last, s.site.Prefix, "wp", stage.DBPassword)
 	s.site.Flush()
 	if c.Recorded != "never" {
-		sandboxtest.NoError(t, s.site.command("migrate"))
+		sandboxtest.NoError(t, s.site.command("migrate", "--galera"))
 	}
-	for _, program := range programs {
-		proxy := sandboxtest.NewProxy(t, s.database)
-		dir := stage.ShortDir(t)
-		server := &server{t: t, binary: program, socket: filepath.Join(dir, "s"), flags: append(c.flags(),
-			"--wp-config", s.site.WPConfig, "--db-host", "localhost:"+proxy.Path, "--request-timeout", requestTimeout, "--log-level", "error")}
-		if c.Sealed {
-			key := stage.WriteFile(t, filepath.Join(dir, "key"), sealSecret)
-			server.flags = append(server.flags, "--php-upstream", "unix:"+filepath.Join(dir, "nobody"), "--seal-key-file", key)
-		}
-		server.http = stage.HTTPClient("unix:" + server.socket)
-		server.http.Timeout = clientTimeout
-		server.start()
-		s.proxies, s.servers = append(s.proxies, proxy), append(s.servers, server)
+	for i, program := range programs {
+		s.addServer(program, nodes[i%len(nodes)])
 	}
 	s.startNginx()
 	s.trouble = s.faults()
 	return s
+}
+
+// settle lets PHP's node of a cluster wait for what the others have written: what PHP
+// does not see for a moment is none of the server's business.
+func (s *stand) settle() {
+	s.t.Helper()
+	if s.isCluster() {
+		s.site.Exec("SET GLOBAL wsrep_sync_wait = 3")
+		s.site.Root.SetMaxIdleConns(0) // closes the sessions that do not
+		s.site.Root.SetMaxIdleConns(2)
+	}
+}
+
+func (s *stand) isCluster() bool { return len(s.nodes) > 1 }
+
+// addServer starts a server that reaches a node through a proxy of its own.
+func (s *stand) addServer(program string, node *sandbox.Server) {
+	s.t.Helper()
+	proxy := sandboxtest.NewProxy(s.t, node)
+	dir := stage.ShortDir(s.t)
+	server := &server{t: s.t, binary: program, socket: filepath.Join(dir, "s"), flags: append(s.cell.flags(),
+		"--wp-config", s.site.WPConfig, "--db-host", "localhost:"+proxy.Path, "--request-timeout", requestTimeout, "--log-level", "error")}
+	if s.cell.Sealed {
+		key := stage.WriteFile(s.t, filepath.Join(dir, "key"), sealSecret)
+		server.flags = append(server.flags, "--php-upstream", "unix:"+filepath.Join(dir, "nobody"), "--seal-key-file", key)
+	}
+	server.http = stage.HTTPClient("unix:" + server.socket)
+	server.http.Timeout = clientTimeout
+	server.start()
+	s.proxies, s.servers = append(s.proxies, proxy), append(s.servers, server)
 }
 
 // sealSecret is what codes are sealed with.
@@ -108,7 +134,7 @@ func (s *server) start() {
 func (s *stand) load(workers int) *load.Load {
 	s.t.Helper()
 	l := &load.Load{
-		Site: s.site, Workers: workers, Seed: s.cell.Seed, RotateAll: s.cell.RotateAll, Pause: 4 * time.Millisecond, History: history.New(),
+		Site: s.site, Workers: workers, Seed: s.cell.Seed, RotateAll: s.cell.RotateAll, KeepUsers: s.isCluster(), Pause: 4 * time.Millisecond, History: history.New(),
 		Clients: []stage.Client{
 			{Name: "App", ID: "app", Secret: "secret of app"}, {Name: "Pub", ID: "pub"},
 			{Name: "App 2", ID: "app2", Secret: "secret of app2"}, {Name: "Pub 2", ID: "pub2"},
@@ -157,7 +183,10 @@ func (s *stand) stop() {
 		server.http.CloseIdleConnections()
 		server.Stop()
 	}
-	stage.Eventually(s.t, stage.Patience, "the servers' connections are closed", func() bool {
-		return len(s.site.Strings("SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'wp'")) == 0
-	})
+	for _, node := range s.nodes {
+		root := sandboxtest.SiteOn(s.t, node, s.site.Prefix)
+		stage.Eventually(s.t, stage.Patience, "the servers' connections are closed", func() bool {
+			return len(root.Strings("SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'wp'")) == 0
+		})
+	}
 }

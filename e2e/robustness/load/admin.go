@@ -20,7 +20,7 @@ func (a *admin) work(ctx context.Context) {
 		rest(ctx, a.random, 600*time.Millisecond)
 		switch a.random.IntN(8) {
 		case 0, 1:
-			if g := a.any(a.random); g != nil {
+			if g := a.any(a.random); g != nil && !a.KeepUsers {
 				a.forAWhile(ctx, history.Op{Grant: g.number, Client: g.client.ID, Kind: history.DropUser}, history.PutUser,
 					func(there bool) error { return a.Site.SetUser(g.user, there) })
 			}

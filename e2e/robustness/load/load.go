@@ -54,6 +54,7 @@ type Load struct {
 	Doors     []Door
 	Clients   []stage.Client // one without a secret is public
 	RotateAll bool
+	KeepUsers bool // the administrator deletes none
 	Workers   int
 	Seed      uint64
 	Pause     time.Duration                                               // at most, between two operations of a worker

@@ -129,7 +129,7 @@ func (r Rules) porcupine(ops []history.Op) (m porcupine.Model, operations []porc
 			begin.live |= b.set(op.Token.Value) // PHP has stored it before the first
 		}
 		operations = append(operations, porcupine.Operation{
-			ClientId: op.Worker, Input: b.input(op), Call: op.Call, Return: op.Return,
+			ClientId: op.Worker, Input: b.input(op), Call: r.earliest(op), Return: op.Return,
 		})
 	}
 	return porcupine.Model{
@@ -145,4 +145,16 @@ func (r Rules) porcupine(ops []history.Op) (m porcupine.Model, operations []porc
 		DescribeOperation: func(in, _ any) string { return b.describe(in.(input)) },
 		DescribeState:     func(s any) string { return b.describeState(s.(state)) },
 	}, operations, true
+}
+
+// earliest is when an operation may have read what it was judged by.
+func (r Rules) earliest(op history.Op) int64 {
+	switch op.Kind {
+	case history.Introspect, history.Resource, history.Redeem, history.Refresh:
+		dead := op.Reason == history.NoToken || op.Kind == history.Introspect && op.Outcome == history.OK && !op.Alive
+		if !dead && op.Outcome != history.Unknown {
+			return op.Call - int64(r.Lag)
+		}
+	}
+	return op.Call
 }

@@ -3,6 +3,8 @@
 package model
 
 import (
+	"time"
+
 	"moserver-sidecar/e2e/robustness/history"
 	"moserver-sidecar/oauth"
 )
@@ -14,6 +16,10 @@ type Rules struct {
 	Grace    bool        `json:"grace"`    // a replaced refresh token is answered again; no grant here outlives the time for it
 	Recorded Recorded    `json:"recorded"` // whether rotations are on record
 	Skewed   bool        `json:"skewed"`   // a server's clock is off by a minute
+
+	// Lag is how late a node of a cluster may show what was written on others: what is
+	// granted may be right for that long. What is called dead must be dead.
+	Lag time.Duration `json:"lag,omitempty"`
 }
 
 // Recorded is whether rotations of refresh tokens are on record.
