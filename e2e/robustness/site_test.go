@@ -2,6 +2,7 @@ package robustness_test
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"time"
 
@@ -79,7 +80,9 @@ func (s sqlSite) Revoke(user int64) error {
 
 // command runs a command of the program.
 func (s sqlSite) command(args ...string) error {
-	out, err := exec.Command(binary, append(args, "--wp-config", s.WPConfig)...).CombinedOutput()
+	c := exec.Command(binary, append(args, "--wp-config", s.WPConfig)...)
+	c.Env = []string{"PATH=" + os.Getenv("PATH")} // and no settings of this machine
+	out, err := c.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%v: %w: %s", args, err, out)
 	}

@@ -148,16 +148,20 @@ func (w *worker) phpIssues(g *grant, both bool) bool {
 		(!both || w.phpStores(g, refresh, w.tokenOf(g, oauth.RefreshToken, refresh.Refresh)))
 }
 
-// phpStores stores a token. One that may not be stored, nobody gets.
+// phpStores stores a token. One that may not be stored, nobody gets; only of refresh
+// tokens it counts how many there are.
 func (w *worker) phpStores(g *grant, op history.Op, t oauth.Token) bool {
 	op.Call, op.Outcome = w.History.Now(), history.OK
 	if w.Site.Issue(t) != nil {
 		op.Outcome = history.Unknown
 	}
-	w.History.Add(op)
-	if op.Outcome == history.OK {
-		g.learn(op)
+	if op.Outcome == history.OK || t.Kind == oauth.RefreshToken {
+		w.History.Add(op)
 	}
+	if op.Outcome == history.Unknown {
+		op.Refresh, op.Access = "", ""
+	}
+	g.learn(op)
 	return op.Outcome == history.OK
 }
 

@@ -128,9 +128,16 @@ func (r Rules) porcupine(ops []history.Op) (m porcupine.Model, operations []porc
 		if op.Token.Kind == oauth.AuthorizationCode {
 			begin.live |= b.set(op.Token.Value) // PHP has stored it before the first
 		}
-		operations = append(operations, porcupine.Operation{
-			ClientId: op.Worker, Input: b.input(op), Call: r.earliest(op), Return: op.Return,
-		})
+		in := b.input(op)
+		add := func() {
+			operations = append(operations, porcupine.Operation{ClientId: op.Worker, Input: in, Call: r.earliest(op), Return: op.Return})
+		}
+		if op.Outcome == history.OK && asks(op) && b.governed(op) {
+			in.Kind = admission
+			add()
+			in.Kind, in.apart = op.Kind, true
+		}
+		add()
 	}
 	return porcupine.Model{
 		Init: func() any { return begin },
@@ -147,14 +154,35 @@ func (r Rules) porcupine(ops []history.Op) (m porcupine.Model, operations []porc
 	}, operations, true
 }
 
-// earliest is when an operation may have read what it was judged by.
-func (r Rules) earliest(op history.Op) int64 {
+// admission is the part of an operation in which the server looks whether client, user
+// and site are there. What it does then may come later.
+const admission history.Kind = "admission"
+
+// governed reports whether an administrator changes something during an operation.
+func (b *book) governed(op history.Op) bool {
+	return slices.ContainsFunc(b.ops, func(e history.Op) bool {
+		switch e.Kind {
+		case history.CloseSite, history.OpenSite, history.DropClient, history.PutClient, history.DropUser, history.PutUser:
+			return e.Call <= op.Return && b.rules.earliest(op) <= e.Return
+		}
+		return false
+	})
+}
+
+// asks reports whether an operation is a client's that needs to be admitted.
+func asks(op history.Op) bool {
 	switch op.Kind {
 	case history.Introspect, history.Resource, history.Redeem, history.Refresh:
-		dead := op.Reason == history.NoToken || op.Kind == history.Introspect && op.Outcome == history.OK && !op.Alive
-		if !dead && op.Outcome != history.Unknown {
-			return op.Call - int64(r.Lag)
-		}
+		return true
 	}
-	return op.Call
+	return false
+}
+
+// earliest is when an operation may have read what it was judged by.
+func (r Rules) earliest(op history.Op) int64 {
+	dead := op.Reason == history.NoToken || op.Kind == history.Introspect && op.Outcome == history.OK && !op.Alive
+	if !asks(op) || dead || op.Outcome == history.Unknown {
+		return op.Call
+	}
+	return op.Call - int64(r.Lag)
 }

@@ -51,6 +51,8 @@ func (r Rules) step(s state, in input) (ok bool, next state) {
 		return s.sees(in.token, in.Alive), s
 	case history.Stored:
 		return s.holds(in), s
+	case admission:
+		return s.admits(in), s
 	case history.Introspect:
 		switch {
 		case in.Outcome == history.Refused:
@@ -58,12 +60,12 @@ func (r Rules) step(s state, in input) (ok bool, next state) {
 		case !in.Alive:
 			return s.noUser || in.mayExpire || s.sees(in.token, false), s
 		}
-		return s.admits(true) && !in.mustExpire && s.sees(in.token, true), s
+		return s.admits(in) && !in.mustExpire && s.sees(in.token, true), s
 	case history.Resource:
 		if in.Outcome == history.Refused {
 			return s.explains(in), s
 		}
-		return s.admits(false) && !in.mustExpire && s.sees(in.token, true), s
+		return s.admits(in) && !in.mustExpire && s.sees(in.token, true), s
 	case history.Redeem:
 		return r.redeem(s, in)
 	case history.Refresh:
@@ -79,7 +81,7 @@ func (r Rules) redeem(s state, in input) (bool, state) {
 	there := (s.live|s.maybe)&in.token != 0
 	switch {
 	case in.Outcome == history.OK:
-		ok := s.admits(true) && s.sees(in.token, true)
+		ok := s.admits(in) && s.sees(in.token, true)
 		s.replace(in.token, in.access|in.refresh)
 		return ok, s
 	case in.Outcome == history.Unknown && there:
@@ -101,7 +103,7 @@ func (r Rules) refresh(s state, in input) (bool, state) {
 	there := (s.live|s.maybe)&in.token != 0
 	switch {
 	case in.Outcome == history.Refused:
-		if in.crowded && there && !r.Grace && r.Recorded != Never {
+		if in.crowded && there {
 			s.endCrowded(in)
 			return true, s
 		}
@@ -114,7 +116,7 @@ func (r Rules) refresh(s state, in input) (bool, state) {
 			r.replayed(&s, in)
 		}
 		return true, s
-	case in.Outcome == history.OK && !s.admits(true):
+	case in.Outcome == history.OK && !s.admits(in):
 		return false, s
 	case in.Outcome == history.OK && in.refresh == in.token: // it is kept
 		ok := !in.Rotates && s.sees(in.token, true)

@@ -17,8 +17,9 @@ type input struct {
 	reach                  set  // the access tokens that end with the presented refresh token
 	family                 set  // all that came of the presented code
 	all                    set  // all of the presented kind
+	apart                  bool // whether it is admitted is an operation of its own
 	races                  bool // something may end at the same moment
-	crowded                bool // others who use the same refresh token at the same moment are refused too
+	crowded                bool // somebody may end at the same moment what this puts in the token's place
 	late                   bool // a code's second use may end what its first has given
 	mayExpire, mustExpire  bool
 
@@ -159,13 +160,9 @@ func (b *book) input(op history.Op) input {
 	in.races = op.Kind == history.Refresh && slices.ContainsFunc(b.ops, func(e history.Op) bool {
 		return ends(e) && e.Call <= op.Return && op.Call <= e.Return
 	})
-	others := 0
-	for _, e := range b.ops {
-		if ends(e) && e.Kind == op.Kind && e.Token == op.Token && e.Call <= op.Return && op.Call <= e.Return {
-			others++ // itself among them
-		}
-	}
-	in.crowded = op.Kind == history.Refresh && op.Reason == history.NoToken && op.Rotates && others > 1
+	in.crowded = op.Kind == history.Refresh && op.Rotates && op.Reason == history.NoToken && slices.ContainsFunc(b.ops, func(e history.Op) bool {
+		return b.endsOthers(e, op.Token) && (e.Call != op.Call || e.Worker != op.Worker) && e.Call <= op.Return && op.Call <= e.Return
+	})
 	for _, p := range op.Values {
 		if s := b.set(p.Value); s != 0 {
 			in.stored |= s
@@ -196,4 +193,12 @@ func ends(op history.Op) bool {
 		return op.Outcome == history.Refused && op.Reason == history.NoToken || op.Outcome == history.Unknown
 	}
 	return false
+}
+
+// endsOthers reports whether an operation may end what replaces a refresh token.
+func (b *book) endsOthers(op history.Op, token oauth.Presented) bool {
+	if op.Kind == history.Refresh && op.Token == token && b.rules.Grace {
+		return false // it gets the successor
+	}
+	return ends(op) && op.Kind != history.Redeem
 }

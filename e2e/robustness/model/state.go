@@ -75,9 +75,9 @@ func (s *state) endGrant(t, access set, certain bool) {
 	}
 }
 
-// endCrowded: one of several that use a refresh token at once has replaced it, and lost
-// the answer to its COMMIT. Another one took that for a replay and has ended what came of
-// it; so none was given any.
+// endCrowded: a refresh token was replaced and the answer to the COMMIT lost; before the
+// server could look whether it had been carried out, somebody has ended what came of it.
+// So nobody was given it, and the client is told that its token is over, as it is.
 func (s *state) endCrowded(in input) {
 	s.end(in.token)
 	s.replaced |= in.token
@@ -85,7 +85,9 @@ func (s *state) endCrowded(in input) {
 }
 
 // admits: an administrator's change counts for the next request.
-func (s *state) admits(client bool) bool { return !s.closed && !s.noUser && !(client && s.noClient) }
+func (s *state) admits(in input) bool {
+	return in.apart || !s.closed && !s.noUser && (!s.noClient || in.Kind == history.Resource)
+}
 
 // explains: a refusal needs a reason.
 func (s *state) explains(in input) bool {
