@@ -16,7 +16,7 @@ import (
 )
 
 // workers is how many clients there are at a time.
-const workers = 10
+const workers = 12
 
 // TestRobustness plays on a random cell of the matrix, or on each of them, and judges
 // what every client heard.

@@ -134,7 +134,7 @@ func (s *server) start() {
 func (s *stand) load(workers int) *load.Load {
 	s.t.Helper()
 	l := &load.Load{
-		Site: s.site, Workers: workers, Seed: s.cell.Seed, RotateAll: s.cell.RotateAll, KeepUsers: s.isCluster(), Pause: 4 * time.Millisecond, History: history.New(),
+		Site: s.site, Workers: workers, Seed: s.cell.Seed, RotateAll: s.cell.RotateAll, KeepUsers: s.isCluster(), Pause: time.Millisecond, History: history.New(),
 		Clients: []stage.Client{
 			{Name: "App", ID: "app", Secret: "secret of app"}, {Name: "Pub", ID: "pub"},
 			{Name: "App 2", ID: "app2", Secret: "secret of app2"}, {Name: "Pub 2", ID: "pub2"},

@@ -132,7 +132,7 @@ func (r Rules) porcupine(ops []history.Op) (m porcupine.Model, operations []porc
 		add := func() {
 			operations = append(operations, porcupine.Operation{ClientId: op.Worker, Input: in, Call: r.earliest(op), Return: op.Return})
 		}
-		if op.Outcome == history.OK && asks(op) && b.governed(op) {
+		if op.Outcome == history.OK && asks(op) && !inactive(op) && b.governed(op) {
 			in.Kind = admission
 			add()
 			in.Kind, in.apart = op.Kind, true
@@ -180,9 +180,14 @@ func asks(op history.Op) bool {
 
 // earliest is when an operation may have read what it was judged by.
 func (r Rules) earliest(op history.Op) int64 {
-	dead := op.Reason == history.NoToken || op.Kind == history.Introspect && op.Outcome == history.OK && !op.Alive
+	dead := op.Reason == history.NoToken || inactive(op)
 	if !asks(op) || dead || op.Outcome == history.Unknown {
 		return op.Call
 	}
 	return op.Call - int64(r.Lag)
+}
+
+// inactive reports whether that is what introspection has said.
+func inactive(op history.Op) bool {
+	return op.Kind == history.Introspect && op.Outcome == history.OK && !op.Alive
 }
