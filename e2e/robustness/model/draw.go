@@ -67,6 +67,9 @@ func (b *book) names(s set) string {
 
 func (b *book) describe(in input) string {
 	text := string(in.Kind) + " " + b.name(in.Token.Value)
+	if in.admission {
+		return "admission for " + text
+	}
 	switch in.Kind {
 	case history.Stored:
 		return fmt.Sprintf("stored: %s and %d other refresh tokens", b.names(in.stored), in.strangers)

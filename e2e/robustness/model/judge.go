@@ -14,7 +14,7 @@ import (
 )
 
 // patience is how long one grant is judged at most.
-const patience = 20 * time.Second
+const patience = 10 * time.Second
 
 // Verdict is what a history was found to be.
 type Verdict struct {
@@ -64,11 +64,14 @@ func Judge(r Rules, ops []history.Op) Verdict {
 // last change of each before, as if it were made at its beginning.
 func byGrant(ops []history.Op) [][]history.Op {
 	own := map[int][]history.Op{}
-	var common []history.Op
+	var common, crashes []history.Op
 	for _, op := range ops {
-		if op.Grant == 0 {
+		switch {
+		case op.Kind == history.Crash:
+			crashes = append(crashes, op)
+		case op.Grant == 0:
 			common = append(common, op)
-		} else {
+		default:
 			own[op.Grant] = append(own[op.Grant], op)
 		}
 	}
@@ -100,7 +103,7 @@ func byGrant(ops []history.Op) [][]history.Op {
 		for _, op := range before {
 			all = append(all, op)
 		}
-		all = append(all, ops...)
+		all = append(all, unsure(ops, crashes)...)
 		slices.SortStableFunc(all, func(a, b history.Op) int { return cmp.Compare(a.Call, b.Call) })
 		grants = append(grants, all)
 	}
@@ -130,12 +133,12 @@ func (r Rules) porcupine(ops []history.Op) (m porcupine.Model, operations []porc
 		}
 		in := b.input(op)
 		add := func() {
-			operations = append(operations, porcupine.Operation{ClientId: op.Worker, Input: in, Call: r.earliest(op), Return: op.Return})
+			operations = append(operations, porcupine.Operation{ClientId: op.Worker, Input: in, Call: b.earliest(op), Return: op.Return})
 		}
 		if op.Outcome == history.OK && asks(op) && !inactive(op) && b.governed(op) {
-			in.Kind = admission
+			in.admission = true
 			add()
-			in.Kind, in.apart = op.Kind, true
+			in.admission, in.apart = false, true
 		}
 		add()
 	}
@@ -152,42 +155,4 @@ func (r Rules) porcupine(ops []history.Op) (m porcupine.Model, operations []porc
 		DescribeOperation: func(in, _ any) string { return b.describe(in.(input)) },
 		DescribeState:     func(s any) string { return b.describeState(s.(state)) },
 	}, operations, true
-}
-
-// admission is the part of an operation in which the server looks whether client, user
-// and site are there. What it does then may come later.
-const admission history.Kind = "admission"
-
-// governed reports whether an administrator changes something during an operation.
-func (b *book) governed(op history.Op) bool {
-	return slices.ContainsFunc(b.ops, func(e history.Op) bool {
-		switch e.Kind {
-		case history.CloseSite, history.OpenSite, history.DropClient, history.PutClient, history.DropUser, history.PutUser:
-			return e.Call <= op.Return && b.rules.earliest(op) <= e.Return
-		}
-		return false
-	})
-}
-
-// asks reports whether an operation is a client's that needs to be admitted.
-func asks(op history.Op) bool {
-	switch op.Kind {
-	case history.Introspect, history.Resource, history.Redeem, history.Refresh:
-		return true
-	}
-	return false
-}
-
-// earliest is when an operation may have read what it was judged by.
-func (r Rules) earliest(op history.Op) int64 {
-	dead := op.Reason == history.NoToken || inactive(op)
-	if !asks(op) || dead || op.Outcome == history.Unknown {
-		return op.Call
-	}
-	return op.Call - int64(r.Lag)
-}
-
-// inactive reports whether that is what introspection has said.
-func inactive(op history.Op) bool {
-	return op.Kind == history.Introspect && op.Outcome == history.OK && !op.Alive
 }

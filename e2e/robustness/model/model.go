@@ -34,6 +34,9 @@ const (
 
 // step is the model: whether an operation may have its outcome, and what is so then.
 func (r Rules) step(s state, in input) (ok bool, next state) {
+	if in.admission {
+		return s.admits(in), s
+	}
 	switch in.Kind {
 	case history.CloseSite, history.OpenSite:
 		s.closed = in.Kind == history.CloseSite
@@ -51,8 +54,6 @@ func (r Rules) step(s state, in input) (ok bool, next state) {
 		return s.sees(in.token, in.Alive), s
 	case history.Stored:
 		return s.holds(in), s
-	case admission:
-		return s.admits(in), s
 	case history.Introspect:
 		switch {
 		case in.Outcome == history.Refused:

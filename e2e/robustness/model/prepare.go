@@ -17,7 +17,8 @@ type input struct {
 	reach                  set  // the access tokens that end with the presented refresh token
 	family                 set  // all that came of the presented code
 	all                    set  // all of the presented kind
-	apart                  bool // whether it is admitted is an operation of its own
+	admission              bool // the part in which the server looks whether client, user and site are there
+	apart                  bool // that part is an operation of its own
 	races                  bool // something may end at the same moment
 	crowded                bool // somebody may end at the same moment what this puts in the token's place
 	late                   bool // a code's second use may end what its first has given
