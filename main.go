@@ -82,5 +82,6 @@ func options(s config.Settings) handlers.Options {
 		MaxConnections: s.MaxConnections,
 		AuthFailures:   s.AuthFailures,
 		Upstream:       s.PHPUpstream,
+		Proof:          oauth.NewProof(s.ProofKey),
 	}
 }
