@@ -42,8 +42,8 @@ the site's settings it recognizes this very server; without them, such as on
 a laptop, any moserver-sidecar. It changes nothing and needs no database.
 `,
 
-		Annotations: exits(`: 0 if there is no problem (warnings do not count), and with --through if
-this server answers; else 1.`),
+		Annotations: exits(`: 0 if there is no problem (warnings do not count), and with
+--through if this server answers; else 1.`),
 		Args: noArguments,
 	}
 	asJSON := cmd.Flags().Bool("json", false, "print them for machines")

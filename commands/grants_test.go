@@ -58,7 +58,4 @@ func TestGrantsFollowSettings(t *testing.T) {
 			t.Errorf("no line %q in\n%s", line, sql.String())
 		}
 	}
-	if err := printGrants(&sql, settings, []config.Problem{{Where: "here", Text: "wrong"}}); err != errFailed {
-		t.Errorf("settings with a problem: %v", err)
-	}
 }
