@@ -109,15 +109,14 @@ func (t *through) answered() bool {
 
 // add adds a finding, of each kind one.
 func (t *through) add(f wpdb.Finding) {
-	same := func(p printedFinding) bool { return p.Kind == f.Kind }
-	if slices.ContainsFunc(append(slices.Clone(t.Problems), t.Warnings...), same) || slices.Contains(t.accept, f.Kind) {
-		return
-	}
 	list := &t.Problems
 	if f.Advice {
 		list = &t.Warnings
 	}
-	*list = append(*list, printedFinding{f.Kind, f.Problem, f.Remedy})
+	same := func(p printedFinding) bool { return p.Kind == f.Kind }
+	if !slices.ContainsFunc(*list, same) && !slices.Contains(t.accept, f.Kind) {
+		*list = append(*list, printedFinding{f.Kind, f.Problem, f.Remedy})
+	}
 }
 
 // address finds out who answers at an address. What counts is POST; GET tells of
@@ -144,6 +143,7 @@ func (t *through) address(ctx context.Context, address string) (who string, find
 	get, post := answers[:2], answers[2:]
 	who, findings = t.judge(post[0])
 	for _, s := range answers {
+		s.cached = s.cached || who == answererHere && s.here() && !s.proved // it was stored when another client asked
 		if f := s.cachedFinding(); f != nil {
 			findings = append(findings, *f)
 		}
@@ -154,7 +154,11 @@ func (t *through) address(ctx context.Context, address string) (who string, find
 			findings = append(findings, *f)
 		}
 	}
-	if by, met := t.judge(get[0]); (who == answererHere || who == answererSidecar) && by != who && !get[0].cached && len(met) > 0 {
+	by, met := t.judge(get[0])
+	if who == answererUnknown && by == answererHere && post[0].redirected() {
+		findings[0].Problem += " There this server answers."
+	}
+	if (who == answererHere || who == answererSidecar) && len(met) > 0 && !get[0].here() {
 		met[0].Advice = true // clients do not GET
 		findings = append(findings, met[0])
 	}
@@ -168,6 +172,8 @@ func (t *through) judge(s seen) (who string, findings []wpdb.Finding) {
 		return answererHere, nil
 	case s.here() && t.asker.proof == nil:
 		return answererSidecar, nil
+	case s.cached: // which says nothing of who would have answered
+		return answererUnknown, nil
 	case s.here():
 		return answererUnknown, []wpdb.Finding{{Kind: wpdb.KindRouteOther,
 			Problem: fmt.Sprintf("At %s a moserver-sidecar answers that does not have this site's settings.", printable(s.address)),

@@ -32,7 +32,7 @@ type seen struct {
 	address   string     // that answered, after redirects
 	local     netip.Addr // of this machine, on the connection
 	proved    bool       // it is the answer to this challenge
-	cached    bool       // it is the answer to an earlier one, or says that it is stored
+	cached    bool       // it is the answer to another one, or says that it is stored
 	redirects []hop
 }
 
@@ -42,23 +42,20 @@ type hop struct {
 	from, to string
 }
 
-// asker asks as clients do.
-type asker struct {
-	proof *oauth.Proof
-	sent  []string // challenges
-}
+// asker asks as clients do. Its proof is nil without the site's settings.
+type asker struct{ proof *oauth.Proof }
 
 // get follows redirects as a browser does.
-func (k *asker) get(ctx context.Context, address string) (seen, error) {
+func (k asker) get(ctx context.Context, address string) (seen, error) {
 	return k.follow(ctx, http.MethodGet, address, "")
 }
 
 // post follows those redirects that keep it a POST. forwarded is an X-Forwarded-For.
-func (k *asker) post(ctx context.Context, address, forwarded string) (seen, error) {
+func (k asker) post(ctx context.Context, address, forwarded string) (seen, error) {
 	return k.follow(ctx, http.MethodPost, address, forwarded)
 }
 
-func (k *asker) follow(ctx context.Context, method, address, forwarded string) (seen, error) {
+func (k asker) follow(ctx context.Context, method, address, forwarded string) (seen, error) {
 	var hops []hop
 	for {
 		s, err := k.once(ctx, method, address, forwarded)
@@ -82,7 +79,7 @@ func (k *asker) follow(ctx context.Context, method, address, forwarded string) (
 }
 
 // once asks with a new challenge.
-func (k *asker) once(ctx context.Context, method, address, forwarded string) (s seen, err error) {
+func (k asker) once(ctx context.Context, method, address, forwarded string) (s seen, err error) {
 	s.method, s.address = method, address
 	ctx, cancel := context.WithTimeout(ctx, throughTimeout)
 	defer cancel()
@@ -113,11 +110,7 @@ func (k *asker) once(ctx context.Context, method, address, forwarded string) (s 
 	}
 	got := s.header.Get("X-Moserver-Answer")
 	s.proved = want != "" && got == want
-	s.cached = s.saysStored()
-	for _, earlier := range k.sent {
-		s.cached = s.cached || got != "" && got == earlier
-	}
-	k.sent = append(k.sent, want)
+	s.cached = got != want && got != "" || s.saysStored()
 	return s, nil
 }
 

@@ -14,8 +14,9 @@ import (
 // here reports whether this server has answered: only it has the token route for GET,
 // to refuse it, and only it refuses a parameter that is given twice.
 func (a siteAnswer) here() bool {
+	told := a.member("error_description")
 	return a.status == http.StatusMethodNotAllowed && a.header.Get("Allow") == http.MethodPost ||
-		a.status == http.StatusBadRequest && strings.HasPrefix(a.member("error_description"), "A parameter is repeated")
+		strings.HasPrefix(told, "A parameter is repeated") || strings.HasPrefix(told, "The parameter grant_type is repeated")
 }
 
 // php reports whether WordPress's REST API has answered: it has no token route for GET,
@@ -97,7 +98,7 @@ func (s seen) redirectFinding() wpdb.Finding {
 	f := wpdb.Finding{Kind: wpdb.KindRouteRedirect,
 		Problem: fmt.Sprintf("POST %s is redirected with status %d to %s, %s: clients ask there with GET, and get no token.", printable(last.from), last.status, printable(last.to), last.difference()),
 		Remedy:  "Give clients the latter as the token endpoint, and run: moserver-sidecar check --through " + quoteAddress(last.to)}
-	if len(s.redirects) > mostRedirects {
+	if len(s.redirects) == mostRedirects {
 		f.Problem, f.Remedy = fmt.Sprintf("%s is redirected for ever.", printable(s.redirects[0].from)), "See the rules of the web server and the CDN for http, https and www."
 	}
 	return f
