@@ -57,6 +57,9 @@ a laptop, any moserver-sidecar. It changes nothing and needs no database.
 		case *onlyGrants:
 			return printGrants(w, settings, problems)
 		case cmd.Flags().Changed("through"):
+			if settings.WPConfig != "" && settings.ProofKey == "" {
+				_ = refuse(problems) // they are why the server is not recognized
+			}
 			return checkThrough(w, *site, settings, *accept, *asJSON)
 		}
 		return check(w, settings, problems, *accept, *asJSON)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -79,11 +78,7 @@ func tokenRoute(ctx context.Context, base string) route {
 
 // unknownRoute is a route of a site that cannot be asked.
 func unknownRoute(base string, err error) route {
-	host := base
-	if u, err := url.Parse(base); err == nil {
-		host = u.Host
-	}
-	problem, _ := unreachable(host, err)
+	problem, _ := unreachable(base, err)
 	return route{unknown: problem}
 }
 

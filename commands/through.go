@@ -131,11 +131,7 @@ func (t *through) address(ctx context.Context, address string) (who string, find
 	} {
 		s, err := ask()
 		if err != nil {
-			host := address
-			if u, err := url.Parse(s.address); err == nil {
-				host = u.Host
-			}
-			problem, remedy := unreachable(host, err)
+			problem, remedy := unreachable(s.address, err)
 			return answererUnknown, []wpdb.Finding{{Kind: wpdb.KindRouteUnreachable, Problem: fmt.Sprintf("%s cannot be asked: %s.", printable(s.address), problem), Remedy: remedy}}
 		}
 		answers = append(answers, s)

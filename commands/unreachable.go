@@ -10,14 +10,19 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"syscall"
 	"time"
 )
 
-// unreachable says in a sentence why a question to a web server got no answer, and what
-// to do.
-func unreachable(host string, err error) (problem, remedy string) {
+// unreachable says in a sentence why a question to an address got no answer, and what to
+// do.
+func unreachable(address string, err error) (problem, remedy string) {
+	host := address
+	if u, err := url.Parse(address); err == nil {
+		host = u.Host
+	}
 	if problem, remedy = untrusted(host, err); problem != "" {
 		return problem, remedy
 	}
