@@ -13,8 +13,8 @@ import (
 const (
 	// bigIndexes is how large the indexes of all tokens are when it begins to matter how
 	// InnoDB writes them. A new token changes a page at a random place of each. With a
-	// million rows in each table (170 MiB) refreshes hardly slow down; with ten million
-	// (1.7 GiB) the database needs twice the time for each.
+	// million rows in each table (200 MiB) refreshes hardly slow down; with ten million
+	// (2 GiB) the database needs twice the time for each.
 	bigIndexes = 256 << 20
 	// enoughLog is the largest log to propose: with ten million rows it is enough, and a
 	// larger one makes a start after a crash slower.
@@ -24,7 +24,7 @@ const (
 )
 
 // innodb looks for settings that make big tables of tokens slow. innodb_io_capacity is
-// left alone because it has not been seen to matter, the doublewrite buffer because data
+// left alone because nothing shows that it matters, the doublewrite buffer because data
 // may be lost without it.
 func (e *examination) innodb() error {
 	values, err := wpdb.ServerVariables(e.ctx, e.SQL, "innodb_buffer_pool_size", "innodb_flush_neighbors",
