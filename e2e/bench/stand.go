@@ -102,7 +102,7 @@ func (s *stand) useDisk() {
 
 // useAdvice gives the database the settings that doctor advises for big tables.
 func (s *stand) useAdvice() {
-	for _, setting := range []string{"innodb_flush_neighbors = 0", "innodb_log_file_size = 2 << 30", "innodb_io_capacity_max = 4000", "innodb_io_capacity = 2000"} {
+	for _, setting := range []string{"innodb_flush_neighbors = 0", "innodb_log_file_size = 2 << 30"} {
 		s.stock.Exec("SET GLOBAL " + setting)
 	}
 	s.settle()
