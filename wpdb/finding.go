@@ -118,6 +118,9 @@ const (
 	KindPrivilegesWide      Kind = "privileges-wide"
 	KindPrivilegesUnchecked Kind = "privileges-unchecked"
 	KindFlush               Kind = "flush-lazy"
+	KindBufferPool          Kind = "buffer-pool-small"
+	KindFlushNeighbors      Kind = "flush-neighbors"
+	KindRedoLog             Kind = "redo-log-small"
 	KindConnections         Kind = "connections"
 	KindTimeZone            Kind = "time-zone"
 	KindUpstreamOff         Kind = "upstream-off"
@@ -146,8 +149,8 @@ func Kinds() []Kind {
 		KindRouteSplit, KindRouteClosed, KindRouteUnreachable, KindRouteDown, KindRouteBlocked, KindRouteRedirect, KindRouteCached, KindRouteOther,
 		KindIndexMissing, KindRotationsMissing, KindRowsExpired, KindRowsAtEnd, KindLifetime, KindExpiresColumn,
 		KindIDTokenColumn, KindBlogMissing, KindClientAlike, KindSecretsPlain, KindKeySecret, KindKeyWeak, KindKeyCommon,
-		KindKeyShared, KindPrivilegesWide, KindPrivilegesUnchecked, KindFlush, KindConnections, KindTimeZone, KindUpstreamOff,
-		KindRoutePHP, KindRouteUnknown, KindRouteAddress,
+		KindKeyShared, KindPrivilegesWide, KindPrivilegesUnchecked, KindFlush, KindBufferPool, KindFlushNeighbors, KindRedoLog,
+		KindConnections, KindTimeZone, KindUpstreamOff, KindRoutePHP, KindRouteUnknown, KindRouteAddress,
 		KindChangeBlocking, KindChangeGalera, KindChangeRefused, KindChangeStopped, KindChangeLocked, KindNameTaken,
 	}
 }
