@@ -94,8 +94,9 @@ func (t *through) look(ctx context.Context, addresses []string) {
 	}
 	for i, findings := range found {
 		for _, f := range findings {
-			// A form of the address that nobody knows is none that clients use.
-			f.Advice = f.Advice || t.answered() && t.Addresses[i].Answerer == answererUnknown
+			// Clients use the usual form, unless nobody knows that.
+			unused := i > 0 || f.Kind == wpdb.KindRouteUnknown
+			f.Advice = f.Advice || t.answered() && t.Addresses[i].Answerer == answererUnknown && unused
 			t.add(f)
 		}
 	}

@@ -61,6 +61,8 @@ func TestThrough(t *testing.T) {
 		{"no WordPress", page("404", "", "<html>"), "http://{}", 1, []string{"neither this server's nor WordPress's answer"}},
 		{"one form is nobody's", "location = /wp-json/moserver/token { proxy_pass http://moserver; proxy_set_header X-Forwarded-For $remote_addr; }\n", "http://{}", 0, []string{ours + pretty, "warning: POST http://" + s.nginx.Address + plain + " has the status 404"}},
 		{"POST redirected", post + s.here, "http://{}", 1, []string{"is redirected with status 301 to http://" + s.nginx.Address + pretty + "/, which differs by a slash", "check --through 'http://" + s.nginx.Address + pretty + "/'"}},
+		{"POST redirected in the usual form", "location = /wp-json/moserver/token { " + post + "proxy_pass http://moserver; }\n" + s.here, "http://{}", 1, []string{"is redirected with status 301", ours + plain}},
+		{"the other form refused", "if ($arg_rest_route) { return 403; }\n" + s.here, "http://{}", 0, []string{ours + pretty, "warning: POST http://" + s.nginx.Address + plain + " is refused with status 403"}},
 		{"moved", "location / { " + to + "}\n", "http://{}", 1, []string{"another address: clients ask there with GET"}},
 		{"in a circle", "return 308 $request_uri;\n", "http://{}", 1, []string{"is redirected for ever"}},
 		{"308 once", "location = /wp-json/moserver/token { return 308 /new/wp-json/moserver/token; }\n" + s.here, "http://{}", 0, []string{ours + pretty}},

@@ -21,8 +21,12 @@ type Use struct {
 }
 
 // CountByClient counts the matching codes and tokens of each client that has any, in the
-// order of their ids. It is one plain SELECT, and the database adds up.
+// order of their ids. It reads them with one plain SELECT, and the database adds up.
 func CountByClient(ctx context.Context, db *wpdb.DB, f Filter) (uses []Use, err error) {
+	names, err := clientNames(ctx, db)
+	if err != nil {
+		return nil, err
+	}
 	var parts []string
 	var args []any
 	for _, kind := range f.kinds() {
@@ -36,13 +40,13 @@ func CountByClient(ctx context.Context, db *wpdb.DB, f Filter) (uses []Use, err 
 	for _, kind := range f.kinds() {
 		columns += fmt.Sprintf(", SUM(IF(kind = '%s', n, 0)) AS `%s`", kind, kind)
 	}
-	query := fmt.Sprintf("SELECT MIN(t.client_id) AS client_id, COUNT(DISTINCT t.user_id) AS users, MAX(IF(kind = '%s', newest, NULL)) AS newest%s,\n"+
-		"(SELECT MIN(c.client_name) FROM `%s` AS c WHERE c.client_id = t.id) AS client_name\nFROM (%s) AS t GROUP BY t.id ORDER BY t.id",
-		oauth.AccessToken, columns, db.Tables.Clients, strings.Join(parts, "\nUNION ALL "))
+	query := fmt.Sprintf("SELECT MIN(client_id) AS client_id, COUNT(DISTINCT user_id) AS users, MAX(IF(kind = '%s', newest, NULL)) AS newest%s\n"+
+		"FROM (%s) AS t GROUP BY id ORDER BY id", oauth.AccessToken, columns, strings.Join(parts, "\nUNION ALL "))
 	err = db.Repeat(ctx, false, func() error {
 		uses = nil
 		return wpdb.EachRow(ctx, db.SQL, query, args, func(r wpdb.Row) {
-			u := Use{RegisteredClient: RegisteredClient{r.Text("client_id"), r.Text("client_name")}, Rows: map[oauth.Kind]int64{}, Users: r.Integer("users")}
+			id := r.Text("client_id")
+			u := Use{RegisteredClient: RegisteredClient{id, names[id]}, Rows: map[oauth.Kind]int64{}, Users: r.Integer("users")}
 			for _, kind := range f.kinds() {
 				u.Rows[kind] = r.Integer(string(kind))
 			}
@@ -53,6 +57,16 @@ func CountByClient(ctx context.Context, db *wpdb.DB, f Filter) (uses []Use, err 
 		})
 	})
 	return uses, err
+}
+
+// clientNames are the names of the registered clients by their ids.
+func clientNames(ctx context.Context, db *wpdb.DB) (names map[string]string, err error) {
+	query := "SELECT client_id, client_name FROM " + wpdb.QuoteName(db.Tables.Clients)
+	err = db.Repeat(ctx, false, func() error {
+		names = map[string]string{}
+		return wpdb.EachRow(ctx, db.SQL, query, nil, func(r wpdb.Row) { names[r.Text("client_id")] = r.Text("client_name") })
+	})
+	return names, err
 }
 
 // ListedClient is a client with what is not secret of it, and what it has that is live.
@@ -124,21 +138,23 @@ type WholeTable struct {
 	Rows int64 // about
 }
 
-// WholeTables are those that CountByClient reads all of for what is live, because they
-// lack the indexes that migrate adds.
+// WholeTables are those that CountByClient reads all of to find what is live, because
+// they lack the index on the expiry date that migrate adds.
 func WholeTables(ctx context.Context, db *wpdb.DB) (tables []WholeTable, err error) {
-	err = db.Repeat(ctx, false, func() error {
-		tables = nil
-		kinds, err := db.Unindexed(ctx)
-		for _, kind := range kinds {
-			table, _ := db.Tables.KindTable(kind)
-			rows, err := db.EstimateRows(ctx, table)
-			if err != nil {
+	for _, kind := range (Filter{}).kinds() {
+		table, _ := db.Tables.KindTable(kind)
+		err := db.Repeat(ctx, false, func() error {
+			indexes, err := wpdb.UsableIndexes(ctx, db.SQL, table)
+			if err != nil || wpdb.IndexOn(indexes, "expires") != "" {
 				return err
 			}
+			rows, err := db.EstimateRows(ctx, table)
 			tables = append(tables, WholeTable{table, rows})
+			return err
+		})
+		if err != nil {
+			return nil, err
 		}
-		return err
-	})
-	return tables, err
+	}
+	return tables, nil
 }
