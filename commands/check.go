@@ -39,8 +39,7 @@ more than this server needs. It does not ask the database.
 --through asks the site itself instead, with GET and POST, as clients do, and
 says who answers: this server, PHP, or something in between, and why. With
 the site's settings it recognizes this very server; without them, such as on
-a laptop, any moserver-sidecar. It changes nothing and needs no database.
-`,
+a laptop, any moserver-sidecar. It changes nothing and needs no database.`,
 
 		Annotations: exits(`: 0 if there is no problem (warnings do not count), and with
 --through if this server answers; else 1.`),
