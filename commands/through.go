@@ -174,7 +174,7 @@ func (t *through) judge(s seen) (who string, findings []wpdb.Finding) {
 	case s.here():
 		return answererUnknown, []wpdb.Finding{{Kind: wpdb.KindRouteOther,
 			Problem: fmt.Sprintf("At %s a moserver-sidecar answers that does not have this site's settings.", printable(s.address)),
-			Remedy:  "See whether the web server's file names this site's socket, and reload the server if its settings are older: systemctl reload moserver-sidecar"}}
+			Remedy:  "See whether the web server's file names this site's socket. If it does, run: systemctl restart moserver-sidecar (its settings or its program may be older), and see whether a proxy removes the header X-Moserver-Challenge."}}
 	}
 	f := s.strange()
 	if f.Kind == wpdb.KindRoutePHP || f.Kind == wpdb.KindRouteClosed {
@@ -205,6 +205,6 @@ func (t *through) print(w io.Writer) {
 		fmt.Fprintf(w, "ok: it sees this client at the address %s\n", printable(t.Client))
 	}
 	if t.asker.proof == nil && t.answered() {
-		fmt.Fprintln(w, "whose it is cannot be told: that takes the site's settings (--wp-config), with good keys and salts in wp-config.php")
+		fmt.Fprintln(w, "whose it is cannot be told: that takes the site's settings (--wp-config), with good keys and salts in wp-config.php, or seal_key_file")
 	}
 }

@@ -51,8 +51,12 @@ func walls() []wall {
 	}
 }
 
-// wall is what has refused a request with a page of its own, nil if that is not known.
+// wall is what has refused a request with a page of its own, nil if that is not known. A
+// page that is not found may have the same words, as WordPress's with such plugins.
 func (a siteAnswer) wall() *wall {
+	if !slices.Contains([]int{http.StatusOK, http.StatusAccepted, http.StatusForbidden, http.StatusNotAcceptable, http.StatusTooManyRequests, http.StatusServiceUnavailable}, a.status) {
+		return nil
+	}
 	page := strings.ToLower(string(a.body[:min(len(a.body), 64<<10)]))
 	for _, w := range walls() {
 		marked := w.header != "" && strings.EqualFold(a.header.Get(w.header), w.value)
@@ -71,7 +75,7 @@ func (s seen) strange() wpdb.Finding {
 	case s.closed():
 		return wpdb.Finding{Kind: wpdb.KindRouteClosed, Problem: fmt.Sprintf("%s reaches PHP, where moserver-close-token-route.php refuses it: nobody answers token requests.", asked),
 			Remedy: "Send them here in the web server: " + sendHere + " Or delete that file from wp-content/mu-plugins."}
-	case w != nil && (status >= 400 || status/100 == 2):
+	case w != nil:
 		return wpdb.Finding{Kind: wpdb.KindRouteBlocked, Problem: fmt.Sprintf("%s is stopped by %s (status %d).", asked, w.name, status), Remedy: w.remedy}
 	case s.php():
 		return wpdb.Finding{Kind: wpdb.KindRoutePHP, Problem: fmt.Sprintf("%s reaches PHP, and not this server.", asked), Remedy: "Send it here in the web server: " + sendHere}

@@ -58,7 +58,7 @@ func TestThrough(t *testing.T) {
 		{"PHP", s.php, "http://{}", 1, []string{"reaches PHP, and not this server. Send it here"}},
 		{"PHP in one form", "location = /wp-json/moserver/token { proxy_pass http://moserver; proxy_set_header X-Forwarded-For $remote_addr; }\n" + s.php, "http://{}", 1, []string{ours + pretty, "POST http://" + s.nginx.Address + plain + " reaches PHP"}},
 		{"PHP, closed", page("403", "", `{"code":"moserver_token_route_closed"}`), "http://{}", 1, []string{"moserver-close-token-route.php"}},
-		{"no WordPress", page("404", "", "<html>"), "http://{}", 1, []string{"neither this server's nor WordPress's answer"}},
+		{"no WordPress", page("404", "", "<html> wordfence recaptcha"), "http://{}", 1, []string{"neither this server's nor WordPress's answer"}},
 		{"one form is nobody's", "location = /wp-json/moserver/token { proxy_pass http://moserver; proxy_set_header X-Forwarded-For $remote_addr; }\n", "http://{}", 0, []string{ours + pretty, "warning: POST http://" + s.nginx.Address + plain + " has the status 404"}},
 		{"POST redirected", post + s.here, "http://{}", 1, []string{"is redirected with status 301 to http://" + s.nginx.Address + pretty + "/, which differs by a slash", "check --through 'http://" + s.nginx.Address + pretty + "/'"}},
 		{"POST redirected in the usual form", "location = /wp-json/moserver/token { " + post + "proxy_pass http://moserver; }\n" + s.here, "http://{}", 1, []string{"is redirected with status 301", ours + plain}},
