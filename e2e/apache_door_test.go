@@ -23,7 +23,7 @@ func TestApacheDoor(t *testing.T) {
 	stage.WriteFile(t, filepath.Join(d.dir, ".htaccess"), stage.ReadFile(t, "../packaging/apache/moserver-token.htaccess")+wordPressRules)
 	namespace, pem := apacheFile(t, d.dir, "moserver-namespace.conf"), filepath.Join(d.dir, "site.pem")
 	tls := "SSLEngine On\nSSLCertificateFile " + pem + "\nSSLCertificateKeyFile " + pem + "\n"
-	d.nginx = startApache(t, d.dir, "authz_core dir env setenvif proxy proxy_http proxy_fcgi remoteip rewrite headers unique_id ssl",
+	d.nginx = stage.StartApache(t, d.dir, stage.FreeAddress(t), "authz_core dir env setenvif proxy proxy_http proxy_fcgi remoteip rewrite headers unique_id ssl",
 		inner+"Listen "+d.tls+"\n"+apacheSite(d.dir, namespace)+strings.Replace(apacheSite(d.dir, namespace+tls), "${SITE}", d.tls, 1))
 	d.passesOn(t, "/index.php", 300_000)
 	d.tokens(t)

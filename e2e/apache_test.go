@@ -3,7 +3,6 @@ package e2e_test
 import (
 	"fmt"
 	"net/http"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -12,48 +11,11 @@ import (
 	"moserver-sidecar/e2e/stage"
 )
 
-// apacheMain is what Debian's apache2.conf and a2enmod are before a site.
-const apacheMain = `ServerRoot %[1]s
-DefaultRuntimeDir %[1]s
-PidFile %[1]s/apache.pid
-ErrorLog /dev/stderr
-LogLevel info
-ServerName localhost
-LoadModule mpm_event_module ${MODULES}/mod_mpm_event.so
-`
-
 // apacheFile is a file of packaging/apache for a sidecar and a PHP in a folder.
 func apacheFile(t testing.TB, dir, name string) string {
 	t.Helper()
 	text := stage.ReadFile(t, "../packaging/apache/"+name)
 	return "Include " + stage.WriteFile(t, filepath.Join(dir, name), stage.Substitute(t, text, "/run/moserver/token.sock", filepath.Join(dir, "token.sock"))) + "\n"
-}
-
-// startApache runs Apache in a folder with some of Debian's modules. It listens on an
-// address of its own, ${SITE} in conf.
-func startApache(t testing.TB, dir, modules, conf string) *stage.Nginx {
-	t.Helper()
-	text := fmt.Sprintf(apacheMain, dir)
-	for _, name := range strings.Fields(modules) {
-		text += "LoadModule " + name + "_module ${MODULES}/mod_" + name + ".so\n"
-	}
-	a := &stage.Nginx{Dir: dir, Address: stage.FreeAddress(t)}
-	a.HTTP = stage.HTTPClient(a.Address)
-	file := stage.WriteFile(t, filepath.Join(dir, "apache.conf"), text+"Listen ${SITE}\n"+conf)
-	program, err := stage.Find("apache2")
-	if err != nil {
-		t.Fatal(err)
-	}
-	command := []string{program, "-D", "FOREGROUND", "-f", file}
-	if os.Getuid() == 0 { // Apache is never root, and its own user may not enter the folder
-		command = append([]string{"setpriv", "--reuid=33", "--regid=33", "--clear-groups", "--inh-caps=+dac_override", "--ambient-caps=+dac_override"}, command...)
-	}
-	if command[0], err = stage.Find(command[0]); err != nil {
-		t.Fatal(err)
-	}
-	a.Process = stage.Start(t, []string{"MODULES=/usr/lib/apache2/modules", "SITE=" + a.Address}, command[0], command[1:]...)
-	a.Await("resuming normal operations")
-	return a
 }
 
 // wordPressRules are those of the .htaccess that WordPress writes.
@@ -99,7 +61,7 @@ func TestApache(t *testing.T) {
 			stage.WriteFile(t, filepath.Join(dir, "index.php"), "<?php // stands for WordPress's\n")
 			stage.WriteFile(t, filepath.Join(dir, ".htaccess"), rules)
 			serveWordPress(t, filepath.Join(dir, "php.sock"))
-			apache := startApache(t, dir, "authz_core dir proxy proxy_http proxy_fcgi rewrite headers unique_id", apacheSite(dir, include))
+			apache := stage.StartApache(t, dir, stage.FreeAddress(t), "authz_core dir proxy proxy_http proxy_fcgi rewrite headers unique_id", apacheSite(dir, include))
 			tokenRoute(t, s, "unix:"+socket, apache, http.StatusServiceUnavailable)
 			apacheTrusted(t, s, socket, apache)
 		})

@@ -49,7 +49,7 @@ func TestBehindProxy(t *testing.T) {
 	}
 	apache := func(t *testing.T, dir, header string) *stage.Nginx {
 		page := stage.Substitute(t, proxyPage(t, "apache"), forwarded, header)
-		return startApache(t, dir, "authz_core dir proxy proxy_http proxy_fcgi rewrite headers unique_id remoteip", apacheSite(dir, page+apacheFile(t, dir, "moserver-token.conf")))
+		return stage.StartApache(t, dir, stage.FreeAddress(t), "authz_core dir proxy proxy_http proxy_fcgi rewrite headers unique_id remoteip", apacheSite(dir, page+apacheFile(t, dir, "moserver-token.conf")))
 	}
 	caddy := func(t *testing.T, dir, _ string) *stage.Nginx { // Debian's
 		address := stage.FreeAddress(t)
@@ -114,7 +114,7 @@ func TestSilentSidecar(t *testing.T) {
 		"Apache": func(t *testing.T, dir string) *stage.Nginx {
 			include, file := apacheFile(t, dir, "moserver-token.conf"), filepath.Join(dir, "moserver-token.conf")
 			stage.WriteFile(t, file, shorter(stage.ReadFile(t, file), " timeout=40"))
-			return startApache(t, dir, "authz_core dir proxy proxy_http proxy_fcgi rewrite headers unique_id", apacheSite(dir, include))
+			return stage.StartApache(t, dir, stage.FreeAddress(t), "authz_core dir proxy proxy_http proxy_fcgi rewrite headers unique_id", apacheSite(dir, include))
 		},
 		"Caddy": func(t *testing.T, dir string) *stage.Nginx {
 			address := stage.FreeAddress(t)
