@@ -60,7 +60,7 @@ func checkRoutes(ctx context.Context, db *wpdb.DB, s config.Settings) []wpdb.Fin
 }
 
 // sendHere is the remedy for requests that reach PHP.
-const sendHere = "in nginx with docker/moserver-token.conf or, with php_upstream, docker/moserver-namespace.conf."
+const sendHere = "in nginx with docker/moserver-token.conf or, with php_upstream, docker/moserver-namespace.conf; packaging/ has files for Apache and Caddy."
 
 // tokenRoute asks with GET, which changes nothing.
 func tokenRoute(ctx context.Context, base string) route {

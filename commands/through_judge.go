@@ -142,7 +142,7 @@ func addressFinding(s, forged seen) *wpdb.Finding {
 	f := &wpdb.Finding{Kind: wpdb.KindRouteAddress, Advice: true}
 	if forged.header.Get("X-Moserver-Client") == forgedAddress {
 		f.Problem = "The server believes an X-Forwarded-For that any client can write, so auth_failures limits nobody."
-		f.Remedy = "Let the outermost proxy set it: proxy_set_header X-Forwarded-For $remote_addr; with set_real_ip_from for no more than its own networks."
+		f.Remedy = "Let the outermost proxy set it: proxy_set_header X-Forwarded-For $remote_addr; docs/proxies.md says whom the others should believe."
 		return f
 	}
 	address, err := netip.ParseAddr(at)
@@ -154,7 +154,7 @@ func addressFinding(s, forged seen) *wpdb.Finding {
 		return f
 	case address != s.local && (!inside(s.local) || inside(address) || s.between()):
 		f.Problem = fmt.Sprintf("The server sees this client as %s, which is a proxy's address or the CDN's (here it is %s), so all clients share one limit of auth_failures.", address, s.local)
-		f.Remedy = "Name its networks in the web server with set_real_ip_from, and its header with real_ip_header X-Forwarded-For; and real_ip_recursive on; (Cloudflare: CF-Connecting-IP)."
+		f.Remedy = "Name its networks in the web server, in nginx with set_real_ip_from; docs/proxies.md has the lines for each."
 		return f
 	}
 	return nil
