@@ -50,6 +50,7 @@ type DB struct {
 	galera   *atomic.Bool // whether the database is a node of a Galera cluster
 	later    *DB          // the same tables in sessions that wait for the other nodes; see Synced
 	outage   *outage      // for the log
+	metrics  *metrics     // shared with later
 	prepared *[]string    // see Prepare
 
 	unindexed *atomic.Pointer[[]oauth.Kind] // nil within: not known yet; see Scans
@@ -97,6 +98,7 @@ func (db *DB) Repeat(ctx context.Context, writes bool, attempt func() error) err
 			db.outage.succeeded(writes)
 			return nil
 		}
+		db.metrics.failed(err)
 		switch FaultOf(err) {
 		case FaultLasting:
 			if refused(err) {
