@@ -34,7 +34,9 @@ func (l *live) serveFrom(db *wpdb.DB) *served {
 	for _, table := range []string{db.Tables.Codes, db.Tables.AccessTokens, db.Tables.RefreshTokens, db.Tables.Rotated} {
 		l.metrics.purged.WithLabelValues(table) // from the start, so that increase sees the first rows
 	}
-	return &served{store.New(db), db}
+	s := store.New(db)
+	s.Gathered = func(kind string, requests int) { l.metrics.batches.WithLabelValues(kind).Observe(float64(requests)) }
+	return &served{s, db}
 }
 
 func newLive(db *wpdb.DB, settings config.Settings, read func() (config.Settings, []config.Problem), log *slog.Logger) *live {

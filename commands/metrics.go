@@ -27,7 +27,7 @@ type metrics struct {
 func newMetrics() metrics {
 	return metrics{
 		batches: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "moserver_batch_requests", Help: "How many requests shared a statement.", Buckets: prometheus.ExponentialBuckets(1, 2, 7),
+			Name: "moserver_batch_size_requests", Help: "How many requests shared a statement.", Buckets: prometheus.ExponentialBuckets(1, 2, 7),
 		}, []string{"kind"}),
 		purged: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "moserver_purged_rows_total", Help: "Expired rows deleted.",
