@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,6 +21,15 @@ const (
 	rulesFile     = "packaging/prometheus/moserver-sidecar.rules.yml"
 	dashboardFile = "packaging/grafana/moserver-sidecar.json"
 )
+
+// documented are the expressions of docs/metrics.md, without the comparison of some.
+func documented(t *testing.T) (expressions []string) {
+	t.Helper()
+	for _, m := range regexp.MustCompile("(?m)^\\| .*\\? \\| `(.*?)(?: > 0)?` \\|$").FindAllStringSubmatch(stage.ReadFile(t, stage.ProjectFile(t, "docs/metrics.md")), -1) {
+		expressions = append(expressions, m[1])
+	}
+	return expressions
+}
 
 // startPrometheus starts Debian's Prometheus with the alert rules. It scrapes the server
 // every second.
@@ -114,8 +124,8 @@ func TestPrometheus(t *testing.T) {
 	}
 	d, m := newTraffic(t)
 	url := startPrometheus(t, m)
-	missing := append(dashboardExpressions(t), ruleSelectors(t)...)
-	if len(missing) < 50 {
+	missing := slices.Concat(dashboardExpressions(t), ruleSelectors(t), documented(t))
+	if len(missing) < 57 {
 		t.Fatalf("only %d expressions were found", len(missing))
 	}
 	// Not met in newTraffic: faults of the server itself, and an administrator's switch.
