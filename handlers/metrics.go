@@ -95,11 +95,10 @@ func (m *metrics) observe(c echo.Context, n *remark, took time.Duration) {
 	if n.replay != nil {
 		m.replays.WithLabelValues(string(n.replay.Kind), strconv.FormatBool(n.replay.Ended)).Inc()
 	}
-	var away unavailable
 	switch {
 	case errors.Is(n.err, oauth.ErrBusy):
 		m.refused.WithLabelValues(limitScans).Inc()
-	case errors.As(n.err, &away) && away.status == http.StatusTooManyRequests:
+	case status == http.StatusTooManyRequests && !n.passed: // PHP has limits of its own
 		m.refused.WithLabelValues(limitAuth).Inc()
 	}
 	if n.tokens != nil && n.err == nil {
