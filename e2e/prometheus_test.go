@@ -171,6 +171,10 @@ func TestMetricsGoOn(t *testing.T) {
 		done <- a
 	}()
 	s.awaitInsert()
+	for _, id := range s.Strings("SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE ?", "INSERT%"+s.Prefix+"moos_oauth_access_tokens%") {
+		s.Exec("KILL " + id) // the request goes on with another connection
+	}
+	m.wantValues(map[string]float64{`moserver_database_faults_total{kind="lost"}`: 1})
 	m.wantValues(map[string]float64{`moserver_in_flight_requests{limit="max_in_flight"}`: 1})
 	m.Signal(syscall.SIGTERM)
 	m.Await("stopping")

@@ -10,8 +10,8 @@ import (
 	"moserver-sidecar/oauth"
 )
 
-// remark is what the log and the metrics learn of a request on its way. Of what a client can send
-// as it likes, the log has excerpts only.
+// remark is what the log and the metrics learn of a request on its way. Of what a client
+// can send as it likes, the log has excerpts only.
 type remark struct {
 	remote     string // the client's address; empty: not known
 	grant      string

@@ -98,7 +98,6 @@ func (db *DB) Repeat(ctx context.Context, writes bool, attempt func() error) err
 			db.outage.succeeded(writes)
 			return nil
 		}
-		db.metrics.failed(err)
 		switch FaultOf(err) {
 		case FaultLasting:
 			if refused(err) {
@@ -184,6 +183,7 @@ func (db *DB) Look(ctx context.Context, once func(context.Context, *DB) (missed 
 		if synced := db.Synced(); err == nil && missed && synced != db {
 			_, err = once(ctx, synced)
 		}
+		db.metrics.tried(err)
 		return err
 	})
 }

@@ -23,7 +23,7 @@ type metrics struct {
 
 func newFaults() *prometheus.CounterVec {
 	faults := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "moserver_database_faults_total", Help: "Failed tries of work on the database: lost connections, a busy server, conflicts of transactions, and lasting errors.",
+		Name: "moserver_database_faults_total", Help: "Failed tries of a request's reads and writes: lost connections, a busy server, conflicts of transactions, and lasting errors.",
 	}, []string{"kind"})
 	for f := FaultLasting; f <= FaultLost; f++ { // from the start, so that increase sees the first one
 		faults.WithLabelValues(f.String())
@@ -31,9 +31,10 @@ func newFaults() *prometheus.CounterVec {
 	return faults
 }
 
-// failed counts a fault. That something is not there is none, nor is a client that left.
-func (m *metrics) failed(err error) {
-	if !errors.Is(err, oauth.ErrNotFound) && !errors.Is(err, context.Canceled) {
+// tried counts the fault of a try, if it has one. That something is not there is none, nor
+// is a client that left.
+func (m *metrics) tried(err error) {
+	if err != nil && !errors.Is(err, oauth.ErrNotFound) && !errors.Is(err, context.Canceled) {
 		m.faults.WithLabelValues(FaultOf(err).String()).Inc()
 	}
 }
