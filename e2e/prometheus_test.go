@@ -146,7 +146,7 @@ func TestMetricsGoOn(t *testing.T) {
 	s := newSite(t, database)
 	address := stage.FreeAddress(t)
 	file := stage.WriteFile(t, filepath.Join(t.TempDir(), "moserver.yaml"), "db_max_connections: 7\n")
-	m := serveScraped(t, s, address, "--config", file, "--request-timeout", "2s")
+	m := newScraped(t, s.Serve("--metrics-listen", address, "--config", file, "--request-timeout", "2s"), address)
 	s.Put("refresh", "r1", s.app, stage.Row{})
 	m.Refresh(s.app, "r1").WantTokens(t, "profile email")
 	s.Exec("RENAME TABLE {}moos_oauth_access_tokens TO {}elsewhere")
