@@ -219,7 +219,8 @@ func (d *door) stream(t *testing.T) {
 // room for, refreshes are answered as fast as ever.
 func TestUpstreamHangs(t *testing.T) {
 	t.Parallel()
-	d := newDoor(t, "--max-connections", "40", "--auth-failures", "5")
+	address := stage.FreeAddress(t)
+	d := newDoor(t, "--max-connections", "40", "--auth-failures", "5", "--metrics-listen", address)
 	d.Put("refresh", "r1", d.app, stage.Row{})
 	ctx := t.Context()
 	var full atomic.Int64
@@ -239,6 +240,7 @@ func TestUpstreamHangs(t *testing.T) {
 	}
 	t.Cleanup(hanging.Wait)
 	stage.Eventually(t, stage.Patience, "the places are taken", func() bool { return full.Load() > 0 })
+	newScraped(t, d.server, address).wantRefused("php_upstream")
 	for range 100 {
 		start := time.Now()
 		r := addressed(d.server, d.app, "192.0.2.1")
