@@ -91,6 +91,12 @@ const (
 	KindUpstream          Kind = "upstream-unusable"
 	KindRouteSplit        Kind = "route-split"
 	KindRouteClosed       Kind = "route-closed"
+	KindRouteUnreachable  Kind = "route-unreachable"
+	KindRouteDown         Kind = "route-down"
+	KindRouteBlocked      Kind = "route-blocked"
+	KindRouteRedirect     Kind = "route-redirect"
+	KindRouteCached       Kind = "route-cached"
+	KindRouteOther        Kind = "route-other"
 )
 
 // What could be better although the server works.
@@ -112,11 +118,15 @@ const (
 	KindPrivilegesWide      Kind = "privileges-wide"
 	KindPrivilegesUnchecked Kind = "privileges-unchecked"
 	KindFlush               Kind = "flush-lazy"
+	KindBufferPool          Kind = "buffer-pool-small"
+	KindFlushNeighbors      Kind = "flush-neighbors"
+	KindRedoLog             Kind = "redo-log-small"
 	KindConnections         Kind = "connections"
 	KindTimeZone            Kind = "time-zone"
 	KindUpstreamOff         Kind = "upstream-off"
 	KindRoutePHP            Kind = "route-php"
 	KindRouteUnknown        Kind = "route-unknown"
+	KindRouteAddress        Kind = "route-address"
 )
 
 // What keeps migrate from making a change.
@@ -136,11 +146,11 @@ func Kinds() []Kind {
 		KindTableMissing, KindColumnMissing, KindEngine, KindPrivilegeMissing, KindReadOnly, KindBinlog, KindPrimaryKeys,
 		KindClock, KindSwitchedOff, KindPaidEdition, KindColumnsUnknown, KindPluginInactive, KindMultisite, KindRotations,
 		KindClientDuplicate, KindSecretsUnreadable, KindKeyUnreadable, KindKeyShort, KindKeyAlgorithm, KindKeysSeveral, KindUpstream,
-		KindRouteSplit, KindRouteClosed,
+		KindRouteSplit, KindRouteClosed, KindRouteUnreachable, KindRouteDown, KindRouteBlocked, KindRouteRedirect, KindRouteCached, KindRouteOther,
 		KindIndexMissing, KindRotationsMissing, KindRowsExpired, KindRowsAtEnd, KindLifetime, KindExpiresColumn,
 		KindIDTokenColumn, KindBlogMissing, KindClientAlike, KindSecretsPlain, KindKeySecret, KindKeyWeak, KindKeyCommon,
-		KindKeyShared, KindPrivilegesWide, KindPrivilegesUnchecked, KindFlush, KindConnections, KindTimeZone, KindUpstreamOff,
-		KindRoutePHP, KindRouteUnknown,
+		KindKeyShared, KindPrivilegesWide, KindPrivilegesUnchecked, KindFlush, KindBufferPool, KindFlushNeighbors, KindRedoLog,
+		KindConnections, KindTimeZone, KindUpstreamOff, KindRoutePHP, KindRouteUnknown, KindRouteAddress,
 		KindChangeBlocking, KindChangeGalera, KindChangeRefused, KindChangeStopped, KindChangeLocked, KindNameTaken,
 	}
 }

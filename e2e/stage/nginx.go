@@ -2,7 +2,6 @@ package stage
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -63,12 +62,9 @@ func (n *Nginx) start(t T) {
 	t.Helper()
 	n.Process = Start(t, nil, mustFind(t, "nginx"), "-p", n.Dir, "-c", n.main())
 	n.reloads = 0
-	n.AwaitThat("nginx listens", func() bool {
-		conn, err := net.Dial("tcp", n.Address)
-		if err == nil {
-			conn.Close()
-		}
-		return err == nil
+	// It listens before it has workers, and a reload before that would wait for the next.
+	n.AwaitThat("nginx has its workers", func() bool {
+		return strings.Count(n.Stderr.String(), "start worker process ") == workers
 	})
 }
 
