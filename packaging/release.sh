@@ -13,6 +13,14 @@ cd "$(dirname "$0")/.."
 if [ -n "$(git status --porcelain)" ]; then
 	echo "there are changes that no commit has; commit them first" >&2 && exit 1
 fi
+# A settings file that works with this release goes on to work, which a test holds by it.
+if ! cmp -s config.example.yaml "config/testdata/$version.yaml" || ! grep -q "^## $version (" CHANGELOG.md; then
+	cat >&2 <<-EOF
+		CHANGELOG.md must have a section "## $version (date)", and the settings file of this
+		release be kept: cp config.example.yaml config/testdata/$version.yaml
+	EOF
+	exit 1
+fi
 nfpm=github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 LC_ALL=C TZ=UTC
@@ -22,11 +30,16 @@ rm -rf dist
 build=$(mktemp -d) && trap 'rm -rf "$build"' EXIT
 
 # What all architectures share.
-mkdir -p dist "$build/nginx"
+mkdir -p dist "$build/share"
 go run ./packaging/pages "$build"
 gzip -9n "$build"/man1/*.1
-cp docker/moserver-*.conf "$build/nginx/"
-cp -R packaging/apache packaging/caddy "$build/"
+sh packaging/snippets.sh "$build/share/nginx"
+for folder in packaging/*/; do
+	case $folder in
+	packaging/image/ | packaging/pages/ | packaging/scripts/ | packaging/systemd/ | packaging/test/) ;; # what makes packages
+	*) cp -R "$folder" "$build/share/$(basename "$folder")" ;;                                          # what people use
+	esac
+done
 sed 's/^\([a-z_][a-z_]*:\)/#\1/' config.example.yaml >"$build/moserver.yaml"
 printf 'moserver-sidecar (%s) unstable; urgency=medium\n\n  * CHANGELOG.md says what is new.\n\n -- %s  %s\n' "$version" \
 	"$(sed -n 's/^maintainer: //p' packaging/nfpm.yaml)" "$(date -uRd "@$SOURCE_DATE_EPOCH")" | gzip -9n >"$build/changelog.gz"
@@ -38,6 +51,8 @@ printf 'moserver-sidecar (%s) unstable; urgency=medium\n\n  * CHANGELOG.md says 
 	echo 'License: Apache-2.0'
 	echo ' On Debian systems the text is in /usr/share/common-licenses/Apache-2.0.'
 } >"$build/copyright"
+rm -f "$build"/share/*/*.test.yml
+chmod -R u=rwX,go=rX "$build" # whatever umask the sources were checked out with
 
 for arch in amd64 arm64; do
 	echo "== $arch"
