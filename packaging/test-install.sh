@@ -37,12 +37,14 @@ command() {
 	must "$1"
 }
 
+line='sed -i "/server_name/a include /usr/share/moserver-sidecar/nginx/moserver-token.conf;" /etc/nginx/sites-available/default'
+
 # walk goes from the package to the first token.
 walk() {
 	typed=0
 	command "apt-get install -y ./moserver-sidecar_9.0.0_$arch.deb"
 	command 'echo "wp_config: /var/www/html/wp-config.php" >>/etc/moserver/moserver.yaml'
-	command 'sed -i "/server_name/a include /usr/share/moserver-sidecar/nginx/moserver-token.conf;" /etc/nginx/sites-available/default'
+	command "$line"
 	command 'systemctl reload nginx'
 	eventually "$(token r1)"
 	say "$1: the first token through nginx after $typed commands"
@@ -114,15 +116,27 @@ second() {
 		not sh -c '$(token r2)'"
 }
 
+# unrouted takes the lines out of nginx.
+unrouted() {
+	must 'sed -i "/moserver/d" /etc/nginx/sites-available/default
+		rm -f /etc/nginx/sites-enabled/shop
+		systemctl restart nginx'
+}
+
+# removed removes and purges: not while nginx would not start without the package.
 removed() {
+	must 'not apt-get remove -y moserver-sidecar'
+	must "$(token r1)"
+	unrouted
 	must 'apt-get remove -y moserver-sidecar
 		not command -v moserver-sidecar
 		not pgrep moserver
 		not test -e /run/moserver/token.sock
 		test -f /etc/moserver/moserver.yaml'
 	must "apt-get install -y ./moserver-sidecar_9.0.1_$arch.deb"
-	eventually "$(token r1)"
-	must 'apt-get purge -y moserver-sidecar
+	must 'test "$(stat -c %U:%G:%a /etc/moserver/moserver.yaml)" = root:www-data:640
+		moserver-sidecar healthcheck --ready --listen unix:/run/moserver/token.sock # which starts it
+		apt-get purge -y moserver-sidecar
 		not pgrep moserver
 		not test -e /etc/moserver/moserver.yaml
 		test -f /etc/moserver/shop.yaml # not of the package
@@ -139,12 +153,14 @@ from_rpm() {
 		test "$(stat -c %U:%G:%a /etc/moserver/moserver.yaml)" = root:apache:640
 		echo "wp_config: /var/www/html/wp-config.php" >>/etc/moserver/moserver.yaml
 		systemctl enable --now moserver-sidecar'
+	must "$line; systemctl reload nginx"
 	eventually "$(token r1)"
 	must 'pid=$(pgrep moserver)
 		rpm --force-debian --nodeps -U moserver-sidecar-9.0.1-1.$(uname -m).rpm
 		not test "$(pgrep moserver)" = "$pid"
 		grep -q "^wp_config:" /etc/moserver/moserver.yaml'
 	eventually "$(token r1)"
+	unrouted
 	must 'rpm --force-debian -e moserver-sidecar
 		not pgrep moserver
 		not test -e /usr/share/moserver-sidecar
