@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes a release from the commit that is checked out, into dist/: programs, packages,
-# an image, and their checksums. The same commit and version give the same bytes.
+# an image, and their checksums. The same commit, version and Go give the same bytes.
 #
 #     packaging/release.sh 1.0.0
 set -eu
@@ -23,8 +23,8 @@ if ! cmp -s config.example.yaml "config/testdata/$version.yaml" || ! grep -q "^#
 fi
 nfpm=github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
-LC_ALL=C TZ=UTC
-export SOURCE_DATE_EPOCH LC_ALL TZ
+LC_ALL=C TZ=UTC GOFLAGS='' GOAMD64=v1 GOARM64=v8.0
+export SOURCE_DATE_EPOCH LC_ALL TZ GOFLAGS GOAMD64 GOARM64
 umask 022
 rm -rf dist
 build=$(mktemp -d) && trap 'rm -rf "$build"' EXIT
@@ -57,7 +57,7 @@ chmod -R u=rwX,go=rX "$build" # whatever umask the sources were checked out with
 for arch in amd64 arm64; do
 	echo "== $arch"
 	program=dist/moserver-sidecar_${version}_linux_$arch
-	CGO_ENABLED=0 GOOS=linux GOARCH=$arch go build -trimpath -o "$program" \
+	CGO_ENABLED=0 GOOS=linux GOARCH=$arch go build -trimpath -buildvcs=false -o "$program" \
 		-ldflags "-s -w -X moserver-sidecar/commands.release=$version" .
 	cp "$program" "$build/moserver-sidecar"
 	for format in deb rpm; do
