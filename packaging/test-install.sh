@@ -17,11 +17,11 @@ cleanup() {
 trap cleanup EXIT
 trap "exit 1" INT TERM
 
-# release makes a release of what is committed, in a clone of its own.
+# release makes a release of what is committed, with a umask and in a clone of its own.
 release() {
 	(
 		umask "$2"
-		git clone -q . "$work/$3" && cd "$work/$3"
+		git clone -q "$work/source" "$work/$3" && cd "$work/$3"
 		echo "# of $1" >>config.example.yaml # each release has another
 		cp config.example.yaml "config/testdata/$1.yaml"
 		sed -i "0,/^## /s//## $1 (today)\n\n&/" CHANGELOG.md
@@ -169,6 +169,7 @@ from_rpm() {
 }
 
 say "releases 9.0.0 and 9.0.1, and that again elsewhere"
+git clone -q . "$work/source"
 release 9.0.0 022 old
 release 9.0.1 022 new
 release 9.0.1 077 new-again
