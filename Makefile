@@ -76,7 +76,7 @@ release: ## make programs, packages and an image in dist/, of the commit that is
 
 .PHONY: test-install
 test-install: ## install, upgrade and purge the package in bare Debian chroots (as root; SUITES="bookworm trixie")
-	@sh .ci/deps debootstrap lintian rpm && sh packaging/test-install.sh $(or $(SUITES),bookworm trixie)
+	@sh .ci/deps debootstrap lintian && sh packaging/test-install.sh $(or $(SUITES),bookworm trixie)
 
 .PHONY: deps
 deps: ## install what the tests need (on Debian and Ubuntu, as root)

@@ -2,7 +2,7 @@
 # Makes two releases and installs them on Debian machines with systemd, beside a WordPress
 # with nginx, PHP and MariaDB, as an administrator does it: asks for a token through nginx;
 # upgrades under load; serves a second site below /home; removes and purges. Needs root,
-# debootstrap, lintian, rpm and Debian's mirror.
+# debootstrap, lintian and Debian's mirror.
 #
 #     packaging/test-install.sh bookworm trixie
 set -eu
@@ -147,22 +147,24 @@ removed() {
 # from_rpm does the same with the other package, which only Debian's rpm has to understand
 # here: it looks for none of what that depends on, and the web server is another group's.
 from_rpm() {
+	rpm=rpm
+	if inside rpm --force-debian --version >/dev/null 2>&1; then rpm="rpm --force-debian"; fi # of older releases
 	must 'groupadd --system apache && usermod --append --groups apache www-data && chgrp apache /var/www/html/wp-config.php
 		systemctl restart nginx
-		rpm --force-debian --nodeps -i moserver-sidecar-9.0.0-1.$(uname -m).rpm
+		'"$rpm"' --nodeps -i moserver-sidecar-9.0.0-1.$(uname -m).rpm
 		test "$(stat -c %U:%G:%a /etc/moserver/moserver.yaml)" = root:apache:640
 		echo "wp_config: /var/www/html/wp-config.php" >>/etc/moserver/moserver.yaml
 		systemctl enable --now moserver-sidecar'
 	must "$line; systemctl reload nginx"
 	eventually "$(token r1)"
 	must 'pid=$(pgrep moserver)
-		rpm --force-debian --nodeps -U moserver-sidecar-9.0.1-1.$(uname -m).rpm
+		'"$rpm"' --nodeps -U moserver-sidecar-9.0.1-1.$(uname -m).rpm
 		not test "$(pgrep moserver)" = "$pid"
 		grep -q "^wp_config:" /etc/moserver/moserver.yaml'
 	eventually "$(token r1)"
 	unrouted
-	must 'rpm --force-debian -e moserver-sidecar
-		not pgrep moserver
+	must "$rpm -e moserver-sidecar"
+	must 'not pgrep moserver
 		not test -e /usr/share/moserver-sidecar
 		not ls /etc/systemd/system/*.wants/moserver*
 		test -f /etc/moserver/moserver.yaml.rpmsave'
