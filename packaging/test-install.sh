@@ -114,6 +114,13 @@ second() {
 	must "$(token r1)
 		not sh -c '$(token r1 http://localhost:81)'
 		not sh -c '$(token r2)'"
+	# Where PHP runs as the owner of the site, nobody else's group can read wp-config.php.
+	must 'chown -R alice:alice /home/alice
+		systemctl stop moserver-sidecar@shop.service
+		mkdir /etc/systemd/system/moserver-sidecar@shop.service.d
+		printf "[Service]\nSupplementaryGroups=alice\n" >/etc/systemd/system/moserver-sidecar@shop.service.d/override.conf
+		systemctl daemon-reload'
+	must "$(token r2 http://localhost:81)"
 }
 
 # unrouted takes the lines out of nginx.
