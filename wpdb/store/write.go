@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"moserver-sidecar/oauth"
@@ -21,7 +22,7 @@ func (s *Store) Issue(ctx context.Context, tokens ...oauth.Token) error {
 	}}
 	w.Single = len(tokens) == 1
 	if w.Single && tokens[0].Kind == oauth.AccessToken {
-		err := s.gather(ctx, tokens[0])
+		_, err := s.inserts.ask(ctx, tokens[0])
 		if err == nil {
 			s.db.Succeeded()
 			return nil
@@ -99,6 +100,24 @@ func (s *Store) insert(ctx context.Context, db wpdb.Session, tokens []oauth.Toke
 		}
 	}
 	return nil
+}
+
+// maxInserted is how many access tokens share an INSERT: committing many rows costs the
+// database little more than committing one.
+const maxInserted = 64
+
+// insertGathered stores access tokens of different requests, all of them or none.
+func (s *Store) insertGathered(ctx context.Context, batch []oauth.Token) ([]struct{}, error) {
+	args := make([]any, 0, 5*len(batch))
+	for _, token := range batch {
+		args = append(args, rowOf(token)...)
+	}
+	query := s.statements.insert[oauth.AccessToken] + strings.Repeat(", "+insertedRow, len(batch)-1)
+	w := &wpdb.Write{DB: s.db, Single: true, Work: func(ctx context.Context, db wpdb.Session) error {
+		_, err := db.ExecContext(ctx, query, args...)
+		return err
+	}}
+	return make([]struct{}, len(batch)), w.Try(ctx)
 }
 
 // rowOf returns the values of an insertedRow.
