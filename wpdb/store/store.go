@@ -18,7 +18,10 @@ var _ oauth.Store = (*Store)(nil)
 type Store struct {
 	db         *wpdb.DB
 	statements statements
-	rotations  *availability                    // of the table of rotations
+	rotations  *availability // of the table of rotations
+	openID     openIDClients
+	finds      map[oauth.Kind]*reads
+	bearers    *reads
 	inserts    *gatherer[oauth.Token, struct{}] // of access tokens
 	watch      func()                           // begins to look for indexes, once
 	unwatch    func()
@@ -38,8 +41,13 @@ func New(db *wpdb.DB) *Store {
 
 func newStore(db *wpdb.DB) *Store {
 	ctx, stop := context.WithCancel(context.Background())
-	s := &Store{db: db, statements: newStatements(db.Tables), rotations: new(availability),
+	s := &Store{db: db, statements: newStatements(db.Tables), rotations: new(availability), finds: map[oauth.Kind]*reads{},
 		watch: sync.OnceFunc(func() { go watchIndexes(ctx, db) }), unwatch: stop}
+	for kind, plain := range s.statements.find {
+		s.finds[kind] = s.newReads("find", plain, s.statements.findOpenID[kind], len(question{}.args))
+	}
+	s.finds[""].args = 1
+	s.bearers = s.newReads("bearer", s.statements.bearer, sizes{}, 1)
 	s.inserts = &gatherer[oauth.Token, struct{}]{most: maxInserted, patience: gatherPatience,
 		run: s.insertGathered, observe: s.gathered("insert")}
 	return s
