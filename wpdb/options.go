@@ -108,6 +108,9 @@ func PHPFalse(value string) bool { return value == "" || value == "0" }
 
 // lifetime is a number of seconds; PHP takes one with a fraction too.
 func lifetime(value string, unset time.Duration) time.Duration {
+	if value == "" { // as on most sites
+		return unset
+	}
 	seconds, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
 	if err != nil || !(seconds >= 1) || math.IsInf(seconds, 1) { // ParseFloat reads "inf" and "nan"
 		return unset

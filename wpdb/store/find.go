@@ -15,8 +15,8 @@ func (s *Store) Find(ctx context.Context, clientID string, p oauth.Presented) (f
 		facts, err = s.facts(ctx, db, found, p.Kind)
 		return missed(facts.Client, facts.Grant, p.Kind != ""), err
 	})
-	if err == nil && facts.Site.Blog == 0 && facts.Grant != nil && s.tellsUser(p.Kind) && facts.Grant.Scope.Contains("openid") {
-		s.openID.note(clientID)
+	if err == nil && facts.Client != nil && facts.Grant != nil && s.tellsUser(p.Kind) {
+		s.openID.note(clientID, facts.Site.Blog == 0 && facts.Grant.Scope.Contains("openid"))
 	}
 	return facts, err
 }

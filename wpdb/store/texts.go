@@ -65,27 +65,32 @@ LEFT JOIN `+"`%s`"+` AS c ON c.client_id = CAST(g.client_id AS BINARY)
 LEFT JOIN %s AS u ON u.ID = g.user_id`, t.AccessTokens, t.Clients, wpdb.QuoteName(t.Users))
 }
 
-// from is one row of options and, joined to it, a row r for each of n requests with what
-// it asked for. option_name has a unique index, so the server reads each option as a
-// constant before it plans the rest, which is faster than a subselect for each.
+// from is a row r for each of n requests, with what it asked for, and joined to it the
+// options. option_name has a unique index, so the server reads each option as a constant
+// before it plans the rest, which is faster than a subselect for each. For that they are
+// joined to a single row: r if n is 1, else one that is made for them.
 func from(t wpdb.Tables, options, asked []string, n int) string {
-	var b strings.Builder
-	b.WriteString("\nFROM (SELECT 1) AS o")
+	var requests, b strings.Builder
+	for i := range n {
+		if i > 0 {
+			requests.WriteString(" UNION ALL ")
+		}
+		// A column that not every edition has is NULL in those; see storedColumn.
+		fmt.Fprintf(&requests, "SELECT %d AS i, NULL AS id_token", i)
+		for _, column := range asked {
+			fmt.Fprintf(&requests, ", CAST(? AS BINARY) AS %s", column)
+		}
+	}
+	first, last := "(SELECT 1) AS o", "\nJOIN ("+requests.String()+") AS r"
+	if n == 1 {
+		first, last = "("+requests.String()+") AS r", ""
+	}
+	b.WriteString("\nFROM " + first)
 	for i, name := range options {
 		fmt.Fprintf(&b, "\nLEFT JOIN `%s` AS p%d ON p%d.option_name = '%s'", t.Options, i, i, name)
 	}
-	fmt.Fprintf(&b, "\nLEFT JOIN `%s` AS a ON a.option_name = '%s'\nJOIN (", t.Options, wpdb.OptionActivePlugins)
-	for i := range n {
-		if i > 0 {
-			b.WriteString(" UNION ALL ")
-		}
-		// A column that not every edition has is NULL in those; see storedColumn.
-		fmt.Fprintf(&b, "SELECT %d AS i, NULL AS id_token", i)
-		for _, column := range asked {
-			fmt.Fprintf(&b, ", CAST(? AS BINARY) AS %s", column)
-		}
-	}
-	return b.String() + ") AS r"
+	fmt.Fprintf(&b, "\nLEFT JOIN `%s` AS a ON a.option_name = '%s'", t.Options, wpdb.OptionActivePlugins)
+	return b.String() + last
 }
 
 // optionColumns selects the number of the request, the value of each option as a column
