@@ -69,3 +69,16 @@ func (s *Store) identity(q oauth.IdentityQuery) oauth.Identity {
 	}
 	return identity
 }
+
+// identityOf is what comes along with a grant, nil if that gives no ID token.
+func (s *Store) identityOf(clientID string, p oauth.Presented, g *oauth.Grant) *oauth.Identity {
+	if g == nil || p.Kind == oauth.AccessToken || !g.Scope.Contains("openid") {
+		return nil
+	}
+	q := oauth.IdentityQuery{ClientID: clientID, UserID: g.UserID}
+	if p.Kind == oauth.AuthorizationCode {
+		q.Code = p.Value
+	}
+	identity := s.identity(q)
+	return &identity
+}

@@ -130,14 +130,7 @@ func (s *Store) Find(_ context.Context, clientID string, p oauth.Presented) (oau
 		facts.Client = &c
 	}
 	facts.Grant = s.grant(p)
-	if facts.Grant != nil && p.Kind != oauth.AccessToken && facts.Grant.Scope.Contains("openid") {
-		q := oauth.IdentityQuery{ClientID: clientID, UserID: facts.Grant.UserID}
-		if p.Kind == oauth.AuthorizationCode {
-			q.Code = p.Value
-		}
-		identity := s.identity(q)
-		facts.Identity = &identity
-	}
+	facts.Identity = s.identityOf(clientID, p, facts.Grant)
 	return facts, nil
 }
 
