@@ -17,8 +17,9 @@ type question struct {
 type reads struct {
 	store  *Store
 	plain  sizes
-	openID sizes // empty: plain has all there is
-	args   int   // of each question
+	openID sizes             // empty: plain has all there is
+	args   int               // of each question
+	note   func(error) error // says what an error comes to; nil: itself
 	*gatherer[question, wpdb.Row]
 }
 
@@ -80,5 +81,8 @@ func (r *reads) readSize(ctx context.Context, db *wpdb.DB, texts sizes, batch []
 			rows[i] = row
 		}
 	})
+	if r.note != nil {
+		err = r.note(err)
+	}
 	return rows, err
 }

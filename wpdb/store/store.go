@@ -22,6 +22,7 @@ type Store struct {
 	openID     openIDClients
 	finds      map[oauth.Kind]*reads
 	bearers    *reads
+	rotated    *reads
 	inserts    *gatherer[oauth.Token, struct{}] // of access tokens
 	watch      func()                           // begins to look for indexes, once
 	unwatch    func()
@@ -48,6 +49,8 @@ func newStore(db *wpdb.DB) *Store {
 	}
 	s.finds[""].args = 1
 	s.bearers = s.newReads("bearer", s.statements.bearer, sizes{}, 1)
+	s.rotated = s.newReads("rotation", s.statements.rotation, sizes{}, 1)
+	s.rotated.note = s.noteRotations
 	s.inserts = &gatherer[oauth.Token, struct{}]{most: maxInserted, patience: gatherPatience,
 		run: s.insertGathered, observe: s.gathered("insert")}
 	return s
