@@ -23,11 +23,15 @@ type reads struct {
 	*gatherer[question, wpdb.Row]
 }
 
+// newReads makes a kind of statement, whose texts take the first args of each question.
 func (s *Store) newReads(kind string, plain, openID sizes, args int) *reads {
 	r := &reads{store: s, plain: plain, openID: openID, args: args}
-	r.gatherer = &gatherer[question, wpdb.Row]{most: maxRead, patience: gatherPatience, forget: true,
-		run:     func(ctx context.Context, batch []question) ([]wpdb.Row, error) { return r.read(ctx, s.db, batch) },
-		observe: s.gathered(kind)}
+	run := func(ctx context.Context, batch []question) ([]wpdb.Row, error) {
+		rows, err := r.read(ctx, s.db, batch)
+		s.db.Tried(err)
+		return rows, err
+	}
+	r.gatherer = &gatherer[question, wpdb.Row]{most: maxRead, patience: gatherPatience, forget: true, run: run, observe: s.gathered(kind)}
 	return r
 }
 
