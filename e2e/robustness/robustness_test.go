@@ -72,7 +72,7 @@ func report(t *testing.T, c cell, v model.Verdict) {
 	if v.Undecided > 0 {
 		fmt.Printf("%d of %d grants took too long to judge\n", v.Undecided, v.Grants)
 	}
-	if v.Undecided*20 > v.Grants {
+	if v.Undecided*10 > v.Grants {
 		t.Errorf("seed %d: %d of %d grants could not be judged", c.Seed, v.Undecided, v.Grants)
 	}
 }

@@ -88,7 +88,7 @@ type grant struct {
 // time that the policy knows.
 const (
 	maxOps     = 22
-	maxUnknown = 5
+	maxUnknown = 3
 	maxRefused = 8
 	maxAge     = 30 * time.Second
 	firstUser  = 1000 // added to a grant's number
