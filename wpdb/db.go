@@ -52,7 +52,7 @@ type DB struct {
 	outage   *outage      // for the log
 	prepared *[]string    // see Prepare
 
-	unindexed *atomic.Pointer[[]oauth.Kind] // nil within: not known yet; see Scans
+	indexes *atomic.Pointer[map[oauth.Kind]tokenIndex] // nil within: not known yet; see Scans
 }
 
 // Close closes the connections. No method may be called after it.

@@ -75,6 +75,9 @@ type statements struct {
 // of them.
 const insertedRow = "(?, ?, ?, ?, ?)"
 
+// rotatedRow is the values of a rotation, of which a statement may have more.
+const rotatedRow = "(?, ?, ?, ?, UTC_TIMESTAMP())"
+
 func newStatements(t wpdb.Tables) statements {
 	s := statements{
 		find:   map[oauth.Kind]string{},
@@ -110,7 +113,7 @@ func newStatements(t wpdb.Tables) statements {
 		"DELETE FROM `%s` WHERE client_id = CAST(? AS BINARY) AND user_id = ?", t.RefreshTokens)
 	// A token that has come back, such as from a backup, may be replaced again.
 	s.rotated = fmt.Sprintf(
-		"REPLACE INTO `%s` (token_hash, client_id, user_id, successor, rotated) VALUES (?, ?, ?, ?, UTC_TIMESTAMP())", t.Rotated)
+		"REPLACE INTO `%s` (token_hash, client_id, user_id, successor, rotated) VALUES "+rotatedRow, t.Rotated)
 	s.rotation = fmt.Sprintf("SELECT client_id, user_id, successor, TIMESTAMPDIFF(SECOND, rotated, UTC_TIMESTAMP()) AS age "+
 		"FROM `%s` WHERE token_hash = ?", t.Rotated)
 	return s

@@ -19,6 +19,8 @@ type Store struct {
 	db         *wpdb.DB
 	statements statements
 	rotations  *availability // of the table of rotations
+	together   *availability // of several statements in one round trip
+	batches    *availability // of transactions that carry several redemptions
 	gathering  *gathering    // of access tokens to be stored
 	watch      func()        // begins to look for indexes, once
 	unwatch    func()
@@ -34,7 +36,7 @@ func New(db *wpdb.DB) *Store {
 
 func newStore(db *wpdb.DB) *Store {
 	ctx, stop := context.WithCancel(context.Background())
-	return &Store{db: db, statements: newStatements(db.Tables), rotations: new(availability), gathering: new(gathering),
+	return &Store{db: db, statements: newStatements(db.Tables), rotations: new(availability), together: new(availability), batches: new(availability), gathering: new(gathering),
 		watch: sync.OnceFunc(func() { go watchIndexes(ctx, db) }), unwatch: stop}
 }
 
