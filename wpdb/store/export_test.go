@@ -4,20 +4,26 @@ import "moserver-sidecar/oauth"
 
 // LetWait lets access tokens wait for the next statement that stores some, as those do
 // that come in the moment before it is made. Each gets its outcome from there.
-func (s *Store) LetWait(values ...string) (outcomes []chan error) {
-	q := s.gathering
-	q.mu.Lock()
-	defer q.mu.Unlock()
+func (s *Store) LetWait(values ...string) (outcome func(i int) error) {
+	g := s.inserts
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var waiting []*asked[oauth.Token, struct{}]
 	for _, value := range values {
-		g := &gathered{oauth.Token{Kind: oauth.AccessToken, Value: value}, make(chan error, 1)}
-		q.waiting, outcomes = append(q.waiting, g), append(outcomes, g.outcome)
+		waiting = append(waiting, &asked[oauth.Token, struct{}]{
+			question: oauth.Token{Kind: oauth.AccessToken, Value: value}, done: make(chan struct{}),
+		})
 	}
-	return outcomes
+	g.waiting = append(g.waiting, waiting...)
+	return func(i int) error {
+		<-waiting[i].done
+		return waiting[i].err
+	}
 }
 
 // Waits says whether access tokens wait for a statement.
 func (s *Store) Waits() bool {
-	s.gathering.mu.Lock()
-	defer s.gathering.mu.Unlock()
-	return len(s.gathering.waiting) > 0
+	s.inserts.mu.Lock()
+	defer s.inserts.mu.Unlock()
+	return len(s.inserts.waiting) > 0
 }

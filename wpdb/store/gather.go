@@ -4,130 +4,132 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
-	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb"
 )
 
-const (
-	// maxGathered is how many tokens one statement stores at most.
-	maxGathered = 64
-	// gatherPatience is how long a token waits for its statement. It is longer
-	// than a commit takes, and short beside what clients wait.
-	gatherPatience = 50 * time.Millisecond
-)
+// gatherPatience is longer than a commit takes, and short beside what clients wait.
+const gatherPatience = 50 * time.Millisecond
 
-// errAlone: the token was not stored with others.
-var errAlone = errors.New("not stored with others")
+// errAlone: the question was not asked with others.
+var errAlone = errors.New("not asked with others")
 
-// gathering is the access tokens of requests that are answered at the same time.
-// Committing many rows costs the database little more than committing one, so those
-// that come while others are on their way to the disk share the next statement.
-// Where there is little to do, no request waits.
-type gathering struct {
+// gatherer lets callers that come at the same time share a statement of one kind, which
+// costs the database little more than a statement of one. While a statement is on its
+// way they wait, and the next one carries all of them; so each begins after its callers
+// have asked. A caller who comes when there is none does not wait, nor do those who are
+// as many as a statement takes.
+type gatherer[Q, A any] struct {
+	most     int           // how many share a statement
+	patience time.Duration // how long one that is on its way holds up those who come meanwhile
+	// forget: a caller whose ctx ends need not hear what became of its statement.
+	forget bool
+	// run asks for all of a batch, and answers in the same order, or fails for all.
+	run func(ctx context.Context, batch []Q) ([]A, error)
+	// observe is told the size of each batch; nil: nobody is.
+	observe func(size int)
+
 	mu      sync.Mutex
-	waiting []*gathered
-	running bool // a statement is on its way
+	waiting []*asked[Q, A]
+	holding int // statements on their way for whose end the others wait
 }
 
-// gathered is a token whose request waits.
-type gathered struct {
-	token   oauth.Token
-	outcome chan error // of its statement; buffered
+// asked is a question whose caller waits.
+type asked[Q, A any] struct {
+	question Q
+	answer   A
+	err      error
+	done     chan struct{} // closed when there is an answer or an error
 }
 
-// gather stores a token, together with others if there are any. After an error
-// the token must be tried alone: another one may have caused it.
-func (s *Store) gather(ctx context.Context, token oauth.Token) error {
-	g := &gathered{token, make(chan error, 1)}
-	if s.gathering.join(g) {
-		s.lead(ctx)
+// ask returns the answer to a question, asked together with others if there are any.
+// After an error the caller must try alone: another question may have caused it.
+func (g *gatherer[Q, A]) ask(ctx context.Context, question Q) (answer A, err error) {
+	q := &asked[Q, A]{question: question, done: make(chan struct{})}
+	if batch := g.join(q); batch != nil {
+		g.lead(ctx, batch)
 	}
 	select {
-	case err := <-g.outcome:
-		return err
-	default:
-	}
-	patience := time.NewTimer(gatherPatience)
-	defer patience.Stop()
-	select {
-	case err := <-g.outcome:
-		return err
-	case <-patience.C:
+	case <-q.done:
+		return q.answer, q.err
 	case <-ctx.Done():
 	}
-	if s.gathering.leave(g) {
-		return errAlone
+	if g.leave(q) || g.forget {
+		return answer, errAlone
 	}
-	return <-g.outcome // it is on its way
+	<-q.done // it is on its way
+	return q.answer, q.err
 }
 
-// lead runs the next statement in the time of one of its requests. It goes on if
-// that request's client leaves, because it is also for others.
-func (s *Store) lead(ctx context.Context) {
+// join lets a question wait, or returns the batch that its caller must lead.
+func (g *gatherer[Q, A]) join(q *asked[Q, A]) (batch []*asked[Q, A]) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.waiting = append(g.waiting, q)
+	if g.holding > 0 && len(g.waiting) < g.most {
+		return nil
+	}
+	return g.take()
+}
+
+// take begins a batch of all that wait, who are never more than share a statement.
+func (g *gatherer[Q, A]) take() (batch []*asked[Q, A]) {
+	batch, g.waiting = g.waiting, nil
+	g.holding++
+	return batch
+}
+
+// leave takes a question away, and reports whether it was still waiting.
+func (g *gatherer[Q, A]) leave(q *asked[Q, A]) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	before := len(g.waiting)
+	g.waiting = slices.DeleteFunc(g.waiting, func(w *asked[Q, A]) bool { return w == q })
+	return len(g.waiting) < before
+}
+
+// lead runs a statement in the time of one of its callers. It goes on if that caller's
+// client leaves, because it is also for others, and holds up those who come meanwhile
+// until it ends, but no longer than the patience.
+func (g *gatherer[Q, A]) lead(ctx context.Context, batch []*asked[Q, A]) {
 	end, ok := ctx.Deadline()
 	if !ok {
 		end = time.Now().Add(wpdb.DialTimeout)
 	}
 	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), end)
 	defer cancel()
-	s.storeGathered(ctx)
-}
-
-// storeGathered stores those that have waited longest. Others that have come
-// meanwhile are stored next, without holding up the request that led.
-func (s *Store) storeGathered(ctx context.Context) {
-	q := s.gathering
-	q.mu.Lock()
-	n := min(len(q.waiting), maxGathered)
-	batch := q.waiting[:n:n]
-	q.waiting = q.waiting[n:]
-	q.mu.Unlock()
-	if n > 0 {
-		err := s.insertGathered(ctx, batch)
-		for _, g := range batch {
-			g.outcome <- err
+	release := sync.OnceFunc(g.release)
+	slow := time.AfterFunc(g.patience, release)
+	var answers []A
+	err := errAlone // if run panics
+	defer func() {
+		slow.Stop()
+		release()
+		for i, q := range batch {
+			if q.err = err; err == nil {
+				q.answer = answers[i]
+			}
+			close(q.done)
 		}
+	}()
+	if g.observe != nil {
+		g.observe(len(batch))
 	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.running = len(q.waiting) > 0; q.running {
-		go s.lead(context.Background())
+	questions := make([]Q, len(batch))
+	for i, q := range batch {
+		questions[i] = q.question
 	}
+	answers, err = g.run(ctx, questions)
 }
 
-// insertGathered stores all of a batch, or none of it.
-func (s *Store) insertGathered(ctx context.Context, batch []*gathered) error {
-	var args []any
-	for _, g := range batch {
-		args = append(args, rowOf(g.token)...)
+// release lets those who wait begin the next statement, without holding up the caller
+// who led.
+func (g *gatherer[Q, A]) release() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.holding--; g.holding == 0 && len(g.waiting) > 0 {
+		go g.lead(context.Background(), g.take())
 	}
-	query := s.statements.insert[oauth.AccessToken] + strings.Repeat(", "+insertedRow, len(batch)-1)
-	w := &wpdb.Write{DB: s.db, Single: true, Work: func(ctx context.Context, db wpdb.Session) error {
-		_, err := db.ExecContext(ctx, query, args...)
-		return err
-	}}
-	return w.Try(ctx)
-}
-
-// join lets a token wait, and reports whether its request has to run the statement.
-func (q *gathering) join(g *gathered) (run bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.waiting = append(q.waiting, g)
-	run = !q.running
-	q.running = true
-	return run
-}
-
-// leave takes a token away, and reports whether it was still waiting.
-func (q *gathering) leave(g *gathered) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	before := len(q.waiting)
-	q.waiting = slices.DeleteFunc(q.waiting, func(w *gathered) bool { return w == g })
-	return len(q.waiting) < before
 }

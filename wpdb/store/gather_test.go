@@ -1,109 +1,189 @@
-package store_test
+package store
 
 import (
 	"context"
-	"fmt"
+	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
-
-	"moserver-sidecar/oauth"
-	"moserver-sidecar/wpdb/sandbox"
-	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
-// issueAtOnce stores n access tokens at the same time, from t1 on, and returns
-// what became of each.
-func (s *site) issueAtOnce(n int) []error {
-	s.T.Helper()
-	outcomes := make([]error, n)
-	var done sync.WaitGroup
-	for i := range n {
-		done.Go(func() {
-			outcomes[i] = s.Issue(within(s.T, patience), oauth.Token{
-				Kind: oauth.AccessToken, Value: fmt.Sprintf("t%d", i+1), ClientID: clientID, UserID: int64(i + 1),
-				Expires: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC), Scope: oauth.Scope{"email"},
-			})
-		})
+// scripted is a gatherer whose statements wait for the test, and answer each question
+// with itself.
+type scripted struct {
+	*gatherer[int, int]
+	begun chan []int // each statement, when it begins
+	end   chan error // what comes of the one that has begun first
+}
+
+func newScripted(most int) scripted {
+	s := scripted{begun: make(chan []int, 1000), end: make(chan error)}
+	s.gatherer = &gatherer[int, int]{most: most, patience: time.Hour, run: func(_ context.Context, batch []int) ([]int, error) {
+		s.begun <- batch
+		return batch, <-s.end
+	}}
+	return s
+}
+
+// askAll asks questions in their order, and returns when they wait or are on their way.
+func (s scripted) askAll(t *testing.T, ctx context.Context, questions ...int) (outcomes []chan error) {
+	t.Helper()
+	for _, q := range questions {
+		outcome := make(chan error, 1)
+		outcomes = append(outcomes, outcome)
+		before := s.asked()
+		go func() {
+			answer, err := s.ask(ctx, q)
+			if err == nil && answer != q {
+				err = errors.New("another's answer")
+			}
+			outcome <- err
+		}()
+		for s.asked() == before {
+			time.Sleep(time.Millisecond / 10)
+		}
 	}
-	done.Wait()
 	return outcomes
 }
 
-// wantIssued checks that each of n tokens is there once, with its own values.
-func (s *site) wantIssued(n int) {
-	s.T.Helper()
-	rows := s.Strings("SELECT access_token FROM {}moos_oauth_access_tokens WHERE access_token = CONCAT('t', user_id) " +
-		"AND client_id = '" + clientID + "' AND expires = '2030-01-01' AND scope = 'email'")
-	there := map[string]int{}
-	for _, token := range rows {
-		there[token]++
-	}
-	if len(rows) != n || len(there) != n {
-		s.T.Errorf("of %d tokens %d are there, in %d rows", n, len(there), len(rows))
+// asked is a number that changes with each question.
+func (s scripted) asked() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.waiting) + 1000*len(s.begun)
+}
+
+func (s scripted) wantBegun(t *testing.T, want ...int) {
+	t.Helper()
+	got := <-s.begun
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("a statement of %v, want %v", got, want)
 	}
 }
 
-// TestIssueTogether: tokens of many requests share statements.
-func TestIssueTogether(t *testing.T) {
-	const n = 400
-	s := newSite(t, sandboxtest.Start(t, sandbox.Options{Accounts: true}))
-	commands := s.commands(func() {
-		for _, err := range s.issueAtOnce(n) {
-			if err != nil {
-				t.Error(err)
+func wantOutcomes(t *testing.T, want error, outcomes ...chan error) {
+	t.Helper()
+	for _, outcome := range outcomes {
+		if err := <-outcome; !errors.Is(err, want) {
+			t.Errorf("%v, want %v", err, want)
+		}
+	}
+}
+
+// TestGatherer: those who come during a statement share the next one, which a full batch
+// does not wait for; a failure is told to all of its own statement and to no other.
+func TestGatherer(t *testing.T) {
+	s := newScripted(3)
+	first := s.askAll(t, t.Context(), 1)
+	s.wantBegun(t, 1)
+	second := s.askAll(t, t.Context(), 2, 3)
+	s.end <- nil
+	wantOutcomes(t, nil, first...)
+	s.wantBegun(t, 2, 3)
+	third := s.askAll(t, t.Context(), 4, 5, 6)
+	s.wantBegun(t, 4, 5, 6)
+	failed := errors.New("failed")
+	s.end <- failed
+	s.end <- failed
+	wantOutcomes(t, failed, slices.Concat(second, third)...)
+	fourth := s.askAll(t, t.Context(), 7)
+	s.wantBegun(t, 7)
+	s.end <- nil
+	wantOutcomes(t, nil, fourth...)
+}
+
+// TestGathererSlow: a statement that does not end holds up those who come during it for
+// a while, and then no others.
+func TestGathererSlow(t *testing.T) {
+	s := newScripted(10)
+	s.patience = 10 * time.Millisecond
+	first := s.askAll(t, t.Context(), 1)
+	s.wantBegun(t, 1)
+	second := s.askAll(t, t.Context(), 2)
+	s.wantBegun(t, 2) // though nothing has ended
+	time.Sleep(2 * s.patience)
+	third := s.askAll(t, t.Context(), 3)
+	s.wantBegun(t, 3)
+	for range 3 {
+		s.end <- nil
+	}
+	wantOutcomes(t, nil, slices.Concat(first, second, third)...)
+}
+
+// TestGathererLeave: who leaves while it waits is not asked for. Who leaves later breaks
+// nothing off, and hears what came of it unless that does not matter.
+func TestGathererLeave(t *testing.T) {
+	for _, forget := range []bool{false, true} {
+		s := newScripted(10)
+		s.forget = forget
+		ctx, leave := context.WithCancel(t.Context())
+		first := s.askAll(t, t.Context(), 1)
+		s.wantBegun(t, 1)
+		left := s.askAll(t, ctx, 2)
+		leave()
+		wantOutcomes(t, errAlone, left...)
+
+		ctx, leave = context.WithCancel(t.Context())
+		leader := s.askAll(t, t.Context(), 3)
+		later := s.askAll(t, ctx, 4)
+		s.end <- nil
+		wantOutcomes(t, nil, first...)
+		s.wantBegun(t, 3, 4)
+		leave()
+		if forget {
+			wantOutcomes(t, errAlone, later...)
+		}
+		s.end <- nil
+		wantOutcomes(t, nil, leader...)
+		if !forget {
+			wantOutcomes(t, nil, later...)
+		}
+	}
+}
+
+// TestGathererPanic: a statement that panics leaves nobody waiting.
+func TestGathererPanic(t *testing.T) {
+	g := &gatherer[int, int]{most: 2, run: func(context.Context, []int) ([]int, error) { panic("defect") }}
+	companion := &asked[int, int]{done: make(chan struct{})}
+	g.waiting = append(g.waiting, companion)
+	func() {
+		defer func() { _ = recover() }()
+		_, _ = g.ask(t.Context(), 1)
+	}()
+	<-companion.done
+	if companion.err != errAlone || g.holding != 0 {
+		t.Errorf("%v, %d statements on their way", companion.err, g.holding)
+	}
+}
+
+// TestGathererMany: each caller gets its own answer, whatever shares its statement, and
+// no batch is larger than what was agreed.
+func TestGathererMany(t *testing.T) {
+	const most = 8
+	var mu sync.Mutex
+	largest := 0
+	g := &gatherer[int, int]{most: most, patience: time.Hour, run: func(_ context.Context, batch []int) ([]int, error) {
+		time.Sleep(time.Millisecond)
+		return batch, nil
+	}, observe: func(size int) {
+		mu.Lock()
+		defer mu.Unlock()
+		largest = max(largest, size)
+	}}
+	var all sync.WaitGroup
+	for i := range 500 {
+		all.Go(func() {
+			for n := range 10 {
+				if answer, err := g.ask(t.Context(), 10*i+n); answer != 10*i+n || err != nil {
+					t.Errorf("asked %d: %d, %v", 10*i+n, answer, err)
+				}
 			}
-		}
-	})
-	inserts := 0
-	for _, c := range commands {
-		if c == "INSERT" {
-			inserts++
-		}
+		})
 	}
-	if inserts == 0 || inserts >= n {
-		t.Errorf("%d statements for %d tokens", inserts, n)
-	}
-	s.wantIssued(n)
-}
-
-// TestIssueTogetherRefused: a token that the database refuses takes no other with
-// it.
-func TestIssueTogetherRefused(t *testing.T) {
-	const n, refused = 60, 30
-	s := newSite(t, database)
-	s.Exec("ALTER TABLE {}moos_oauth_access_tokens ADD UNIQUE (access_token(64))")
-	s.Exec(fmt.Sprintf("INSERT INTO {}moos_oauth_access_tokens (access_token) VALUES ('t%d')", refused))
-	for i, err := range s.issueAtOnce(n) {
-		if (err != nil) != (i+1 == refused) {
-			t.Errorf("token %d: %v", i+1, err)
-		}
-	}
-	s.wantIssued(n - 1)
-}
-
-// TestIssueTogetherHeldUp: tokens whose statements are held up neither are lost nor
-// come twice, and one whose request has ended says so.
-func TestIssueTogetherHeldUp(t *testing.T) {
-	const n = 40
-	s := newSite(t, database)
-	holder := s.Session()
-	s.On(holder, "LOCK TABLES {}moos_oauth_access_tokens WRITE")
-	late := make(chan error, 1)
-	time.AfterFunc(100*time.Millisecond, func() {
-		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		defer cancel()
-		late <- s.Issue(ctx, oauth.Token{Kind: oauth.AccessToken, Value: "late", ClientID: clientID})
-	})
-	time.AfterFunc(500*time.Millisecond, func() { s.On(holder, "UNLOCK TABLES") })
-	for _, err := range s.issueAtOnce(n) {
-		if err != nil {
-			t.Error(err)
-		}
-	}
-	s.wantIssued(n)
-	err := <-late
-	if there := len(s.Strings("SELECT access_token FROM {}moos_oauth_access_tokens WHERE access_token = 'late'")); (err == nil) != (there == 1) {
-		t.Errorf("the late token: %v, in %d rows", err, there)
+	all.Wait()
+	if largest != most {
+		t.Errorf("the largest batch is of %d, want %d", largest, most)
 	}
 }

@@ -22,13 +22,28 @@ var (
 	commit = statement{text: "COMMIT"}
 )
 
-// Redeem implements oauth.Store.
+// maxRedeemed is how many redemptions share a transaction.
+const maxRedeemed = 32
+
+// Redeem implements oauth.Store. Where single rows can be locked it shares a transaction
+// with others of the same moment.
 func (s *Store) Redeem(ctx context.Context, p oauth.Presented, tokens ...oauth.Token) error {
 	if err := fit(tokens); err != nil {
 		return err
 	}
 	r := redemption{p, tokens}
 	w := &wpdb.Write{DB: s.db, Tokens: tokens, Whole: true}
+	if ctx.Err() == nil && s.gathers(p.Kind) {
+		won, err := s.redeeming[p.Kind].ask(ctx, r)
+		if err == nil && (won || s.db.Synced() == s.db) {
+			s.db.Succeeded()
+			if !won {
+				return oauth.ErrNotFound
+			}
+			return nil
+		}
+		w.NoteOutcome(err)
+	}
 	return s.db.Again(ctx, func() error {
 		err := s.redeemAlone(ctx, w, r)
 		if w.DB == s.db && errors.Is(err, oauth.ErrNotFound) && s.db.Synced() != s.db {
@@ -38,6 +53,13 @@ func (s *Store) Redeem(ctx context.Context, p oauth.Presented, tokens ...oauth.T
 		}
 		return err
 	})
+}
+
+// gathers reports whether redemptions of a kind share transactions. Without an index the
+// lock would be on the whole table.
+func (s *Store) gathers(kind oauth.Kind) bool {
+	s.watch()
+	return s.redeeming[kind] != nil && s.db.LockingIndex(kind) != "" && s.together.expected() && s.batches.expected()
 }
 
 // redeemAlone tries a redemption once, in two round trips where the server takes
@@ -75,7 +97,7 @@ func (s *Store) complete(ctx context.Context, db wpdb.Session, w *wpdb.Write, to
 		tokens = append(tokens, r.tokens...)
 	}
 	records := s.records(done)
-	_, err := send(ctx, db, together, slices.Concat(remove, s.inserts(tokens), records, []statement{commit})...)
+	_, err := send(ctx, db, together, slices.Concat(remove, s.storing(tokens), records, []statement{commit})...)
 	w.NoteOutcome(err)
 	if err == nil && together && len(records) > 0 {
 		s.rotations.there()

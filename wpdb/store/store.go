@@ -18,12 +18,17 @@ var _ oauth.Store = (*Store)(nil)
 type Store struct {
 	db         *wpdb.DB
 	statements statements
-	rotations  *availability // of the table of rotations
-	together   *availability // of several statements in one round trip
-	batches    *availability // of transactions that carry several redemptions
-	gathering  *gathering    // of access tokens to be stored
-	watch      func()        // begins to look for indexes, once
+	rotations  *availability                    // of the table of rotations
+	together   *availability                    // of several statements in one round trip
+	batches    *availability                    // of transactions that carry several redemptions
+	inserts    *gatherer[oauth.Token, struct{}] // of access tokens
+	redeeming  map[oauth.Kind]*gatherer[redemption, bool]
+	watch      func() // begins to look for indexes, once
 	unwatch    func()
+
+	// Gathered, if it is set before the first request, is told how many requests share
+	// each statement of a kind, such as "insert". It must be safe for concurrent use.
+	Gathered func(kind string, requests int)
 }
 
 // New returns a Store on db, which must not have been used yet. Closing the Store
@@ -36,8 +41,25 @@ func New(db *wpdb.DB) *Store {
 
 func newStore(db *wpdb.DB) *Store {
 	ctx, stop := context.WithCancel(context.Background())
-	return &Store{db: db, statements: newStatements(db.Tables), rotations: new(availability), together: new(availability), batches: new(availability), gathering: new(gathering),
+	s := &Store{db: db, statements: newStatements(db.Tables), rotations: new(availability),
+		together: new(availability), batches: new(availability), redeeming: map[oauth.Kind]*gatherer[redemption, bool]{},
 		watch: sync.OnceFunc(func() { go watchIndexes(ctx, db) }), unwatch: stop}
+	s.inserts = &gatherer[oauth.Token, struct{}]{most: maxInserted, patience: gatherPatience,
+		run: s.insertGathered, observe: s.gathered("insert")}
+	for _, kind := range []oauth.Kind{oauth.AuthorizationCode, oauth.RefreshToken} {
+		s.redeeming[kind] = &gatherer[redemption, bool]{most: maxRedeemed, patience: gatherPatience,
+			run: s.redeemTogether, observe: s.gathered("redeem " + string(kind))}
+	}
+	return s
+}
+
+// gathered tells Gathered of the statements of a kind.
+func (s *Store) gathered(kind string) func(int) {
+	return func(requests int) {
+		if s.Gathered != nil {
+			s.Gathered(kind, requests)
+		}
+	}
 }
 
 // Close closes the connections. No method may be called after it.

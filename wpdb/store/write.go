@@ -22,7 +22,7 @@ func (s *Store) Issue(ctx context.Context, tokens ...oauth.Token) error {
 	}}
 	w.Single = len(tokens) == 1
 	if w.Single && tokens[0].Kind == oauth.AccessToken {
-		err := s.gather(ctx, tokens[0])
+		_, err := s.inserts.ask(ctx, tokens[0])
 		if err == nil {
 			s.db.Succeeded()
 			return nil
@@ -63,14 +63,14 @@ func fit(tokens []oauth.Token) error {
 
 // insert stores tokens, in a statement for each kind.
 func (s *Store) insert(ctx context.Context, db wpdb.Session, tokens []oauth.Token) error {
-	_, err := send(ctx, db, false, s.inserts(tokens)...)
+	_, err := send(ctx, db, false, s.storing(tokens)...)
 	return err
 }
 
-// inserts stores tokens. It names the columns, because editions of the plugin have
-// more, and gives expires a value, because a column made by an older server would
-// become "now".
-func (s *Store) inserts(tokens []oauth.Token) (list []statement) {
+// storing is the statements that store tokens. They name the columns, because editions of
+// the plugin have more, and give expires a value, because a column made by an older
+// server would become "now".
+func (s *Store) storing(tokens []oauth.Token) (list []statement) {
 	for _, kind := range []oauth.Kind{oauth.AccessToken, oauth.RefreshToken} {
 		one := statement{text: s.statements.insert[kind]}
 		for _, t := range tokens {
@@ -83,6 +83,18 @@ func (s *Store) inserts(tokens []oauth.Token) (list []statement) {
 		}
 	}
 	return list
+}
+
+// maxInserted is how many access tokens share an INSERT: committing many rows costs the
+// database little more than committing one.
+const maxInserted = 64
+
+// insertGathered stores access tokens of different requests, all of them or none.
+func (s *Store) insertGathered(ctx context.Context, batch []oauth.Token) ([]struct{}, error) {
+	w := &wpdb.Write{DB: s.db, Single: true, Work: func(ctx context.Context, db wpdb.Session) error {
+		return s.insert(ctx, db, batch)
+	}}
+	return make([]struct{}, len(batch)), w.Try(ctx)
 }
 
 // rowOf returns the values of an insertedRow.

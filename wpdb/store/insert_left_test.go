@@ -17,7 +17,7 @@ func TestIssueTogetherLeft(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	outcomes := s.LetWait("other1", "other2")
+	outcome := s.LetWait("other1", "other2")
 	ctx, leave := context.WithTimeout(t.Context(), patience)
 	led := make(chan error, 1)
 	go func() { led <- s.Issue(ctx, oauth.Token{Kind: oauth.AccessToken, Value: "leader"}) }()
@@ -25,8 +25,8 @@ func TestIssueTogetherLeft(t *testing.T) {
 	leave()
 	time.Sleep(200 * time.Millisecond) // time to notice
 	conn.Close()
-	for _, outcome := range append(outcomes, led) {
-		if err := <-outcome; err != nil {
+	for _, err := range []error{outcome(0), outcome(1), <-led} {
+		if err != nil {
 			t.Error(err)
 		}
 	}
