@@ -2,7 +2,9 @@ package store_test
 
 import (
 	"encoding/binary"
+	"errors"
 	"io"
+	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb"
 	"moserver-sidecar/wpdb/sandbox"
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
@@ -28,9 +30,11 @@ const (
 	// duringStatement: the store loses the connection while the server carries
 	// the statement out.
 	duringStatement
+	// tornStatement: the server loses it too, while it carries the statement out.
+	tornStatement
 )
 
-func (c cut) String() string { return [...]string{"before", "after", "late", "during"}[c] }
+func (c cut) String() string { return [...]string{"before", "after", "late", "during", "torn"}[c] }
 
 // proxy stands between a store and the server, understands as much of the
 // protocol as it takes to see the statements, and breaks connections.
@@ -39,12 +43,14 @@ type proxy struct {
 	path    string
 	during  func() // what happens before a cut, while the server carries the statement out
 	between func() // what happens after a cut, before the store can notice it
+	single  bool   // it does not let clients send several statements at a time
 
 	mu     sync.Mutex
 	server string // the socket of the server that new connections are carried to
 	prefix string // of the statements to cut at
 	when   cut
-	times  int // how often to cut yet
+	times  int      // how often to cut yet
+	sent   []string // the statements, as statementOf has them
 }
 
 // newProxy starts a proxy before the server.
@@ -81,6 +87,18 @@ func (s *site) through(p *proxy) *site {
 	return s.reopen(func(c *wpdb.Config) { c.Address = p.path })
 }
 
+// throughSingle opens a store that reaches the server through a proxy which lets through
+// no more than one statement at a time, as the store knows already.
+func (s *site) throughSingle(p *proxy) *site {
+	s.T.Helper()
+	p.single = true
+	s = s.through(p)
+	if err := s.Redeem(within(s.T, patience), refreshToken("?")); !errors.Is(err, oauth.ErrNotFound) {
+		s.T.Fatal(err)
+	}
+	return s
+}
+
 // cutAt breaks the connections of the next statements that begin with prefix.
 func (p *proxy) cutAt(prefix string, when cut, times int) {
 	p.mu.Lock()
@@ -109,10 +127,32 @@ func (p *proxy) left() int {
 	return p.times
 }
 
+// trips runs work, and returns the first words of the statements of each packet that the
+// store sends meanwhile.
+func (p *proxy) trips(work func()) (trips []string) {
+	p.mu.Lock()
+	p.sent = nil
+	p.mu.Unlock()
+	work()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, packet := range p.sent {
+		var words []string
+		for statement := range strings.SplitSeq(packet, "; ") {
+			words = append(words, strings.Fields(statement)[0])
+		}
+		trips = append(trips, strings.Join(words, " "))
+	}
+	return trips
+}
+
 // matches counts a statement and says whether to cut there.
 func (p *proxy) matches(statement string) (cut, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if statement != "" {
+		p.sent = append(p.sent, statement)
+	}
 	if p.times == 0 || !strings.HasPrefix(statement, p.prefix) {
 		return 0, false
 	}
@@ -134,10 +174,13 @@ func (p *proxy) serve(client net.Conn) {
 		defer close(ended)
 		carryAnswers(client, server, &muted)
 	}()
-	for {
+	for first := true; ; first = false {
 		packet, err := readPacket(client)
 		if err != nil {
 			return
+		}
+		if first && p.single {
+			packet[6] &^= 1 // CLIENT_MULTI_STATEMENTS
 		}
 		if when, ok := p.matches(statementOf(packet)); ok {
 			muted.Store(true)
@@ -159,11 +202,14 @@ func (p *proxy) cut(when cut, client, server net.Conn, packet []byte, ended <-ch
 	}
 	if when == beforeStatement {
 		server.Close()
-	} else if _, err := server.Write(packet); err != nil {
+	} else if _, err := server.Write(append(packet, 1, 0, 0, 0, 1)); err != nil { // and COM_QUIT: it ends when all is done
 		p.t.Errorf("a statement has not reached the server: %v", err)
 	}
-	if when == duringStatement {
+	if when == duringStatement || when == tornStatement {
 		p.during()
+		if when == tornStatement {
+			server.Close()
+		}
 		client.Close()
 		p.between()
 	}
@@ -181,12 +227,14 @@ func carryAnswers(client, server net.Conn, muted *atomic.Bool) {
 	buffer := make([]byte, 1<<16)
 	for {
 		n, err := server.Read(buffer)
-		if muted.Load() {
+		if err != nil {
+			if !muted.Load() {
+				client.Close()
+			}
 			return
 		}
-		if err != nil {
-			client.Close()
-			return
+		if muted.Load() {
+			continue
 		}
 		if _, err := client.Write(buffer[:n]); err != nil {
 			return
