@@ -1,6 +1,10 @@
 package store
 
-import "moserver-sidecar/oauth"
+import (
+	"context"
+
+	"moserver-sidecar/oauth"
+)
 
 // LetWait lets access tokens wait for the next statement that stores some, as those do
 // that come in the moment before it is made. Each gets its outcome from there.
@@ -26,4 +30,13 @@ func (s *Store) Waits() bool {
 	s.inserts.mu.Lock()
 	defer s.inserts.mu.Unlock()
 	return len(s.inserts.waiting) > 0
+}
+
+// RedeemTogether redeems in one transaction.
+func (s *Store) RedeemTogether(ctx context.Context, taken []oauth.Presented, tokens [][]oauth.Token) ([]bool, error) {
+	var batch []redemption
+	for i, p := range taken {
+		batch = append(batch, redemption{p, tokens[i]})
+	}
+	return s.redeemTogether(ctx, batch)
 }
