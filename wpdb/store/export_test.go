@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"moserver-sidecar/oauth"
 )
@@ -39,4 +40,25 @@ func (s *Store) RedeemTogether(ctx context.Context, taken []oauth.Presented, tok
 		batch = append(batch, redemption{p, tokens[i]})
 	}
 	return s.redeemTogether(ctx, batch)
+}
+
+// LetRedemptionsWait lets redemptions of a kind wait until n have come, who then share a
+// transaction.
+func (s *Store) LetRedemptionsWait(kind oauth.Kind, n int) {
+	g := s.redeeming[kind]
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.holding++
+	go func() {
+		for g.count() < n {
+			time.Sleep(time.Millisecond)
+		}
+		g.release()
+	}()
+}
+
+func (g *gatherer[Q, A]) count() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.waiting)
 }
