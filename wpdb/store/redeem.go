@@ -63,12 +63,15 @@ func (s *Store) gathers(kind oauth.Kind) bool {
 }
 
 // redeemAlone tries a redemption once, in two round trips where the server takes
-// several statements at a time. The DELETE is the gate: no other process gets the rows
+// several statements at a time. On a node of a Galera cluster each is sent by itself: if the
+// cluster ends the transaction between two that were sent together, the error is lost, and
+// what follows is carried out and committed on its own. The DELETE is the gate: no other process gets the rows
 // that it has removed.
 func (s *Store) redeemAlone(ctx context.Context, w *wpdb.Write, r redemption) error {
 	remove := statement{text: s.statements.remove[r.taken.Kind], args: []any{wpdb.Comparand(r.taken.Value)}}
 	together := s.together.expected()
 	w.Work = func(ctx context.Context, db wpdb.Session) error {
+		together = together && !s.db.Galera()
 		n, err := affected(send(ctx, db, together, begin, remove))
 		if err != nil {
 			return err
@@ -125,7 +128,8 @@ func separately() []uint16 {
 func (s *Store) redeemTogether(ctx context.Context, batch []redemption) (won []bool, err error) {
 	w := &wpdb.Write{DB: s.db, Whole: true}
 	w.Work = func(ctx context.Context, db wpdb.Session) error {
-		there, err := s.lock(ctx, db, batch)
+		together := !s.db.Galera()
+		there, err := s.lock(ctx, db, together, batch)
 		if err != nil {
 			return err
 		}
@@ -140,7 +144,7 @@ func (s *Store) redeemTogether(ctx context.Context, batch []redemption) (won []b
 		if len(winners) == 0 {
 			return oauth.ErrNotFound
 		}
-		return s.complete(ctx, db, w, true, []statement{s.taking(takeLocked, winners)}, winners)
+		return s.complete(ctx, db, w, together, []statement{s.taking(takeLocked, winners)}, winners)
 	}
 	if err = w.Try(ctx); errors.Is(err, oauth.ErrNotFound) {
 		return make([]bool, len(batch)), nil
@@ -149,10 +153,15 @@ func (s *Store) redeemTogether(ctx context.Context, batch []redemption) (won []b
 }
 
 // lock begins a transaction, and locks the rows of a batch that are there.
-func (s *Store) lock(ctx context.Context, db wpdb.Session, batch []redemption) (there map[string]bool, err error) {
+func (s *Store) lock(ctx context.Context, db wpdb.Session, together bool, batch []redemption) (there map[string]bool, err error) {
 	there = map[string]bool{}
-	all := joined([]statement{begin, s.taking(lockRows, batch)})
-	err = wpdb.EachRow(ctx, db, all.text, all.args, func(r wpdb.Row) { there[r.Text("value")] = true })
+	rows := s.taking(lockRows, batch)
+	if together {
+		rows = joined([]statement{begin, rows})
+	} else if _, err := send(ctx, db, false, begin); err != nil {
+		return nil, err
+	}
+	err = wpdb.EachRow(ctx, db, rows.text, rows.args, func(r wpdb.Row) { there[r.Text("value")] = true })
 	if wpdb.FaultOf(err) == wpdb.FaultLasting && wpdb.ErrorNumber(err) != 0 {
 		s.batches.missing() // an older server does not know NOWAIT, for one
 	}
