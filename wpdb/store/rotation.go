@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"sync/atomic"
 	"time"
 
@@ -47,7 +48,7 @@ func (s *Store) records(done []redemption) (list []statement) {
 	one := statement{text: s.statements.rotated, note: s.noteRotations}
 	for _, r := range done {
 		if successor, ok := oauth.SuccessorOf(r.taken, r.tokens); ok {
-			one.add(rotatedRow, tokenHash(r.taken.Value), successor.ClientID, successor.UserID, successor.Value)
+			one.add(rotatedRow, hex.EncodeToString(tokenHash(r.taken.Value)), successor.ClientID, successor.UserID, successor.Value)
 		}
 	}
 	if len(one.args) == 0 || !s.rotations.expected() {

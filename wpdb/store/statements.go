@@ -75,8 +75,9 @@ type statements struct {
 // of them.
 const insertedRow = "(?, ?, ?, ?, ?)"
 
-// rotatedRow is the values of a rotation, of which a statement may have more.
-const rotatedRow = "(?, ?, ?, ?, UTC_TIMESTAMP())"
+// rotatedRow is the values of a rotation, of which a statement may have more. The hash comes
+// in hex digits: MySQL cannot list its processes while a statement has other bytes in it.
+const rotatedRow = "(UNHEX(?), ?, ?, ?, UTC_TIMESTAMP())"
 
 func newStatements(t wpdb.Tables) statements {
 	s := statements{
