@@ -3,14 +3,14 @@
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # Debian packages that the tests need, by line: the race detector and the image; what the
 # server works with; WordPress (php-fpm and php come first, or it would bring Apache); a
-# terminal, curl, a judge of the systemd unit and of ID tokens; the languages of the
-# clients in e2e/clients. .ci/deps and e2e/stage/program.go know how to tell that a
+# terminal, curl, a judge of the systemd unit, of ID tokens and of metrics; the languages
+# of the clients in e2e/clients. .ci/deps and e2e/stage/program.go know how to tell that a
 # package is installed.
 PACKAGES = \
 	gcc libc6-dev make ca-certificates \
 	mariadb-server-core mariadb-client-core nginx-light apache2-bin caddy tzdata \
 	php-fpm php php-cli php-mysql wordpress \
-	bsdutils curl systemd python3 python3-jwt python3-cryptography \
+	bsdutils curl systemd python3 python3-jwt python3-cryptography prometheus \
 	$(CLIENTS)
 CLIENTS = \
 	chromium default-jdk-headless libnewtonsoft-json5.0-cil mono-mcs mono-runtime \

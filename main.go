@@ -5,8 +5,11 @@ package main
 import (
 	"crypto/rand"
 	"log/slog"
+	"net/http"
 	"os"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"moserver-sidecar/commands"
 	"moserver-sidecar/config"
@@ -21,17 +24,23 @@ func main() {
 // server is what the commands serve with.
 type server struct {
 	*handlers.Server
-	change func(config.Settings)
+	prometheus.Collector
+	change  func(config.Settings)
+	metrics func(prometheus.Gatherer) *http.Server
 }
 
 // Change implements commands.Server.
 func (s server) Change(settings config.Settings) { s.change(settings) }
 
+// Metrics implements commands.Server.
+func (s server) Metrics(g prometheus.Gatherer) *http.Server { return s.metrics(g) }
+
 // newServer puts the parts together; they meet nowhere else.
 func newServer(store oauth.Store, s config.Settings, log *slog.Logger) commands.Server {
 	handler := handlers.New(tokenServer(store, s), store.Ready, options(s), log)
 	change := func(s config.Settings) { handler.Change(tokenServer(store, s), options(s)) }
-	return server{handlers.HTTPServer(handler, options(s), log), change}
+	metrics := func(g prometheus.Gatherer) *http.Server { return handlers.MetricsServer(g, log) }
+	return server{handlers.HTTPServer(handler, options(s), log), handler, change, metrics}
 }
 
 func tokenServer(store oauth.Store, s config.Settings) *oauth.Server {

@@ -43,7 +43,7 @@ with its remedy. It reports only what is broken; for advice run
 
 // check prints every problem of the settings and of the database.
 func check(w io.Writer, settings config.Settings, problems []config.Problem, accept kinds, asJSON bool) (err error) {
-	r := report{Settings: problems, Database: []wpdb.Finding{}, Warnings: socketWarnings(settings), SealKey: sealKey(settings)}
+	r := report{Settings: problems, Database: []wpdb.Finding{}, Warnings: append(socketWarnings(settings), metricsWarnings(settings)...), SealKey: sealKey(settings)}
 	if knowsDatabase(settings) {
 		findings, _ := accept.silence(checkDatabase(context.Background(), settings))
 		r.Database = append(r.Database, findings...)

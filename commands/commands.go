@@ -9,8 +9,10 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 
 	"moserver-sidecar/config"
@@ -69,6 +71,12 @@ type Server interface {
 	// except for those settings that need a restart. It must not be called twice at
 	// the same time.
 	Change(settings config.Settings)
+
+	// Collector tells what came of the requests so far.
+	prometheus.Collector
+
+	// Metrics makes the server for the metrics listener.
+	Metrics(prometheus.Gatherer) *http.Server
 }
 
 // Main carries out the command that args name, without the program's own name, and

@@ -20,6 +20,7 @@ type live struct {
 	current atomic.Pointer[served]
 	log     *slog.Logger
 	reload  *reload
+	metrics metrics
 }
 
 // served is a database, and the store on it.
@@ -28,11 +29,19 @@ type served struct {
 	db *wpdb.DB
 }
 
-func serveFrom(db *wpdb.DB) *served { return &served{store.New(db), db} }
+// serveFrom makes a store on db, whose work is counted.
+func (l *live) serveFrom(db *wpdb.DB) *served {
+	for _, table := range []string{db.Tables.Codes, db.Tables.AccessTokens, db.Tables.RefreshTokens, db.Tables.Rotated} {
+		l.metrics.purged.WithLabelValues(table) // from the start, so that increase sees the first rows
+	}
+	s := store.New(db)
+	s.Gathered = func(kind string, requests int) { l.metrics.batches.WithLabelValues(kind).Observe(float64(requests)) }
+	return &served{s, db}
+}
 
 func newLive(db *wpdb.DB, settings config.Settings, read func() (config.Settings, []config.Problem), log *slog.Logger) *live {
-	l := &live{log: log, reload: newReload(settings, read)}
-	l.current.Store(serveFrom(db))
+	l := &live{log: log, reload: newReload(settings, read), metrics: newMetrics()}
+	l.current.Store(l.serveFrom(db))
 	return l
 }
 

@@ -28,6 +28,7 @@ const (
 type logQueue struct {
 	lines   chan logLine
 	dropped atomic.Int64 // since the last line that reported it
+	lost    atomic.Int64 // dropped in all
 	out     io.Writer
 	note    *slog.Logger // straight to out
 }
@@ -42,14 +43,13 @@ type logLine struct {
 func newLogger(s config.Settings) *slog.Logger { return slog.New(logHandler(s, os.Stderr)) }
 
 // newServerLogger is newLogger for a server, which does not wait until its log is read.
-// Call flush before the process ends: it waits a moment for the log to be written, and
-// reports whether it was.
-func newServerLogger(s config.Settings) (log *slog.Logger, flush func() bool) {
+// Flush the queue before the process ends.
+func newServerLogger(s config.Settings) (*slog.Logger, *logQueue) {
 	// Otherwise Go ends the process when the reader of standard error is gone.
 	signal.Ignore(syscall.SIGPIPE)
 	q := &logQueue{lines: make(chan logLine, maxLogLines), out: os.Stderr, note: newLogger(s)}
 	go q.run()
-	return slog.New(logHandler(s, q)), q.flush
+	return slog.New(logHandler(s, q)), q
 }
 
 func logHandler(s config.Settings, w io.Writer) slog.Handler {
@@ -65,9 +65,14 @@ func (q *logQueue) Write(line []byte) (int, error) {
 	select {
 	case q.lines <- logLine{text: bytes.Clone(line)}:
 	default:
-		q.dropped.Add(1)
+		q.drop()
 	}
 	return len(line), nil
+}
+
+func (q *logQueue) drop() {
+	q.dropped.Add(1)
+	q.lost.Add(1)
 }
 
 // run writes the lines in order.
@@ -78,14 +83,15 @@ func (q *logQueue) run() {
 			continue
 		}
 		if _, err := q.out.Write(line.text); err != nil {
-			q.dropped.Add(1)
+			q.drop()
 		} else if n := q.dropped.Swap(0); n > 0 {
 			q.note.Error("lines of the log were lost: nobody read them in time", "lines", n)
 		}
 	}
 }
 
-// flush waits until the lines logged so far are written, and reports whether they are.
+// flush waits a moment until the lines logged so far are written, and reports whether they
+// are.
 func (q *logQueue) flush() bool {
 	timeout := time.After(flushTimeout)
 	last := logLine{written: make(chan struct{})}

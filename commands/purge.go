@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 
 	"moserver-sidecar/config"
@@ -92,6 +93,7 @@ func printPurged(w io.Writer, purged []tokens.Purged, dryRun, asJSON bool) error
 type purgeTimer struct {
 	purge func(context.Context, tokens.PurgeOptions) ([]tokens.Purged, error)
 	after time.Duration // see the setting purge_after; 0: never
+	rows  *prometheus.CounterVec
 	log   *slog.Logger
 
 	first time.Duration // until the first time: a server that just started is busy enough
@@ -100,8 +102,8 @@ type purgeTimer struct {
 	told map[string]bool // problems already in the log
 }
 
-func newPurgeTimer(purge func(context.Context, tokens.PurgeOptions) ([]tokens.Purged, error), after time.Duration, log *slog.Logger) *purgeTimer {
-	return &purgeTimer{purge: purge, after: after, log: log, first: 5 * time.Minute, every: time.Hour, told: map[string]bool{}}
+func newPurgeTimer(purge func(context.Context, tokens.PurgeOptions) ([]tokens.Purged, error), after time.Duration, rows *prometheus.CounterVec, log *slog.Logger) *purgeTimer {
+	return &purgeTimer{purge: purge, after: after, rows: rows, log: log, first: 5 * time.Minute, every: time.Hour, told: map[string]bool{}}
 }
 
 // run purges until ctx ends. The times are partly random, so that servers that started
@@ -125,6 +127,7 @@ func (p *purgeTimer) once(ctx context.Context) {
 	began := time.Now()
 	purged, err := p.purge(ctx, tokens.PurgeOptions{After: p.after})
 	for _, t := range purged {
+		p.rows.WithLabelValues(t.Table).Add(float64(t.Rows))
 		if t.Rows > 0 {
 			p.log.Info("expired rows deleted", "table", t.Table, "rows", t.Rows, "duration_ms", time.Since(began).Milliseconds())
 		}

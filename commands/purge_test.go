@@ -9,6 +9,7 @@ import (
 
 	_ "github.com/go-sql-driver/mysql" // to look at the rows
 	"github.com/jmoiron/sqlx"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"moserver-sidecar/e2e/stage"
 	"moserver-sidecar/wpdb"
@@ -40,9 +41,10 @@ func TestPurgeTimer(t *testing.T) {
 	logged := func(text string) {
 		stage.Eventually(t, stage.Patience, "the log says "+text, func() bool { return strings.Contains(log.String(), text) })
 	}
+	counted := newMetrics().purged
 	timer := newPurgeTimer(func(ctx context.Context, o tokens.PurgeOptions) ([]tokens.Purged, error) {
 		return tokens.Purge(ctx, db, o)
-	}, 24*time.Hour, slog.New(slog.NewTextHandler(&log, nil)))
+	}, 24*time.Hour, counted, slog.New(slog.NewTextHandler(&log, nil)))
 	timer.first, timer.every = time.Millisecond, time.Millisecond
 	ended := make(chan struct{})
 	go func() {
@@ -60,13 +62,16 @@ func TestPurgeTimer(t *testing.T) {
 	if err := rows.Select(&left, "SELECT refresh_token FROM wp_moos_oauth_refresh_tokens"); err != nil || len(left) != 1 || left[0] != "lives" {
 		t.Errorf("left is %q, %v", left, err)
 	}
+	if n := testutil.ToFloat64(counted.WithLabelValues("wp_moos_oauth_refresh_tokens")); n != 1 {
+		t.Errorf("%v rows are counted, want 1", n)
+	}
 	if text := log.String(); strings.Count(text, "from the table wp_moos_oauth_refresh_tokens") != 1 || strings.Contains(text, "ERROR") {
 		t.Errorf("it should tell each problem once:\n%s", text)
 	}
 
 	never := newPurgeTimer(func(ctx context.Context, o tokens.PurgeOptions) ([]tokens.Purged, error) {
 		return tokens.Purge(ctx, db, o)
-	}, 0, slog.New(slog.DiscardHandler))
+	}, 0, counted, slog.New(slog.DiscardHandler))
 	never.first = 0
 	never.run(context.Background()) // returns at once: it is switched off
 }

@@ -129,7 +129,8 @@ func (l *live) move(ctx context.Context, asked bool, settings config.Settings) b
 		}
 		return false
 	}
-	next := serveFrom(db)
+	db.CountOn(l.current.Load().db)
+	next := l.serveFrom(db)
 	d := diagnose(ctx, db)
 	if d.fatal() {
 		_ = next.Close() // nothing was written
@@ -162,6 +163,7 @@ func (r *reload) news(asked bool, failure string) bool {
 func keepFixed(old config.Settings, next *config.Settings) (names []string) {
 	keepOne(&names, "listen", old.Listen, &next.Listen)
 	keepOne(&names, "socket_mode", old.SocketMode, &next.SocketMode)
+	keepOne(&names, "metrics_listen", old.MetricsListen, &next.MetricsListen)
 	keepOne(&names, "purge_after", old.PurgeAfter, &next.PurgeAfter)
 	keepOne(&names, "request_timeout", old.RequestTimeout, &next.RequestTimeout)
 	keepOne(&names, "shutdown_timeout", old.ShutdownTimeout, &next.ShutdownTimeout)

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -41,9 +42,9 @@ func serve(settings config.Settings, reread func() (config.Settings, []config.Pr
 	ctx, stop := untilSignal()
 	defer stop()
 	hangup := hangups()
-	log, flush := newServerLogger(settings)
+	log, lines := newServerLogger(settings)
 	defer func() {
-		if !flush() && err != nil {
+		if !lines.flush() && err != nil {
 			err = errFailed // standard error is not read: printing there would wait for ever
 		}
 	}()
@@ -63,8 +64,13 @@ func serve(settings config.Settings, reread func() (config.Settings, []config.Pr
 	if err != nil {
 		return err
 	}
-	go newPurgeTimer(live.purge, settings.PurgeAfter, log).run(ctx)
+	go newPurgeTimer(live.purge, settings.PurgeAfter, live.metrics.purged, log).run(ctx)
 	server := newServer(live, settings, log)
+	stopMetrics, err := serveMetrics(settings, server, live, lines, log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer stopMetrics()
 	untilEnd, end := context.WithCancel(context.WithoutCancel(ctx)) // requests in flight may need it too
 	defer end()
 	go live.run(untilEnd, hangup, server.Change)

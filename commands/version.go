@@ -24,11 +24,13 @@ func versionCommand() *cobra.Command {
 // constant.
 var release string
 
-// version is the release's, else the module's as the Go toolchain recorded it.
-func version() string {
-	number := release
-	if info, ok := debug.ReadBuildInfo(); ok && number == "" {
-		number = info.Main.Version
+// version is what people are told.
+func version() string { return programName + " " + versionNumber() + " " + runtime.Version() }
+
+// versionNumber is the release's, else the module's as the Go toolchain recorded it.
+func versionNumber() string {
+	if info, ok := debug.ReadBuildInfo(); ok && release == "" {
+		return info.Main.Version
 	}
-	return programName + " " + number + " " + runtime.Version()
+	return release
 }

@@ -10,8 +10,9 @@ import (
 // Settings is everything that an operator can set. The comments of setting
 // lists say what each means.
 type Settings struct {
-	Listen     string
-	SocketMode fs.FileMode
+	Listen        string
+	SocketMode    fs.FileMode
+	MetricsListen string // empty: nowhere
 
 	WPConfig         string
 	Host             string
@@ -103,6 +104,7 @@ func (s *Settings) list() []setting {
 	return []setting{
 		{"listen", "Where to listen: host:port, or unix:/path/of/a.sock.", "127.0.0.1:8089", listenAddress(&s.Listen)},
 		{"socket_mode", "Permissions of the unix socket, octal. The web server's user must be able to write to it.", "0666", fileMode(&s.SocketMode)},
+		{"metrics_listen", "Where Prometheus gets /metrics, and monitors /healthz: host:port, or unix:/path/of/a.sock. Empty: nowhere.", "", listenAddress(&s.MetricsListen)},
 
 		{"wp_config", "WordPress's wp-config.php or its folder, which say where the database is; without it and db_name, the one of the working directory.", "", text(&s.WPConfig)},
 		{"host", "Host name of the site's address, for a wp-config.php that asks which site is meant, such as Debian's.", "", text(&s.Host)},

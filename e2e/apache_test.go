@@ -3,7 +3,6 @@ package e2e_test
 import (
 	"fmt"
 	"net/http"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -12,48 +11,11 @@ import (
 	"moserver-sidecar/e2e/stage"
 )
 
-// apacheMain is what Debian's apache2.conf and a2enmod are before a site.
-const apacheMain = `ServerRoot %[1]s
-DefaultRuntimeDir %[1]s
-PidFile %[1]s/apache.pid
-ErrorLog /dev/stderr
-LogLevel info
-ServerName localhost
-LoadModule mpm_event_module ${MODULES}/mod_mpm_event.so
-`
-
 // apacheFile is a file of packaging/apache for a sidecar and a PHP in a folder.
 func apacheFile(t testing.TB, dir, name string) string {
 	t.Helper()
 	text := stage.ReadFile(t, "../packaging/apache/"+name)
 	return "Include " + stage.WriteFile(t, filepath.Join(dir, name), stage.Substitute(t, text, "/run/moserver/token.sock", filepath.Join(dir, "token.sock"))) + "\n"
-}
-
-// startApache runs Apache in a folder with some of Debian's modules. It listens on an
-// address of its own, ${SITE} in conf.
-func startApache(t testing.TB, dir, modules, conf string) *stage.Nginx {
-	t.Helper()
-	text := fmt.Sprintf(apacheMain, dir)
-	for _, name := range strings.Fields(modules) {
-		text += "LoadModule " + name + "_module ${MODULES}/mod_" + name + ".so\n"
-	}
-	a := &stage.Nginx{Dir: dir, Address: stage.FreeAddress(t)}
-	a.HTTP = stage.HTTPClient(a.Address)
-	file := stage.WriteFile(t, filepath.Join(dir, "apache.conf"), text+"Listen ${SITE}\n"+conf)
-	program, err := stage.Find("apache2")
-	if err != nil {
-		t.Fatal(err)
-	}
-	command := []string{program, "-D", "FOREGROUND", "-f", file}
-	if os.Getuid() == 0 { // Apache is never root, and its own user may not enter the folder
-		command = append([]string{"setpriv", "--reuid=33", "--regid=33", "--clear-groups", "--inh-caps=+dac_override", "--ambient-caps=+dac_override"}, command...)
-	}
-	if command[0], err = stage.Find(command[0]); err != nil {
-		t.Fatal(err)
-	}
-	a.Process = stage.Start(t, []string{"MODULES=/usr/lib/apache2/modules", "SITE=" + a.Address}, command[0], command[1:]...)
-	a.Await("resuming normal operations")
-	return a
 }
 
 // wordPressRules are those of the .htaccess that WordPress writes.
@@ -66,37 +28,59 @@ RewriteCond %{REQUEST_FILENAME} !-d
 RewriteRule . /index.php [L]
 `
 
-// TestApache runs moserver-token.conf in a site of Apache.
-func TestApache(t *testing.T) {
-	t.Parallel()
-	s, dir := newSite(t, database), stage.ShortDir(t)
-	flags := []string{"--listen", "unix:" + filepath.Join(dir, "token.sock"), "--trusted-proxies", "127.0.0.1"}
-	server := s.Serve(flags...)
-	stage.WriteFile(t, filepath.Join(dir, "index.php"), "<?php // stands for WordPress's\n")
-	stage.WriteFile(t, filepath.Join(dir, ".htaccess"), wordPressRules)
-	serveWordPress(t, filepath.Join(dir, "php.sock"))
-	apache := startApache(t, dir, "authz_core dir proxy proxy_http proxy_fcgi rewrite headers unique_id", fmt.Sprintf(`<VirtualHost *>
+// apacheSite is a VirtualHost with WordPress in a folder, and more directives.
+func apacheSite(dir, more string) string {
+	return fmt.Sprintf(`<VirtualHost ${SITE}>
 DocumentRoot %[1]s
 DirectoryIndex index.php
 LogFormat "%%h \"%%r\" %%>s" short
 CustomLog %[1]s/access.log short env=!moserver
 <Directory %[1]s>
-	AllowOverride All
+	AllowOverride FileInfo
 	Require all granted
 </Directory>
 <FilesMatch \.php$>
 	SetHandler proxy:unix:%[1]s/php.sock|fcgi://localhost
 </FilesMatch>
 %[2]s</VirtualHost>
-`, dir, apacheFile(t, dir, "moserver-token.conf")))
-	tokenRoute(t, s, server, apache, http.StatusServiceUnavailable)
-	if ids := regexp.MustCompile(`remote=127\.0\.0\.2 request_id=[0-9a-f]{32}\n`).FindAllString(server.Stderr.String(), -1); len(ids) < 2 || ids[0] == ids[1] {
+`, dir, more)
+}
+
+// TestApache sends the token endpoint to the sidecar, from a VirtualHost and from a
+// site's .htaccess.
+func TestApache(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"moserver-token.conf", "moserver-token.htaccess"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, dir := newSite(t, database), stage.ShortDir(t)
+			socket, rules, include := filepath.Join(dir, "token.sock"), wordPressRules, apacheFile(t, dir, name)
+			if strings.HasSuffix(name, ".htaccess") {
+				rules, include = stage.ReadFile(t, filepath.Join(dir, name))+rules, ""
+			}
+			stage.WriteFile(t, filepath.Join(dir, "index.php"), "<?php // stands for WordPress's\n")
+			stage.WriteFile(t, filepath.Join(dir, ".htaccess"), rules)
+			serveWordPress(t, filepath.Join(dir, "php.sock"))
+			apache := stage.StartApache(t, dir, stage.FreeAddress(t), "authz_core dir proxy proxy_http proxy_fcgi rewrite headers unique_id", apacheSite(dir, include))
+			tokenRoute(t, s, "unix:"+socket, apache, http.StatusServiceUnavailable)
+			apacheTrusted(t, s, socket, apache)
+		})
+	}
+}
+
+// apacheTrusted: where the client is in a network that is trusted, what it says of its
+// address does not count either, and Apache names its requests.
+func apacheTrusted(t *testing.T, s *site, socket string, apache *stage.Nginx) {
+	server := s.Serve("--listen", "unix:"+socket)
+	s.Put("refresh", "again", s.app, stage.Row{})
+	for range 2 {
+		r := stage.FormRequest("http://"+apache.Address+stage.TokenPath, stage.RefreshForm(s.app, "again")...)
+		r.Header.Set("X-Forwarded-For", "203.0.113.7")
+		apache.Send(r).WantTokens(t, "profile email")
+	}
+	lines := regexp.MustCompile(`remote=unix request_id=[0-9a-f]{32}\n`)
+	server.AwaitThat("both requests are in the log", func() bool { return strings.Count(server.Stderr.String(), "remote=unix ") == 2 })
+	if ids := lines.FindAllString(server.Stderr.String(), -1); len(ids) != 2 || ids[0] == ids[1] {
 		t.Errorf("Apache's names of the requests: %q", ids)
 	}
-	server = s.Serve(flags[:2]...) // the client is in a network that is trusted
-	s.Put("refresh", "again", s.app, stage.Row{})
-	r := stage.FormRequest("http://"+apache.Address+stage.TokenPath, stage.RefreshForm(s.app, "again")...)
-	r.Header.Set("X-Forwarded-For", "203.0.113.7")
-	apache.Send(r).WantTokens(t, "profile email")
-	server.Await("remote=unix request_id=")
 }

@@ -101,7 +101,8 @@ func hold(t *testing.T, path, sent string, n int) {
 func TestAllConnectionsAtWork(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, database)
-	server := s.Serve("--max-connections", "2")
+	address := stage.FreeAddress(t)
+	server := s.Serve("--max-connections", "2", "--metrics-listen", address)
 	s.Put("refresh", "r1", s.app, stage.Row{})
 	unlock := s.lock("{}moos_oauth_access_tokens")
 	answers := make(chan stage.Answer, 2)
@@ -120,6 +121,7 @@ func TestAllConnectionsAtWork(t *testing.T) {
 			server.Post("grant_type", "x").UnavailableFault() == ""
 	})
 	alive(t, server)
+	newScraped(t, server, address).wantRefused("max_connections")
 	unlock()
 	for range cap(answers) {
 		a := <-answers

@@ -29,6 +29,7 @@ type image struct {
 	cmd        []string
 	health     []string
 	uid, gid   int
+	labels     map[string]string
 }
 
 // buildImage carries out the instructions of the Dockerfile without an engine.
@@ -36,7 +37,7 @@ type image struct {
 // project must build anyway.
 func buildImage(t testing.TB) *image {
 	t.Helper()
-	i := &image{t: t, root: filepath.Join(stage.ShortDir(t), "root")}
+	i := &image{t: t, root: filepath.Join(stage.ShortDir(t), "root"), labels: map[string]string{}}
 	src := t.TempDir()
 	for _, dir := range []string{"etc", "proc", "sys", "dev"} { // which an engine makes too
 		i.makeDir(dir)
@@ -54,9 +55,13 @@ func (i *image) run(instruction, rest, src string) {
 	i.t.Helper()
 	switch instruction {
 	case "":
+	case "ARG": // without BuildKit they are empty
+	case "LABEL":
+		name, value, _ := strings.Cut(rest, "=")
+		i.labels[name] = value
 	case "FROM":
 		if i.base == "" {
-			i.base = strings.TrimSuffix(rest, " AS build")
+			i.base = strings.TrimSuffix(strings.TrimPrefix(rest, "--platform=$BUILDPLATFORM "), " AS build")
 		}
 	case "WORKDIR":
 		if rest != "/src" {

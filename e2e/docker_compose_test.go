@@ -20,6 +20,7 @@ type compose struct {
 	Services map[string]composeService
 	Secrets  map[string]struct{ File string }
 	Volumes  map[string]any
+	Networks map[string]struct{ Internal bool }
 }
 
 type composeService struct {
@@ -31,6 +32,10 @@ type composeService struct {
 	Healthcheck *struct{ Test []string }
 	Build       *struct{ Context, Dockerfile string }
 	Restart     string
+	Profiles    []string
+	Networks    map[string]any
+	MemLimit    string `json:"mem_limit"`
+	PidsLimit   int    `json:"pids_limit"`
 }
 
 type composeMount struct {
@@ -59,10 +64,10 @@ func TestCompose(t *testing.T) {
 	t.Parallel()
 	c := readCompose(t)
 	for name, s := range c.Services {
-		if !regexp.MustCompile(`:\d[\w.-]*$`).MatchString(s.Image) && s.Build == nil {
+		if !regexp.MustCompile(`:(cli-)?\d[\w.-]*$`).MatchString(s.Image) && s.Build == nil {
 			t.Errorf("%s: the image %q has no version", name, s.Image)
 		}
-		if s.Restart != "unless-stopped" {
+		if (s.Restart == "unless-stopped") == (len(s.Profiles) > 0) { // a demo is over at its end
 			t.Errorf("%s: restart is %q", name, s.Restart)
 		}
 		c.checkMounts(t, name, s)
@@ -72,6 +77,7 @@ func TestCompose(t *testing.T) {
 			}
 		}
 	}
+	c.checkNetworks(t)
 	sidecar := c.Services["sidecar"]
 	for variable, value := range c.Services["wordpress"].Environment {
 		if sidecar.Environment[variable] != value {
@@ -88,6 +94,33 @@ func TestCompose(t *testing.T) {
 	}
 	if b := sidecar.Build; b == nil || !exists(filepath.Join(b.Context, b.Dockerfile)) {
 		t.Errorf("the Dockerfile is not there: %+v", b)
+	}
+}
+
+// checkNetworks: services reach those that they need, and the sidecar nothing else.
+func (c compose) checkNetworks(t *testing.T) {
+	t.Helper()
+	share := func(one, other string) bool {
+		for network := range c.Services[one].Networks {
+			if _, ok := c.Services[other].Networks[network]; ok {
+				return true
+			}
+		}
+		return false
+	}
+	for _, pair := range [][2]string{{"wordpress", "db"}, {"sidecar", "db"}, {"sidecar", "nginx"}, {"nginx", "wordpress"}, {"demo", "db"}, {"demo", "nginx"}} {
+		if !share(pair[0], pair[1]) {
+			t.Errorf("%s does not reach %s", pair[0], pair[1])
+		}
+	}
+	sidecar := c.Services["sidecar"]
+	for network := range sidecar.Networks {
+		if !c.Networks[network].Internal {
+			t.Errorf("the sidecar's network %s leads out", network)
+		}
+	}
+	if sidecar.MemLimit == "" || sidecar.PidsLimit == 0 {
+		t.Error("the sidecar has no limits")
 	}
 }
 

@@ -57,6 +57,9 @@ func TestImage(t *testing.T) {
 	if version == nil || i.base != "golang:"+version[1]+"-bookworm" {
 		t.Errorf("go.mod says %q, and the Dockerfile builds on %s", version, i.base)
 	}
+	if i.labels["org.opencontainers.image.title"] == "" || i.labels["org.opencontainers.image.licenses"] != "Apache-2.0" {
+		t.Errorf("labels: %v", i.labels)
+	}
 	if i.uid == 0 || i.gid == 0 {
 		t.Error("the image runs as root")
 	}

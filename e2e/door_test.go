@@ -80,36 +80,47 @@ func (d *door) told(r *http.Request) stage.Answer {
 func TestDoor(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
-	base := "http://" + d.nginx.Address
-	for _, path := range []string{
-		"/wp-json/moserver/x?a=%7e&&b", "/blog/index.php/wp-json/moserver/register", "/?rest_route=/moserver/x&y", "/blog/index.php?rest_route=%2Fmoserver%2Fx",
-		"/wp-content/plugins/old/web/moserver/x", "/.well-known/oauth-protected-resource/mcp", "/.git/x.php/wp-json/moserver/x",
-	} {
-		a := d.told(stage.NewRequest(http.MethodPatch, base+path, strings.Repeat("x", 300_000)))
-		_, port, _ := strings.Cut(d.nginx.Address, ":")
-		for name, want := range map[string]any{"REQUEST_METHOD": "PATCH", "HTTP_HOST": d.nginx.Address, "SERVER_NAME": "127.0.0.1", "SERVER_PORT": port,
-			"HTTPS": "", "REMOTE_ADDR": "127.0.0.1", "SCRIPT_NAME": "/blog/index.php", "body": 300_000.0} {
-			if a.Body[name] != want {
-				t.Errorf("%s: %s is %v, want %v", path, name, a.Body[name], want)
-			}
-		}
-	}
+	d.passesOn(t, "/blog/index.php", 300_000)
 	if a := d.nginx.Get("/wp-json/wp/v2/posts"); a.Text != "this is the rest of the site" {
 		t.Errorf("another namespace: %s", a)
 	}
 	if a := d.nginx.Get("/wp-json/moserver/authorize%0a?client_id=x"); a.Status != http.StatusNotFound || a.Member("error") == "" && a.Member("code") == "" {
 		t.Errorf("a path that PHP would read as /authorize: %s", a)
 	}
+	d.tokens(t)
+	t.Run("login", d.login)
+	t.Run("https", d.https)
+	t.Run("grants", d.grants)
+	t.Run("stream", d.stream)
+}
+
+// passesOn: requests reach PHP as the client wrote them, and it knows the site's address.
+func (d *door) passesOn(t *testing.T, script string, size int) {
+	_, port, _ := strings.Cut(d.nginx.Address, ":")
+	for _, path := range []string{
+		"/wp-json/moserver/x?a=%7e&&b", "/blog/index.php/wp-json/moserver/register", "/?rest_route=/moserver/x&y", "/blog/index.php?rest_route=%2Fmoserver%2Fx",
+		"/wp-content/plugins/old/web/moserver/x", "/.well-known/oauth-protected-resource/mcp", "/.git/x.php/wp-json/moserver/x",
+	} {
+		r := stage.NewRequest(http.MethodPatch, "http://"+d.nginx.Address+path, strings.Repeat("x", size))
+		r.Header.Set("X-Forwarded-For", "203.0.113.7") // nobody believes it
+		a := d.told(r)
+		for name, want := range map[string]any{"REQUEST_METHOD": "PATCH", "HTTP_HOST": d.nginx.Address, "SERVER_NAME": "127.0.0.1", "SERVER_PORT": port,
+			"HTTPS": "", "REMOTE_ADDR": "127.0.0.1", "SCRIPT_NAME": script, "body": float64(size)} {
+			if a.Body[name] != want {
+				t.Errorf("%s: %s is %v, want %v", path, name, a.Body[name], want)
+			}
+		}
+	}
+}
+
+// tokens: the server answers refreshes, in each form of address.
+func (d *door) tokens(t *testing.T) {
 	for _, path := range tokenPaths() {
 		d.Put("refresh", "door "+path, d.app, stage.Row{})
 		if a := d.nginx.Post(path, stage.RefreshForm(d.app, "door "+path)...); a.Status != http.StatusOK || a.Body["access_token"] == "of PHP" {
 			t.Errorf("%s: %s", path, a)
 		}
 	}
-	t.Run("login", d.login)
-	t.Run("https", d.https)
-	t.Run("grants", d.grants)
-	t.Run("stream", d.stream)
 }
 
 // login: PHP's redirects and cookies come back as they are, however long.
@@ -208,7 +219,8 @@ func (d *door) stream(t *testing.T) {
 // room for, refreshes are answered as fast as ever.
 func TestUpstreamHangs(t *testing.T) {
 	t.Parallel()
-	d := newDoor(t, "--max-connections", "40", "--auth-failures", "5")
+	address := stage.FreeAddress(t)
+	d := newDoor(t, "--max-connections", "40", "--auth-failures", "5", "--metrics-listen", address)
 	d.Put("refresh", "r1", d.app, stage.Row{})
 	ctx := t.Context()
 	var full atomic.Int64
@@ -228,6 +240,7 @@ func TestUpstreamHangs(t *testing.T) {
 	}
 	t.Cleanup(hanging.Wait)
 	stage.Eventually(t, stage.Patience, "the places are taken", func() bool { return full.Load() > 0 })
+	newScraped(t, d.server, address).wantRefused("php_upstream")
 	for range 100 {
 		start := time.Now()
 		r := addressed(d.server, d.app, "192.0.2.1")

@@ -21,8 +21,9 @@ import (
 // likes.
 type unread struct {
 	*stage.Sidecar
-	cmd  *exec.Cmd
-	pipe *os.File
+	cmd     *exec.Cmd
+	pipe    *os.File
+	metrics string // address
 }
 
 func (s *site) serveUnread() *unread {
@@ -31,8 +32,8 @@ func (s *site) serveUnread() *unread {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	address := stage.FreeAddress(s.t)
-	cmd := exec.Command(s.Binary, "serve", "--wp-config", s.WPConfig, "--listen", address, "--log-format", "json", "--log-level", "debug")
+	address, metrics := stage.FreeAddress(s.t), stage.FreeAddress(s.t)
+	cmd := exec.Command(s.Binary, "serve", "--wp-config", s.WPConfig, "--listen", address, "--metrics-listen", metrics, "--log-format", "json", "--log-level", "debug")
 	cmd.SysProcAttr, cmd.Stderr = sandbox.ChildAttributes(), writer
 	if err := cmd.Start(); err != nil {
 		s.t.Fatal(err)
@@ -44,7 +45,7 @@ func (s *site) serveUnread() *unread {
 		_ = cmd.Wait()
 		cmd.Stderr = nil
 	})
-	u := &unread{&stage.Sidecar{Base: "http://" + address, HTTP: stage.HTTPClient(address)}, cmd, reader}
+	u := &unread{&stage.Sidecar{Base: "http://" + address, HTTP: stage.HTTPClient(address)}, cmd, reader, metrics}
 	s.t.Cleanup(u.HTTP.CloseIdleConnections)
 	u.HTTP.Timeout = 20 * time.Second
 	stage.Eventually(s.t, stage.Patience, "the server listens", func() bool {
@@ -109,6 +110,9 @@ func TestLogNobodyReads(t *testing.T) {
 		case <-time.After(stage.Patience):
 			t.Fatalf("after %d lines nothing says how many were lost", written)
 		}
+	}
+	if n := value(newScraped(t, u.Sidecar, u.metrics).scrape(), "moserver_log_lines_dropped_total"); n != float64(lost) {
+		t.Errorf("%v lost lines are counted, want %d", n, lost)
 	}
 	if err := u.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)

@@ -19,7 +19,7 @@ var (
 func TestMain(m *testing.M) { sandboxtest.Main(m, 8, setUp) }
 
 func setUp(t stage.T) {
-	err := stage.Require("apache2", "ca-certificates", "caddy", "curl", "gcc", "make", "mariadb", "mariadb-install-db", "mariadbd", "nginx", "php-fpm", "script", "systemd-analyze", "systemd-socket-activate", "zoneinfo")
+	err := stage.Require("apache2", "ca-certificates", "caddy", "curl", "gcc", "make", "mariadb", "mariadb-install-db", "mariadbd", "nginx", "php-fpm", "prometheus", "promtool", "script", "systemd-analyze", "systemd-socket-activate", "zoneinfo")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,8 @@ func TestFloodBeforeMigrate(t *testing.T) {
 		}
 	}
 	s.Put("refresh", "r1", s.app, stage.Row{})
-	server := s.Serve("--request-timeout", "5s")
+	address := stage.FreeAddress(t)
+	server := s.Serve("--request-timeout", "5s", "--metrics-listen", address)
 	server.Await("requests without a secret are answered one or two at a time")
 	server.Await("moserver-sidecar migrate")
 	server.Refresh(s.app, "r1").WantTokens(t, "profile email")
@@ -71,6 +72,7 @@ func TestFloodBeforeMigrate(t *testing.T) {
 	}
 	t.Logf("%d of 20 honest refreshes answered, the slowest in %s; of %d garbage requests %d were refused with 503",
 		answered, slowest.Round(time.Millisecond), sent.Load(), refused.Load())
+	newScraped(t, server, address).wantRefused("unindexed")
 	if answered != 20 || refused.Load() == 0 {
 		t.Errorf("honest refreshes answered: %d of 20; garbage refused: %d", answered, refused.Load())
 	}

@@ -32,6 +32,9 @@ func (s *server) authorize(c echo.Context) error {
 			if err != nil {
 				return err
 			}
+			if r.Code != code {
+				s.metrics.sealed.Inc()
+			}
 			if r.Issuer != "" {
 				query, fragment, cut := strings.Cut(after, "#")
 				after = query + "&iss=" + url.QueryEscape(r.Issuer)

@@ -87,6 +87,9 @@ func TestCodeIsSealedInItsRedirect(t *testing.T) {
 			t.Errorf("%s: status %d, headers %v", w.location, response.StatusCode, response.Header)
 		}
 	}
+	if text := scrape(w.handler); !strings.Contains(text, "moserver_sealed_codes_total 8\n") {
+		t.Errorf("8 codes are sealed, and counted are\n%s", text)
+	}
 	for _, test := range []struct{ redirectURI, location string }{
 		{callback, callback + "?error=access_denied&state=s"},
 		{callback, "https://example.com/wp-login.php?redirect_to=" + url.QueryEscape(callback+"?code="+phpCode)},

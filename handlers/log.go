@@ -10,8 +10,8 @@ import (
 	"moserver-sidecar/oauth"
 )
 
-// remark is what the log learns of a request on its way. Of what a client can send
-// as it likes, the log has excerpts only.
+// remark is what the log and the metrics learn of a request on its way. Of what a client
+// can send as it likes, the log has excerpts only.
 type remark struct {
 	remote     string // the client's address; empty: not known
 	grant      string
@@ -25,6 +25,7 @@ type remark struct {
 	err           error
 	defect        error         // of the client's registration; the request was answered
 	replay        *oauth.Replay // of a code or a refresh token
+	tokens        *oauth.Tokens // of the answer; only counted
 }
 
 const remarkKey = "remark"
@@ -48,6 +49,8 @@ func (s *server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 		if err := next(c); err != nil {
 			c.Error(err)
 		}
+		took := time.Since(start)
+		s.metrics.observe(c, n, took)
 		level := slog.LevelInfo
 		attributes := []slog.Attr{
 			slog.String("route", routeName(c.Path())),
@@ -56,7 +59,7 @@ func (s *server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 			slog.String("client_id", n.client),
 			slog.String("outcome", n.outcome()),
 			slog.Int("status", c.Response().Status),
-			slog.Float64("duration_ms", float64(time.Since(start).Microseconds())/1000),
+			slog.Float64("duration_ms", float64(took.Microseconds())/1000),
 			slog.String("remote", remoteName(n.remote, c.Request())),
 		}
 		for _, a := range n.more(c.Request()) {

@@ -20,17 +20,19 @@ const refusalsPerSecond = 1000
 
 // overload refuses requests while as many as may wait for the database do so.
 type overload struct {
-	slots  chan struct{} // one for each request that may be with the database; nil: no limit
-	log    *slog.Logger
-	answer []byte
+	limit   string        // its name in the metrics
+	slots   chan struct{} // one for each request that may be with the database; nil: no limit
+	metrics *metrics
+	log     *slog.Logger
+	answer  []byte
 
 	pace      *rate.Limiter
 	refused   atomic.Int64 // since the last line of the log
 	sometimes rate.Sometimes
 }
 
-func newOverload(maxInFlight int, log *slog.Logger) *overload {
-	o := &overload{log: log, pace: rate.NewLimiter(refusalsPerSecond, refusalsPerSecond), sometimes: rate.Sometimes{Interval: time.Second}}
+func newOverload(limit string, maxInFlight int, m *metrics, log *slog.Logger) *overload {
+	o := &overload{limit: limit, metrics: m, log: log, pace: rate.NewLimiter(refusalsPerSecond, refusalsPerSecond), sometimes: rate.Sometimes{Interval: time.Second}}
 	if maxInFlight > 0 {
 		o.slots = make(chan struct{}, maxInFlight)
 	}
@@ -50,6 +52,7 @@ func (o *overload) enter() bool {
 	case o.slots <- struct{}{}:
 		return true
 	default:
+		o.metrics.refused.WithLabelValues(o.limit).Inc()
 		return false
 	}
 }
@@ -67,18 +70,22 @@ func (o *overload) full() bool { return o.slots != nil && len(o.slots) == cap(o.
 // them. The probes need none.
 func (o *overload) before(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if path := r.URL.Path; (o.full() || crowded(r.Context())) && path != routeHealth && path != routeReady {
-			o.refuse(w, r)
-			return
+		path := r.URL.Path
+		switch probe := path == routeHealth || path == routeReady; {
+		case !probe && o.full():
+			o.refuse(w, r, o.limit)
+		case !probe && crowded(r.Context()):
+			o.refuse(w, r, limitConnections)
+		default:
+			next.ServeHTTP(w, r)
 		}
-		next.ServeHTTP(w, r)
 	})
 }
 
 // refuse answers 503, and ends the connection: where there are more than
 // max_connections, another one gets its turn. The log has a line a second
 // instead of one a request.
-func (o *overload) refuse(w http.ResponseWriter, r *http.Request) {
+func (o *overload) refuse(w http.ResponseWriter, r *http.Request, limit string) {
 	atWork(r.Context())
 	if o.pace.Wait(r.Context()) != nil {
 		return // the client has gone
@@ -90,6 +97,7 @@ func (o *overload) refuse(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(errOverloaded.status)
 	_, _ = w.Write(o.answer) // there is nothing to be done about a client that is gone
 	o.refused.Add(1)
+	o.metrics.refused.WithLabelValues(limit).Inc()
 	o.sometimes.Do(func() {
 		o.log.Warn("more requests than max_in_flight or max_connections allow; some were refused with 503", "refused", o.refused.Swap(0))
 	})

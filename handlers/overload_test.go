@@ -94,6 +94,9 @@ func TestOverload(t *testing.T) {
 	if n := strings.Count(log.String(), "max_in_flight"); n != 1 { // one a second, not one a request
 		t.Errorf("%d lines of the log for two refusals:\n%s", n, log.String())
 	}
+	if text := scrape(f.handler); !strings.Contains(text, `moserver_refused_requests_total{limit="max_in_flight"} 2`) {
+		t.Errorf("two refusals are not counted:\n%s", text)
+	}
 	for _, probe := range []string{"/healthz", "/readyz"} {
 		if response, _ := f.send(request("GET", probe, "", "")); response.StatusCode != 200 {
 			t.Errorf("%s of a full server: status %d", probe, response.StatusCode)

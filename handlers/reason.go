@@ -22,13 +22,14 @@ const (
 
 // outcome is "ok", the error code, or what kept the server from answering.
 func outcome(err error) string {
+	if err == nil { // before variables that errors.As puts on the heap
+		return "ok"
+	}
 	var (
 		denied oauth.Error
 		away   unavailable
 	)
 	switch {
-	case err == nil:
-		return "ok"
 	case errors.As(err, &denied):
 		return string(denied.Code)
 	case errors.As(err, &away):
@@ -50,11 +51,11 @@ func outcome(err error) string {
 // reasonOf is why a request was not answered as it asked, empty where it was. An
 // error that is none of the protocol's has its outcome for a reason.
 func reasonOf(err error) string {
-	var denied oauth.Error
-	switch {
-	case err == nil:
+	if err == nil {
 		return ""
-	case errors.As(err, &denied):
+	}
+	var denied oauth.Error
+	if errors.As(err, &denied) {
 		return string(denied.Reason)
 	}
 	return outcome(err)

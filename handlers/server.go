@@ -49,32 +49,33 @@ type server struct {
 	limiter  *limiter
 	overload *overload
 	refusals *refusals
+	metrics  *metrics
 	upstream *upstream    // nil: nothing is passed on
 	entry    http.Handler // routes
 }
 
-// Handler is the handler of all routes.
+// Handler is the handler of all routes, and a prometheus.Collector of what came of them.
 type Handler struct{ current atomic.Pointer[server] }
 
 // New returns a Handler. ready says what is wrong while the server cannot serve; it
 // is asked for /readyz.
 func New(tokens TokenServer, ready func(context.Context) error, options Options, log *slog.Logger) *Handler {
 	h := &Handler{}
-	h.current.Store(&server{ready: ready, log: log, limiter: newLimiter(0), refusals: newRefusals(log)})
+	h.current.Store(&server{ready: ready, log: log, limiter: newLimiter(0), refusals: newRefusals(log), metrics: newMetrics()})
 	h.Change(tokens, options)
 	return h
 }
 
 // Change has the requests that come from now on answered by tokens, as options say.
-// Failed authentications that were counted so far still count. It must not be called
+// What was counted so far still counts. It must not be called
 // twice at the same time.
 func (h *Handler) Change(tokens TokenServer, options Options) {
 	next := *h.current.Load()
 	if next.overload == nil || options.MaxInFlight != next.options.MaxInFlight {
-		next.overload = newOverload(options.MaxInFlight, next.log)
+		next.overload = newOverload(limitInFlight, options.MaxInFlight, next.metrics, next.log)
 	}
 	if next.upstream == nil || options.Upstream != next.options.Upstream {
-		next.upstream = newUpstream(options.Upstream, options.MaxConnections, next.log)
+		next.upstream = newUpstream(options.Upstream, options.MaxConnections, next.metrics, next.log)
 	}
 	next.tokens, next.options = tokens, options
 	next.limiter.allow(options.AuthFailures)

@@ -102,12 +102,12 @@ func (s *server) post(c echo.Context, carryOut func(context.Context, oauth.Reque
 	})
 }
 
-// noteAnswer tells the log and the browser what came of a request. Pages may read
+// noteAnswer tells the log, the metrics and the browser what came of a request. Pages may read
 // the answer to a client that has authenticated. Anybody can name a client's id,
 // and could ask for one origin after the other which of them are its own. Of a
 // public client nothing but its id is ever asked.
 func noteAnswer(c echo.Context, answer oauth.Answer) {
-	note(c).defect, note(c).replay = answer.Defect, answer.Replay
+	note(c).defect, note(c).replay, note(c).tokens = answer.Defect, answer.Replay, answer.Tokens
 	if client := answer.Client; client != nil {
 		note(c).client = client.ID
 		note(c).authenticated = answer.Authenticated && client.Confidential

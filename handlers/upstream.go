@@ -50,7 +50,7 @@ type upstream struct {
 }
 
 // newUpstream is nil if address is empty.
-func newUpstream(address string, maxConnections int, log *slog.Logger) *upstream {
+func newUpstream(address string, maxConnections int, m *metrics, log *slog.Logger) *upstream {
 	if address == "" {
 		return nil
 	}
@@ -62,7 +62,7 @@ func newUpstream(address string, maxConnections int, log *slog.Logger) *upstream
 	dialer := &net.Dialer{Timeout: 5 * time.Second}
 	return &upstream{
 		address: address, target: target, name: rand.Text(), log: log,
-		slots: newOverload((maxConnections+3)/4, log),
+		slots: newOverload(limitUpstream, (maxConnections+3)/4, m, log),
 		transport: &http.Transport{
 			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 				return dialer.DialContext(ctx, network, host)

@@ -42,6 +42,10 @@ const unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 // mcpClient is what the ids of clients begin with that have registered themselves.
 const mcpClient = "mcp_"
 
+// RegisteredItself reports whether an id is one that the plugin gives to clients that
+// register themselves, of which anybody can make as many as they like.
+func RegisteredItself(clientID string) bool { return strings.HasPrefix(clientID, mcpClient) }
+
 // Check refuses an authorization request that no seal could answer for.
 func (a Authorization) Check() error {
 	_, err := a.verifier()
@@ -111,7 +115,7 @@ func (s *Server) Authorized(ctx context.Context, a Authorization, code string) (
 // ID tokens, or for an AI client the site's. A client that was never told an issuer
 // may refuse a response that names one.
 func (s *Server) issuerFor(ctx context.Context, a Authorization) (string, error) {
-	ai := strings.HasPrefix(a.ClientID, mcpClient)
+	ai := RegisteredItself(a.ClientID)
 	if !ai && !ParseScope(a.Scope).Contains("openid") {
 		return "", nil
 	}

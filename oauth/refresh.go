@@ -30,6 +30,7 @@ func (x *exchange) useRefreshToken(ctx context.Context) (Answer, error) {
 		return p.Answer, x.Store.Issue(ctx, p.access)
 	}
 	p.Tokens.RefreshToken, err = x.rotate(ctx, p.access)
+	p.Tokens.Rotated = true
 	return p.Answer, err
 }
 

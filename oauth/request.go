@@ -79,5 +79,6 @@ type Tokens struct {
 	ExpiresIn    int64 // seconds
 	Scope        Scope
 	RefreshToken string // empty: none was issued
+	Rotated      bool   // RefreshToken has just taken the place of the presented one
 	IDToken      string // empty: none was asked for, or none can be signed
 }

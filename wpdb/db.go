@@ -50,6 +50,7 @@ type DB struct {
 	galera   *atomic.Bool // whether the database is a node of a Galera cluster
 	later    *DB          // the same tables in sessions that wait for the other nodes; see Synced
 	outage   *outage      // for the log
+	metrics  *metrics     // shared with later
 	prepared *[]string    // see Prepare
 
 	indexes *atomic.Pointer[map[oauth.Kind]tokenIndex] // nil within: not known yet; see Scans
@@ -185,6 +186,7 @@ func (db *DB) Look(ctx context.Context, once func(context.Context, *DB) (missed 
 		if synced := db.Synced(); err == nil && missed && synced != db {
 			_, err = once(ctx, synced)
 		}
+		db.metrics.tried(err)
 		return err
 	})
 }

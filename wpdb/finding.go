@@ -112,6 +112,9 @@ const (
 	KindPrivilegesWide      Kind = "privileges-wide"
 	KindPrivilegesUnchecked Kind = "privileges-unchecked"
 	KindFlush               Kind = "flush-lazy"
+	KindBufferPool          Kind = "buffer-pool-small"
+	KindFlushNeighbors      Kind = "flush-neighbors"
+	KindRedoLog             Kind = "redo-log-small"
 	KindConnections         Kind = "connections"
 	KindTimeZone            Kind = "time-zone"
 	KindUpstreamOff         Kind = "upstream-off"
@@ -139,8 +142,8 @@ func Kinds() []Kind {
 		KindRouteSplit, KindRouteClosed,
 		KindIndexMissing, KindRotationsMissing, KindRowsExpired, KindRowsAtEnd, KindLifetime, KindExpiresColumn,
 		KindIDTokenColumn, KindBlogMissing, KindClientAlike, KindSecretsPlain, KindKeySecret, KindKeyWeak, KindKeyCommon,
-		KindKeyShared, KindPrivilegesWide, KindPrivilegesUnchecked, KindFlush, KindConnections, KindTimeZone, KindUpstreamOff,
-		KindRoutePHP, KindRouteUnknown,
+		KindKeyShared, KindPrivilegesWide, KindPrivilegesUnchecked, KindFlush, KindBufferPool, KindFlushNeighbors, KindRedoLog,
+		KindConnections, KindTimeZone, KindUpstreamOff, KindRoutePHP, KindRouteUnknown,
 		KindChangeBlocking, KindChangeGalera, KindChangeRefused, KindChangeStopped, KindChangeLocked, KindNameTaken,
 	}
 }

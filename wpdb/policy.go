@@ -129,6 +129,7 @@ func Open(c Config, log *slog.Logger) (*DB, error) {
 		Log:      log,
 		galera:   new(atomic.Bool),
 		outage:   &outage{log: log},
+		metrics:  &metrics{faults: newFaults()},
 		prepared: new([]string),
 
 		indexes: new(atomic.Pointer[map[oauth.Kind]tokenIndex]),
@@ -140,6 +141,7 @@ func Open(c Config, log *slog.Logger) (*DB, error) {
 	// A few are enough for what was missed, and all that a guesser can keep busy.
 	all.syncWait = true
 	later.connect(all, (c.MaxConnections+3)/4)
+	db.metrics.pools = poolMetrics(db)
 	return db, nil
 }
 

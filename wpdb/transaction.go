@@ -31,6 +31,7 @@ type Write struct {
 // has begun does not.
 func (w *Write) Try(ctx context.Context) (err error) {
 	defer func() {
+		w.metrics.tried(err)
 		if w.unsure && refused(err) { // it may have been done, so it must not be begun again
 			err = errors.New(Describe(err))
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -25,6 +26,7 @@ type request struct {
 // more of the processor than the server that it is to measure.
 type httpWorker struct {
 	network, address string
+	tls              *tls.Config // nil: in clear text
 	next             func() (request, error)
 	shed             bool      // 503 with Retry-After is an answer like another
 	end              time.Time // when the last answer is waited for no longer
@@ -109,6 +111,9 @@ func (w *httpWorker) connect() (err error) {
 	if err != nil {
 		w.conn = nil
 		return err
+	}
+	if w.tls != nil {
+		w.conn = tls.Client(w.conn, w.tls)
 	}
 	w.reader = bufio.NewReader(w.conn)
 	return nil

@@ -96,6 +96,7 @@ func runFloor(db *sql.DB, l load) (result, error) {
 type floorWorker struct {
 	conn         *sql.Conn
 	find, insert *sql.Stmt
+	tokens       series
 }
 
 func newFloorWorker(db *sql.DB) (*floorWorker, error) {
@@ -111,14 +112,14 @@ func newFloorWorker(db *sql.DB) (*floorWorker, error) {
 	}
 	insert, err := conn.PrepareContext(ctx, "INSERT INTO "+prefix+
 		"moos_oauth_access_tokens (access_token, client_id, user_id, expires, scope) VALUES (?, ?, ?, ?, ?)")
-	return &floorWorker{conn, find, insert}, err
+	return &floorWorker{conn, find, insert, allSeries()[refreshName]}, err
 }
 
 // do finds a refresh token and stores an access token.
 func (w *floorWorker) do() error {
 	var clientID, expires, scope string
 	var user int64
-	token := stockedValue('r', mathrand.IntN(tokens)+1)
+	token := w.tokens.value(mathrand.IntN(tokens) + 1)
 	if err := w.find.QueryRow(token).Scan(&clientID, &user, &expires, &scope); err != nil {
 		return err
 	}

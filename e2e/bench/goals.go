@@ -32,18 +32,34 @@ func (r report) find(target string, connections int, half bool) *cell {
 	return &cell{}
 }
 
-// mainGoals are the goals at 16 connections.
-func mainGoals(r report) []goal {
-	const n = 16
-	floor, refresh, php := r.find(floorName, n, false), r.find(refreshName, n, false), r.find(phpName, n, false)
-	floorHalf, refreshHalf, phpHalf := r.find(floorName, n, true), r.find(refreshName, n, true), r.find(phpName, n, true)
-	return []goal{
-		{Name: "rate of refreshes / rate of the floor", Value: refresh.Rate / floor.Rate, AtLeast: 0.70},
-		{Name: "rate of refreshes / rate of PHP", Value: refresh.Rate / php.Rate, AtLeast: 40},
-		{Name: "p99 of refreshes / p99 of the floor, each at half of its rate", Value: ratio(refreshHalf, floorHalf), AtMost: 3},
-		{Name: "p99 of refreshes / p99 of PHP, each at half of its rate", Value: ratio(refreshHalf, phpHalf), AtMost: 1. / 15},
-		{Name: "processor time of the sidecar for a refresh, µs", Value: refresh.CPU["sidecar"] * 1000, AtMost: 120},
+// mainGoals are the goals of the rates. signatures is how many RS256 signatures a second
+// the machine makes.
+func mainGoals(r report, signatures float64) (goals []goal) {
+	const few, many = 16, 64
+	beside := r.find(refreshName+besideSuffix, 1, true).Rate > 0
+	if beside {
+		goals = append(goals, goal{Name: "p99 of refreshes / that of the program beside, 1 connection",
+			Value: ratio(r.find(refreshName, 1, true), r.find(refreshName+besideSuffix, 1, true)), AtMost: 1.05})
 	}
+	for _, n := range connectionCounts()[1:] {
+		rate := func(target string) float64 { return r.find(target, n, false).Rate }
+		add := func(name string, value, atLeast float64) {
+			goals = append(goals, goal{Name: fmt.Sprintf("%s, %d connections", name, n), Value: value, AtLeast: atLeast})
+		}
+		add("refreshes / floor", rate(refreshName)/rate(floorName), map[int]float64{few: 0.8, many: 1.15, 256: 1.3}[n])
+		add("refreshes / PHP", rate(refreshName)/rate(phpName), map[int]float64{few: 50, many: 80, 256: 80}[n])
+		add("rotating refreshes / refreshes", rate(rotatingName)/rate(refreshName), 0.65)
+		add("ID tokens / RSA signatures, or refreshes if fewer", rate(openIDName)/min(signatures, rate(refreshName)), 0.75)
+		if beside {
+			add("codes / those of the program beside", rate(codeName)/rate(codeName+besideSuffix), map[int]float64{few: 1.5, many: 2, 256: 2}[n])
+		}
+	}
+	floor, refresh := r.find(floorName, many, false), r.find(refreshName, many, false)
+	return append(goals,
+		goal{Name: "database time of a refresh / the floor's, 64 connections", Value: refresh.CPU["database"] / floor.CPU["database"], AtMost: 0.35},
+		goal{Name: "time of the sidecar for a refresh, 64 connections, µs", Value: refresh.CPU["sidecar"] * 1000, AtMost: 85},
+		goal{Name: "p99 of refreshes / the floor's, half of the rate, 16 connections",
+			Value: ratio(r.find(refreshName, few, true), r.find(floorName, few, true)), AtMost: 3})
 }
 
 // ratio is that of two cells' 99th percentiles.

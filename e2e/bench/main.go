@@ -31,12 +31,16 @@ also into docs/performance.md, and the goals are printed.
 
 Scenarios:
 
-  main       floor, refresh, code, revoke, resource and PHP at 1, 16 and 64 connections
+  main       floor, refresh (plain, rotating, with ID tokens of different users), code,
+             revoke, resource and PHP at 1, 16, 64 and 256 connections
   growth     refreshes with 10,000, 1,000,000 and 10,000,000 rows, and with 1,000,000
              rows before migrate; takes about 10 GB of disk
+  remote     the database is one millisecond away
+  nginx      behind nginx: with connections that stay open, without, and with TLS
   overload   ten times as many requests as the sidecar can answer
   sidecars   1, 2 and 4 sidecars on one database
   purge      the expiry of 1,000,000 rows is cleaned up meanwhile
+  soak       half of what it can do for 30 minutes: the p99 of each, memory and files
 
 Flags:
 
@@ -48,6 +52,7 @@ type options struct {
 	seconds  time.Duration // of one measurement
 	rounds   int
 	rows     int    // the most of growth
+	beside   string // a program
 	results  string // folder
 	page     string
 }
@@ -62,9 +67,12 @@ func scenarios() map[string]scenario {
 	return map[string]scenario{
 		"main":     {runMain, true},
 		"growth":   {runGrowth, false},
+		"remote":   {runRemote, false},
+		"nginx":    {runNginx, true},
 		"overload": {runOverload, false},
 		"sidecars": {runSidecars, false},
 		"purge":    {runPurge, false},
+		"soak":     {runSoak, false},
 	}
 }
 
@@ -83,7 +91,7 @@ func main() {
 	var r report
 	exitOn(sandboxtest.Run(func(t stage.T) {
 		chosen := scenarios()[o.scenario]
-		s := newStand(ctx, t, chosen.withPHP)
+		s := newStand(ctx, t, chosen.withPHP, o.beside)
 		r = chosen.run(s, o)
 		r.Scenario, r.Date, r.Machine, r.Command = o.scenario, time.Now(), s.machine(), commandLine()
 	}))
@@ -111,6 +119,7 @@ func parse(args []string) (options, error) {
 	flags.Float64Var(&seconds, "seconds", 1.5, "`length` of one measurement")
 	flags.IntVar(&o.rounds, "rounds", 5, "how often each is measured")
 	flags.IntVar(&o.rows, "rows", 10_000_000, "the most rows of growth")
+	flags.StringVar(&o.beside, "beside", "", "another `program` to measure in the same run, such as that of the commit before")
 	flags.StringVar(&o.results, "results", "e2e/bench/results", "`folder` for the results")
 	flags.StringVar(&o.page, "page", "docs/performance.md", "`file` for the summary of the main scenario; empty: none")
 	if err := flags.Parse(args); err != nil {

@@ -10,11 +10,11 @@ func runSidecars(s *stand, o options) report {
 		t := target{name: fmt.Sprintf("%d sidecars", n), cost: processes{"database": s.server.PID()}}
 		var sockets []string
 		for i := range n {
-			c := s.startSidecar(s.wpConfig)
+			c := s.startSidecar(s.binary, s.wpConfig)
 			sockets = append(sockets, c.socket)
 			t.cost[fmt.Sprintf("sidecar %d", i+1)] = c.PID()
 		}
-		t.generator = &httpTarget{network: "unix", addresses: sockets, next: refreshWith("localhost", tokenPath, 'r', tokens, `"access_token"`)}
+		t.generator = &httpTarget{network: "unix", addresses: sockets, next: refreshWith("localhost", tokenPath, allSeries()[refreshName], tokens, `"access_token"`)}
 		targets = append(targets, t)
 	}
 	s.warmUp(targets)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"moserver-sidecar/e2e/stage"
+	"moserver-sidecar/oauth"
 )
 
 // runPurge measures refreshes at half of what can be done, without and while
@@ -18,7 +19,7 @@ func runPurge(s *stand, o options) report {
 	l := load{Connections: connections, Duration: o.seconds, Rate: capacity.Rate / 2}
 
 	progress("storing %d expired tokens", rows)
-	s.stock.fill("access_token", 'x', 1, rows, plainScope, "2020-01-01 00:00:00")
+	s.stock.fill(series{'x', oauth.AccessToken, plainScope, "2020-01-01 00:00:00", clientID, 1}, 1, rows)
 	s.settle()
 	alone := s.rounds(windows/3, []target{t}, func(target) load { return l })[0]
 	alone.Target = "refresh, nothing else"

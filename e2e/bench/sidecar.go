@@ -19,14 +19,14 @@ type sidecar struct {
 	ready  time.Duration // from its start to the first 200 of /readyz
 }
 
-// startSidecar starts the program on a site and waits until it is ready.
-func (s *stand) startSidecar(wpConfig string) *sidecar {
+// startSidecar starts a program on a site and waits until it is ready.
+func (s *stand) startSidecar(binary, wpConfig string) *sidecar {
 	dir := stage.ShortDir(s.t)
 	socket := filepath.Join(dir, "token.sock")
 	log, err := os.Create(filepath.Join(dir, "log"))
 	s.must(err)
 	defer log.Close() // the child has its own
-	c := exec.Command(s.binary, "serve", "--wp-config", wpConfig, "--listen", "unix:"+socket)
+	c := exec.Command(binary, "serve", "--wp-config", wpConfig, "--listen", "unix:"+socket)
 	c.SysProcAttr, c.Stderr = sandbox.ChildAttributes(), log
 	client := stage.HTTPClient("unix:" + socket)
 	defer client.CloseIdleConnections()

@@ -30,25 +30,29 @@ type stand struct {
 	binary   string // of the sidecar, as "make build" makes it
 	wpConfig string
 
+	beside string // another sidecar to compare it with; empty: none
+
 	wordPress *stage.WordPress // nil: only the tables
 	sidecar   *sidecar
 	floor     *floorProcess
+	used      map[string]*consumed // by the names of series
 }
 
 // newStand starts a database with the plugin's tables, as migrate leaves them,
 // and with tokens in them. withPHP starts WordPress too.
-func newStand(ctx context.Context, t stage.T, withPHP bool) *stand {
-	s := &stand{t: t, ctx: ctx, binary: build(t)}
+func newStand(ctx context.Context, t stage.T, withPHP bool, beside string) *stand {
+	s := &stand{t: t, ctx: ctx, binary: build(t), beside: beside, used: map[string]*consumed{}}
 	if withPHP {
 		s.startWordPress()
 	} else {
 		s.startDatabase()
 	}
 	s.useDisk()
-	s.must(s.stock.putClient())
-	s.stock.fill("refresh_token", 'r', 1, tokens, plainScope, never)
-	s.stock.fill("refresh_token", 'o', 1, tokens, openIDScope, never)
-	s.stock.fill("access_token", 'a', 1, tokens, plainScope, farAway)
+	s.must(s.stock.putClients())
+	s.stock.putUsers(tokens)
+	for _, name := range []string{refreshName, openIDName, resourceName} {
+		s.stock.fill(allSeries()[name], 1, tokens)
+	}
 	s.migrate(s.wpConfig)
 	return s
 }
@@ -96,6 +100,14 @@ func (s *stand) useDisk() {
 	}
 }
 
+// useAdvice gives the database the settings that doctor advises for big tables.
+func (s *stand) useAdvice() {
+	for _, setting := range []string{"innodb_flush_neighbors = 0", "innodb_log_file_size = 2 << 30"} {
+		s.stock.Exec("SET GLOBAL " + setting)
+	}
+	s.settle()
+}
+
 // settle waits until what was stored in bulk is on the disk, so that writing it
 // is not measured with what comes after. It does not wait for ever.
 func (s *stand) settle() {
@@ -118,14 +130,38 @@ func (s *stand) migrate(wpConfig string) {
 
 // serve starts the sidecar, the one that nginx is before.
 func (s *stand) serve() *sidecar {
-	s.sidecar = s.startSidecar(s.wpConfig)
+	s.sidecar = s.startSidecar(s.binary, s.wpConfig)
 	return s.sidecar
 }
 
 // refresh is the target that all scenarios have: a sidecar by its socket, and
 // the first n refresh tokens.
 func (s *stand) refresh(name string, c *sidecar, n int) target {
-	return target{name: name, generator: &httpTarget{network: "unix", addresses: []string{c.socket},
-		next: refreshWith("localhost", tokenPath, 'r', n, `"access_token"`)},
+	return s.bySocket(name, c, refreshWith("localhost", tokenPath, allSeries()[refreshName], n, `"access_token"`), nil)
+}
+
+// bySocket is a target that asks a sidecar by its socket.
+func (s *stand) bySocket(name string, c *sidecar, next func() (request, error), uses *consumed) target {
+	return target{name: name, generator: &httpTarget{network: "unix", addresses: []string{c.socket}, next: next, stock: uses},
 		cost: processes{"sidecar": c.PID(), "database": s.server.PID()}}
+}
+
+// grants are the targets of the grants: refreshes, by clients that keep their refresh
+// token, that get a new one each time, and that get an ID token, each of another user;
+// and codes. What they use up they share, so that any number of sidecars can be asked.
+func (s *stand) grants(suffix string, c *sidecar) []target {
+	return []target{
+		s.refresh(refreshName+suffix, c, tokens),
+		s.bySocket(rotatingName+suffix, c, rotate("localhost", s.uses(rotatingName)), s.uses(rotatingName)),
+		s.bySocket(openIDName+suffix, c, refreshWith("localhost", tokenPath, allSeries()[openIDName], tokens, `"id_token"`), nil),
+		s.bySocket(codeName+suffix, c, redeem("localhost", s.uses(codeName)), s.uses(codeName)),
+	}
+}
+
+// uses is a series that is used up, the same one at each call.
+func (s *stand) uses(name string) *consumed {
+	if s.used[name] == nil {
+		s.used[name] = &consumed{stock: s.stock, series: allSeries()[name]}
+	}
+	return s.used[name]
 }

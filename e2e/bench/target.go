@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -28,8 +29,9 @@ type httpTarget struct {
 	network   string
 	addresses []string // the connections are shared out among them
 	next      func() (request, error)
-	stock     *consumed // nil: the same requests can be sent again and again
-	shed      bool      // 503 with Retry-After is an answer like another
+	stock     *consumed   // nil: the same requests can be sent again and again
+	tls       *tls.Config // nil: in clear text
+	shed      bool        // 503 with Retry-After is an answer like another
 }
 
 // run implements generator.
@@ -40,7 +42,7 @@ func (h *httpTarget) run(l load) (result, error) {
 	workers := make([]worker, l.Connections)
 	end := time.Now().Add(l.Duration + lastAnswer)
 	for i := range workers {
-		w := &httpWorker{network: h.network, address: h.addresses[i%len(h.addresses)], next: h.next, shed: h.shed, end: end}
+		w := &httpWorker{network: h.network, address: h.addresses[i%len(h.addresses)], tls: h.tls, next: h.next, shed: h.shed, end: end}
 		defer w.close()
 		workers[i] = w
 	}
@@ -54,8 +56,7 @@ func (h *httpTarget) run(l load) (result, error) {
 // consumed is a series of which each request uses up one.
 type consumed struct {
 	stock
-	kind, scope string
-	series      byte
+	series
 
 	mu   sync.Mutex
 	have int
@@ -63,7 +64,7 @@ type consumed struct {
 }
 
 // mostPerSecond is more than any target here can answer.
-const mostPerSecond = 8000
+const mostPerSecond = 20_000
 
 // ensure stores as many as a load can use up.
 func (c *consumed) ensure(l load) {
@@ -79,16 +80,16 @@ func (c *consumed) ensure(l load) {
 	}
 	first := c.have + 1
 	c.have = last
-	c.fill(c.kind, c.series, first, last, c.scope, farAway)
+	c.fill(c.series, first, last)
 }
 
 // next is the value of one that has not been used.
 func (c *consumed) next() (string, error) {
 	n := int(c.used.Add(1))
 	if n > c.have {
-		return "", fmt.Errorf("the stock of the series %c is used up", c.series)
+		return "", fmt.Errorf("the stock of the series %c is used up", c.letter)
 	}
-	return stockedValue(c.series, n), nil
+	return c.value(n), nil
 }
 
 // post is a request to a route with a form, which must need no escaping.
@@ -107,10 +108,18 @@ const (
 )
 
 // refreshWith uses refresh tokens of a series, the first n.
-func refreshWith(host, path string, series byte, n int, want string) func() (request, error) {
+func refreshWith(host, path string, of series, n int, want string) func() (request, error) {
 	return func() (request, error) {
-		token := stockedValue(series, rand.IntN(n)+1)
+		token := of.value(rand.IntN(n) + 1)
 		return post(host, path, "grant_type=refresh_token&refresh_token="+token+credentials, want), nil
+	}
+}
+
+// rotate uses up a refresh token of the public client.
+func rotate(host string, tokens *consumed) func() (request, error) {
+	return func() (request, error) {
+		token, err := tokens.next()
+		return post(host, tokenPath, "grant_type=refresh_token&refresh_token="+token+"&client_id="+publicClientID, `"refresh_token"`), err
 	}
 }
 
@@ -132,7 +141,7 @@ func revoke(host string, tokens *consumed) func() (request, error) {
 
 // resource shows an access token.
 func resource(host string) (request, error) {
-	token := stockedValue('a', rand.IntN(tokens)+1)
+	token := allSeries()[resourceName].value(rand.IntN(tokens) + 1)
 	return request{text: fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n\r\n", resourcePath, host, token),
 		want: []byte(`"email":`)}, nil
 }

@@ -46,6 +46,8 @@ func programs() map[string]program {
 		"php-curl":                {"php-curl", "/usr/lib/php/*/curl.so"},
 		"php-fpm":                 {"php-fpm", "/usr/sbin/php-fpm[0-9]*"},
 		"php-mysql":               {"php-mysql", "/usr/lib/php/*/mysqli.so"},
+		"prometheus":              {"prometheus", ""},
+		"promtool":                {"prometheus", ""},
 		"python3-authlib":         {"python3-authlib", pythonPackages + "/authlib/__init__.py"},
 		"python3-requests":        {"python3-requests", pythonPackages + "/requests/__init__.py"},
 		"requests-oauthlib":       {"python3-requests-oauthlib", pythonPackages + "/requests_oauthlib/__init__.py"},

@@ -21,9 +21,10 @@ const (
 // CertificateFile is the site's own certificate, for clients that trust no other.
 func (w *WordPress) CertificateFile() string { return filepath.Join(w.dir, certificateFile) }
 
-// writeCertificate writes a certificate that signs itself: the one that Go has for
-// tests, of 127.0.0.1.
-func writeCertificate(t T, dir string) {
+// WriteCertificate writes a certificate that signs itself into the folder of an nginx,
+// which then speaks TLS. It is the one that Go has for tests, of 127.0.0.1 and
+// example.com.
+func WriteCertificate(t T, dir string) {
 	t.Helper()
 	server := httptest.NewTLSServer(http.NotFoundHandler())
 	defer server.Close()

@@ -74,7 +74,7 @@ func StartWordPress(t T, binary string, o WordPressOptions) *WordPress {
 	scheme := "http://"
 	if o.TLS {
 		scheme = "https://"
-		writeCertificate(t, w.dir)
+		WriteCertificate(t, w.dir)
 	}
 	w.Nginx = StartNginx(t, w.dir, w.conf(true))
 	w.Blog = &Blog{ID: 1, URL: scheme + w.Nginx.Address + o.Folder, WordPress: w}

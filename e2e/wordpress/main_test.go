@@ -3,6 +3,7 @@
 package wordpress_test
 
 import (
+	"errors"
 	"testing"
 
 	"moserver-sidecar/e2e/stage"
@@ -14,7 +15,7 @@ var binary string
 
 func TestMain(m *testing.M) {
 	sandboxtest.Main(m, 4, func(t stage.T) { // all sites at once
-		err := stage.RequireWordPress()
+		err := errors.Join(stage.RequireWordPress(), stage.Require("apache2", "curl"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb"
 )
 
@@ -83,7 +84,7 @@ func (e *examination) countClients(clients []wpdb.Row) {
 		} else {
 			c.Confidential++
 		}
-		if strings.HasPrefix(client.Text("client_id"), "mcp_") {
+		if oauth.RegisteredItself(client.Text("client_id")) {
 			c.MCP++
 		}
 	}

@@ -118,6 +118,7 @@ func (e *examination) run() error {
 		{"looking at the clients and their keys", e.clients},
 		{"looking at the privileges", e.grants},
 		{"counting", e.rows},
+		{"comparing the tables with InnoDB's settings", e.innodb},
 	} {
 		e.progress(step.name)
 		if err := step.look(); err != nil {

@@ -24,7 +24,8 @@ type TableFacts struct {
 	Never   *int64 `json:"never"`    // refresh tokens that never expire
 	AtLimit *int64 `json:"at_limit"` // those of Live that end with the column's last date
 
-	purgeable int64 // those of Expired that Purge deletes; 0 if not counted
+	purgeable  int64 // those of Expired that Purge deletes; 0 if not counted
+	indexBytes int64 // those of Bytes that are indexes
 }
 
 const (
@@ -72,14 +73,14 @@ func (e *examination) describeTable(table string) (TableFacts, error) {
 	facts := TableFacts{Name: table}
 	// MySQL gives the columns names in capitals unless they are asked for.
 	rows, err := e.query("SELECT ENGINE AS engine, TABLE_COLLATION AS collation, TABLE_ROWS AS estimate, "+
-		"DATA_LENGTH + INDEX_LENGTH AS bytes FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?", schema, name)
+		"DATA_LENGTH + INDEX_LENGTH AS bytes, INDEX_LENGTH AS index_bytes FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?", schema, name)
 	if err != nil || len(rows) == 0 {
 		return facts, err
 	}
 	r := rows[0]
 	facts.Engine, facts.Collation = r.Text("engine"), r.Text("collation")
 	if !r.Null("bytes") {
-		facts.Bytes = new(r.Integer("bytes"))
+		facts.Bytes, facts.indexBytes = new(r.Integer("bytes")), r.Integer("index_bytes")
 	}
 	if !r.Null("estimate") {
 		facts.Rows = new(r.Integer("estimate"))
