@@ -2,9 +2,12 @@ package store
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
 )
 
 // LetWait lets access tokens wait for the next statement that stores some, as those do
@@ -35,11 +38,11 @@ func (s *Store) Waits() bool {
 
 // RedeemTogether redeems in one transaction.
 func (s *Store) RedeemTogether(ctx context.Context, taken []oauth.Presented, tokens [][]oauth.Token) ([]bool, error) {
-	var batch []redemption
+	var together []redemption
 	for i, p := range taken {
-		batch = append(batch, redemption{p, tokens[i]})
+		together = append(together, redemption{p, tokens[i]})
 	}
-	return s.redeemTogether(ctx, batch)
+	return s.redeemTogether(ctx, together)
 }
 
 // LetRedemptionsWait lets redemptions of a kind wait until n have come, who then share a
@@ -48,12 +51,12 @@ func (s *Store) LetRedemptionsWait(kind oauth.Kind, n int) {
 	g := s.redeeming[kind]
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.holding++
+	g.holding, g.patience = g.holding+1, time.Hour
 	go func() {
 		for g.count() < n {
 			time.Sleep(time.Millisecond)
 		}
-		g.release()
+		g.release(batch[redemption, bool]{overdue: g.overdue})
 	}()
 }
 
@@ -61,4 +64,28 @@ func (g *gatherer[Q, A]) count() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return len(g.waiting)
+}
+
+// HoldReads lets Find and FindBearer wait as if a statement of each kind were on its way,
+// until release. Then those who wait share a statement. waiting is how many there are.
+func (s *Store) HoldReads() (waiting func() int, release func()) {
+	all := append(slices.Collect(maps.Values(s.finds)), s.bearers)
+	for _, r := range all {
+		r.mu.Lock()
+		r.holding, r.patience = r.holding+1, time.Hour
+		r.mu.Unlock()
+	}
+	waiting = func() (n int) {
+		for _, r := range all {
+			r.mu.Lock()
+			n += len(r.waiting)
+			r.mu.Unlock()
+		}
+		return n
+	}
+	return waiting, func() {
+		for _, r := range all {
+			r.release(batch[question, wpdb.Row]{overdue: r.overdue})
+		}
+	}
 }

@@ -18,9 +18,12 @@ var _ oauth.Store = (*Store)(nil)
 type Store struct {
 	db         *wpdb.DB
 	statements statements
-	rotations  *availability                    // of the table of rotations
-	together   *availability                    // of several statements in one round trip
-	batches    *availability                    // of transactions that carry several redemptions
+	rotations  *availability // of the table of rotations
+	together   *availability // of several statements in one round trip
+	batches    *availability // of transactions that carry several redemptions
+	openID     openIDClients
+	finds      map[oauth.Kind]*reads
+	bearers    *reads
 	inserts    *gatherer[oauth.Token, struct{}] // of access tokens
 	redeeming  map[oauth.Kind]*gatherer[redemption, bool]
 	watch      func() // begins to look for indexes, once
@@ -41,9 +44,15 @@ func New(db *wpdb.DB) *Store {
 
 func newStore(db *wpdb.DB) *Store {
 	ctx, stop := context.WithCancel(context.Background())
-	s := &Store{db: db, statements: newStatements(db.Tables), rotations: new(availability),
-		together: new(availability), batches: new(availability), redeeming: map[oauth.Kind]*gatherer[redemption, bool]{},
+	s := &Store{db: db, statements: newStatements(db.Tables), finds: map[oauth.Kind]*reads{},
+		redeeming: map[oauth.Kind]*gatherer[redemption, bool]{},
+		rotations: new(availability), together: new(availability), batches: new(availability),
 		watch: sync.OnceFunc(func() { go watchIndexes(ctx, db) }), unwatch: stop}
+	for kind, plain := range s.statements.find {
+		s.finds[kind] = s.newReads("find", plain, s.statements.findOpenID[kind], len(question{}.args))
+	}
+	s.finds[""].args = 1
+	s.bearers = s.newReads("bearer", s.statements.bearer, sizes{}, 1)
 	s.inserts = &gatherer[oauth.Token, struct{}]{most: maxInserted, patience: gatherPatience,
 		run: s.insertGathered, observe: s.gathered("insert")}
 	for _, kind := range []oauth.Kind{oauth.AuthorizationCode, oauth.RefreshToken} {
