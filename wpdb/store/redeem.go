@@ -62,11 +62,11 @@ func (s *Store) gathers(kind oauth.Kind) bool {
 	return s.redeeming[kind] != nil && s.db.LockingIndex(kind) != "" && s.together.expected() && s.batches.expected()
 }
 
-// redeemAlone tries a redemption once, in two round trips where the server takes
-// several statements at a time. On a node of a Galera cluster each is sent by itself: if the
-// cluster ends the transaction between two that were sent together, the error is lost, and
-// what follows is carried out and committed on its own. The DELETE is the gate: no other process gets the rows
-// that it has removed.
+// redeemAlone tries a redemption once, in two round trips where the server takes several
+// statements at a time. The DELETE is the gate: no other process gets the rows that it has
+// removed. A node of a Galera cluster gets each statement by itself: if the cluster ends
+// the transaction between two that were sent together, the node loses the error, and
+// carries out and commits what follows on its own.
 func (s *Store) redeemAlone(ctx context.Context, w *wpdb.Write, r redemption) error {
 	remove := statement{text: s.statements.remove[r.taken.Kind], args: []any{wpdb.Comparand(r.taken.Value)}}
 	together := s.together.expected()

@@ -103,7 +103,7 @@ type gatherings struct {
 
 func (g *gatherings) of(s *site) *site {
 	s.Gathered = func(kind string, requests int) {
-		if strings.HasPrefix(kind, "redeem") {
+		if kind == "redeem" {
 			g.mu.Lock()
 			defer g.mu.Unlock()
 			g.requests += requests

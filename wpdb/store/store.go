@@ -57,7 +57,7 @@ func newStore(db *wpdb.DB) *Store {
 		run: s.insertGathered, observe: s.gathered("insert")}
 	for _, kind := range []oauth.Kind{oauth.AuthorizationCode, oauth.RefreshToken} {
 		s.redeeming[kind] = &gatherer[redemption, bool]{most: maxRedeemed, patience: gatherPatience,
-			run: s.redeemTogether, observe: s.gathered("redeem " + string(kind))}
+			run: s.redeemTogether, observe: s.gathered("redeem")}
 	}
 	return s
 }
