@@ -91,5 +91,6 @@ func options(s config.Settings) handlers.Options {
 		MaxConnections: s.MaxConnections,
 		AuthFailures:   s.AuthFailures,
 		Upstream:       s.PHPUpstream,
+		Proof:          oauth.NewProof(s.ProofKey),
 	}
 }

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -25,17 +26,41 @@ type report struct {
 func checkCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "check", Short: "find what keeps the server from working",
-		Example: `  moserver-sidecar check --wp-config /var/www/html/wp-config.php`,
+		Example: `  moserver-sidecar check --wp-config /var/www/html/wp-config.php
+  moserver-sidecar check --wp-config … --grants
+  moserver-sidecar check --wp-config … --through https://example.com`,
 		Long: `Checks the settings and the database, and prints all problems at once, each
 with its remedy. It reports only what is broken; for advice run
-"moserver-sidecar doctor".`,
+"moserver-sidecar doctor".
 
-		Annotations: exits(`: 0 if there is no problem (warnings do not count), else 1.`),
-		Args:        noArguments,
+--grants prints SQL instead, which creates a database account that may do no
+more than this server needs. It does not ask the database.
+
+--through asks the site itself instead, with GET and POST, as clients do, and
+says who answers: this server, PHP, or something in between, and why. With
+the site's settings it recognizes this very server; without them, such as on
+a laptop, any moserver-sidecar. It changes nothing and needs no database.`,
+
+		Annotations: exits(`: 0 if there is no problem (warnings do not count), and with
+--through if this server answers; else 1.`),
+		Args: noArguments,
 	}
 	asJSON := cmd.Flags().Bool("json", false, "print them for machines")
+	onlyGrants := cmd.Flags().Bool("grants", false, "print the SQL for an account of least privilege, and check nothing")
+	site := cmd.Flags().String("through", "", "ask the site at this `address` who answers token requests, and check nothing else")
 	accept := addAccept(cmd)
 	runSettings(cmd, func(w io.Writer, settings config.Settings, problems []config.Problem) error {
+		switch {
+		case *onlyGrants && (*asJSON || *site != ""):
+			return errors.New("--grants excludes --json and --through")
+		case *onlyGrants:
+			return printGrants(w, settings, problems)
+		case cmd.Flags().Changed("through"):
+			if settings.WPConfig != "" && settings.ProofKey == "" {
+				_ = refuse(problems) // they are why the server is not recognized
+			}
+			return checkThrough(w, *site, settings, *accept, *asJSON)
+		}
 		return check(w, settings, problems, *accept, *asJSON)
 	})
 	return cmd

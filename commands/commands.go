@@ -52,7 +52,7 @@ overrides the file, which overrides wp-config.php.
 // can be listed, but not all be carried out.
 func commands(newServer NewServer) []*cobra.Command {
 	return []*cobra.Command{
-		serveCommand(newServer), checkCommand(), doctorCommand(), migrateCommand(), purgeCommand(), tokensCommand(),
+		serveCommand(newServer), checkCommand(), doctorCommand(), migrateCommand(), purgeCommand(), tokensCommand(), clientsCommand(),
 		healthcheckCommand(), demoCommand(newServer), completionCommand(), versionCommand(),
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"os/exec"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -23,15 +25,15 @@ import (
 
 const demoAddress = "127.0.0.1:8089"
 
-// demoSite is the demo's private site: a client, the user alice, and the client's refresh
-// token for alice.
+// demoSite is the demo's private site: a client, the user alice, and two refresh tokens
+// of the client for alice, one to refresh with and one to revoke.
 type demoSite struct {
 	store    oauth.Store
 	database string // where its data is, for people
 	inspect  string // a command that shows the tokens, if there is one
 	close    func() error
 
-	clientID, clientSecret, refreshToken string
+	clientID, clientSecret, refreshToken, otherToken string
 }
 
 func demoCommand(newServer NewServer) *cobra.Command {
@@ -84,11 +86,7 @@ func demoListener(address string) (net.Listener, error) {
 
 // newDemoSite makes the site in a private MariaDB, or in memory if that is not installed.
 func newDemoSite(ctx context.Context, log *slog.Logger) (*demoSite, error) {
-	site := &demoSite{
-		clientID:     randomName(),
-		clientSecret: randomName(),
-		refreshToken: randomName(),
-	}
+	site := &demoSite{clientID: randomName(), clientSecret: randomName(), refreshToken: randomName(), otherToken: randomName()}
 	database, err := sandbox.Start(ctx, sandbox.Options{})
 	if errors.Is(err, sandbox.ErrNoMariaDB) {
 		site.useMemory()
@@ -108,8 +106,10 @@ func (d *demoSite) useMemory() {
 	store := memory.New()
 	store.PutUser(sandbox.Alice)
 	store.PutClient(oauth.Client{ID: d.clientID, Confidential: true, Secret: d.clientSecret})
-	store.PutGrant(oauth.Presented{Kind: oauth.RefreshToken, Value: d.refreshToken},
-		oauth.Grant{ClientID: d.clientID, UserID: sandbox.Alice, Scope: oauth.DefaultScope()})
+	for _, token := range []string{d.refreshToken, d.otherToken} {
+		store.PutGrant(oauth.Presented{Kind: oauth.RefreshToken, Value: token},
+			oauth.Grant{ClientID: d.clientID, UserID: sandbox.Alice, Scope: oauth.DefaultScope()})
+	}
 	d.store, d.close = store, func() error { return nil }
 	d.database = "the memory of this process, because there is no mariadbd on this machine\n" +
 		"            (on Debian, apt-get install mariadb-server-core gives the real one)"
@@ -137,19 +137,20 @@ func (d *demoSite) useMariaDB(ctx context.Context, database *sandbox.Server, log
 	d.database = "a private MariaDB in " + database.Dir
 	d.inspect = fmt.Sprintf("mariadb --socket=%s -uroot %s -e 'SELECT * FROM %smoos_oauth_access_tokens'",
 		database.Socket, database.Name(), prefix)
-	return site.Issue(ctx, oauth.Token{
-		Kind: oauth.RefreshToken, Value: d.refreshToken, ClientID: d.clientID,
-		UserID: sandbox.Alice, Scope: oauth.DefaultScope(),
-	})
+	token := oauth.Token{Kind: oauth.RefreshToken, Value: d.refreshToken, ClientID: d.clientID, UserID: sandbox.Alice, Scope: oauth.DefaultScope()}
+	other := token
+	other.Value = d.otherToken
+	return site.Issue(ctx, token, other)
 }
 
-// print lists commands to try.
+// print lists commands to try. Each works alone, in any order and more than once.
 func (d *demoSite) print(w io.Writer, address string) {
 	url := "http://" + address + "/wp-json/moserver/token"
-	credentials := "-d client_id=" + d.clientID + " -d client_secret=" + d.clientSecret
-	refresh := fmt.Sprintf("curl -s %s -d grant_type=refresh_token %s -d refresh_token=%s", url, credentials, d.refreshToken)
-	revoke := fmt.Sprintf("curl -s %s -d grant_type=revoke_token %s -d token=%s", url, credentials, d.refreshToken)
-	fmt.Fprintf(w, `A private site is up, with a client, the user alice and a refresh token of
+	ask := func(grant, token string) string {
+		return fmt.Sprintf(`curl -s -w '\n' %s -d grant_type=%s -d client_id=%s -d client_secret=%s -d %s`, url, grant, d.clientID, d.clientSecret, token)
+	}
+	revoke, refused := ask("revoke_token", "token="+d.otherToken), ask("refresh_token", "refresh_token="+d.otherToken)
+	fmt.Fprintf(w, `A private site is up, with a client, the user alice and two refresh tokens of
 hers.
 
   database  %s
@@ -159,15 +160,18 @@ Refresh: a new access token, and the same refresh token.
 
   %s
 
-Revoke the refresh token.
+Revoke the other refresh token, which works however often.
 
   %s
 
-Refresh again: refused with invalid_grant.
+Revoke it, and refresh with it: refused with invalid_grant.
 
   %s
 
-`, d.database, url, refresh, revoke, refresh)
+`, d.database, url, ask("refresh_token", "refresh_token="+d.refreshToken), revoke, revoke+" --next "+strings.TrimPrefix(refused, "curl "))
+	if _, err := exec.LookPath("curl"); err != nil {
+		fmt.Fprint(w, "There is no curl on this machine, which these lines need (on Debian, apt-get\ninstall curl).\n\n")
+	}
 	if d.inspect != "" {
 		fmt.Fprintf(w, "See the rows that PHP finds:\n\n  %s\n\n", d.inspect)
 	}

@@ -24,7 +24,7 @@ type route struct {
 // checkRoutes asks the site's own address, as clients do, whether /token reaches this
 // server; and /authorize too, if php_upstream is set.
 func checkRoutes(ctx context.Context, db *wpdb.DB, s config.Settings) []wpdb.Finding {
-	_, base, err := siteAddress(ctx, db, s)
+	home, base, err := siteAddress(ctx, db, s)
 	if err != nil {
 		return nil // others say so
 	}
@@ -35,12 +35,12 @@ func checkRoutes(ctx context.Context, db *wpdb.DB, s config.Settings) []wpdb.Fin
 	}
 	f := wpdb.Finding{Kind: wpdb.KindRoutePHP, Advice: true,
 		Problem: fmt.Sprintf("Token requests to %s/token reach PHP, and not this server.", base),
-		Remedy:  "Send them here, in nginx with docker/moserver-token.conf or, with php_upstream, docker/moserver-namespace.conf."}
+		Remedy:  "Send them here, " + sendHere}
 	switch {
 	case login.unknown != "":
 		f.Kind = wpdb.KindRouteUnknown
 		f.Problem = "It cannot be seen from here whether requests reach this server: " + login.unknown + "."
-		f.Remedy = fmt.Sprintf("Ask from elsewhere: curl -i '%s/token' gets 405 with Allow: POST if they do.", base)
+		f.Remedy = "Ask from elsewhere, which also says what is in the way: moserver-sidecar check --through " + quoteAddress(home)
 	case token.here != login.here:
 		name, other := "/token", "/authorize"
 		if login.here {
@@ -59,18 +59,27 @@ func checkRoutes(ctx context.Context, db *wpdb.DB, s config.Settings) []wpdb.Fin
 	return []wpdb.Finding{f}
 }
 
-// tokenRoute: only this server has the route for GET, to refuse it.
+// sendHere is the remedy for requests that reach PHP.
+const sendHere = "in nginx with docker/moserver-token.conf or, with php_upstream, docker/moserver-namespace.conf; packaging/ has files for Apache and Caddy."
+
+// tokenRoute asks with GET, which changes nothing.
 func tokenRoute(ctx context.Context, base string) route {
 	a, err := askSite(ctx, http.MethodGet, base+"/token", "")
 	switch {
 	case err != nil:
-		return route{unknown: err.Error()}
-	case a.status == http.StatusMethodNotAllowed && a.header.Get("Allow") == http.MethodPost:
+		return unknownRoute(base, err)
+	case a.here():
 		return route{here: true}
-	case a.status == http.StatusNotFound && a.member("code") == "rest_no_route":
+	case a.php():
 		return route{}
 	}
 	return route{unknown: fmt.Sprintf("GET %s/token has the status %d", base, a.status)}
+}
+
+// unknownRoute is a route of a site that cannot be asked.
+func unknownRoute(base string, err error) route {
+	problem, _ := unreachable(base, err)
+	return route{unknown: problem}
 }
 
 // loginRoute: only this server refuses a parameter that is given twice.
@@ -82,29 +91,44 @@ func loginRoute(ctx context.Context, base string) route {
 	a, err := askSite(ctx, http.MethodGet, base+"/authorize"+question+"client_id=doctor&client_id=doctor", "")
 	switch {
 	case err != nil:
-		return route{unknown: err.Error()}
+		return unknownRoute(base, err)
 	case a.status >= 500 || a.status == http.StatusForbidden || a.status == http.StatusTooManyRequests: // by what is in front
 		return route{unknown: fmt.Sprintf("GET %s/authorize has the status %d", base, a.status)}
 	}
-	return route{here: a.status == http.StatusBadRequest && strings.HasPrefix(a.member("error_description"), "A parameter is repeated")}
+	return route{here: a.here()}
 }
 
 // closedAtPHP reports whether the mu-plugin refuses token requests.
 func closedAtPHP(ctx context.Context, base string) bool {
 	a, err := askSite(ctx, http.MethodPost, base+"/token", "grant_type=refresh_token")
-	return err == nil && a.member("code") == "moserver_token_route_closed"
+	return err == nil && a.closed()
 }
 
 // askSite asks the site's own address.
 func askSite(ctx context.Context, method, address, form string) (siteAnswer, error) {
 	ctx, cancel := context.WithTimeout(ctx, routeTimeout)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(form))
+	r, err := newQuestion(ctx, method, address, form)
 	if err != nil {
 		return siteAnswer{}, err
 	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	return ask(r, new(http.Transport))
+}
+
+// newQuestion is a request as a client sends it.
+func newQuestion(ctx context.Context, method, address, form string) (*http.Request, error) {
+	r, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(form))
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("User-Agent", programName)
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return r, nil
+}
+
+// quoteAddress quotes an address for a shell.
+func quoteAddress(address string) string {
+	return "'" + strings.ReplaceAll(printable(address), "'", "%27") + "'"
 }
 
 // member is a text in the answer's JSON, empty if there is none.

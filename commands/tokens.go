@@ -31,10 +31,13 @@ func tokensCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "tokens", Short: "list, count and revoke codes and tokens",
 		Example: `  moserver-sidecar tokens count  --wp-config /var/www/html/wp-config.php
+  moserver-sidecar tokens count  --wp-config … --by client
   moserver-sidecar tokens list   --wp-config … --user alice
   moserver-sidecar tokens revoke --wp-config … --user alice --client VfixCmmq…
   echo "$TOKEN" | moserver-sidecar tokens revoke --wp-config … --stdin`,
 		Long: `Without flags, list and count cover everything; revoke needs to be told what.
+count --by client also counts the users, and says when the newest access token
+expires: the tables do not tell when it was issued.
 
 revoke removes codes, refresh tokens and access tokens, with immediate effect:
 --user logs a user out of all clients, and --user with --client out of that
@@ -65,7 +68,7 @@ type tokensRun struct {
 	db    *wpdb.DB
 	input *bufio.Reader // standard input
 
-	user, client, kind                string
+	user, client, kind, by            string
 	stdin, live, expired, yes, asJSON bool
 	limit                             int
 
@@ -135,6 +138,8 @@ func (r *tokensRun) checkFlags(cmd *cobra.Command) error {
 		return errors.New("--live and --expired exclude each other")
 	case cmd.Name() == "list" && (r.limit < 1 || r.limit > maxListLimit):
 		return fmt.Errorf("--limit must be from 1 to %d", maxListLimit)
+	case flags.Changed("by") && r.by != byClient:
+		return errors.New("--by must be client")
 	case r.kind != "" && !slices.Contains(tokenKinds(), oauth.Kind(r.kind)):
 		return errors.New("--kind must be authorization_code, refresh_token or access_token")
 	}
@@ -175,6 +180,8 @@ func (r *tokensRun) resolve(ctx context.Context) error {
 		r.filter.State = tokens.LiveTokens
 	case r.expired:
 		r.filter.State = tokens.ExpiredTokens
+	case r.by == byClient:
+		r.filter.State = tokens.LiveTokens
 	}
 	r.whose = strings.Join(whose, " ")
 	return nil

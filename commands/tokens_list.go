@@ -15,6 +15,7 @@ import (
 const (
 	defaultListLimit = 100
 	maxListLimit     = 100_000 // they are all in memory at once
+	tokenDate        = "2006-01-02 15:04:05 UTC"
 )
 
 func tokensListCommand() *cobra.Command {
@@ -27,6 +28,8 @@ func tokensListCommand() *cobra.Command {
 func tokensCountCommand() *cobra.Command {
 	cmd, r := tokensSubcommand("count", "count codes and tokens", countTokens)
 	r.addStateFlags(cmd)
+	cmd.Flags().StringVar(&r.by, "by", "", "(count) `client`: for each client, what is live, unless --expired says otherwise")
+	_ = cmd.RegisterFlagCompletionFunc("by", cobra.FixedCompletions([]string{byClient}, cobra.ShellCompDirectiveNoFileComp)) // the flag has none yet
 	return cmd
 }
 
@@ -106,7 +109,7 @@ func tokenExcerpt(prefix string) string {
 
 // expiry is when a token expires, for people.
 func expiry(t tokens.Stored) string {
-	switch date := t.Expires.Format("2006-01-02 15:04:05 UTC"); {
+	switch date := t.Expires.Format(tokenDate); {
 	case hasDate(t) && t.Live:
 		return date
 	case hasDate(t):
@@ -124,6 +127,9 @@ type tokenCount struct {
 }
 
 func countTokens(_, search context.Context, r *tokensRun) error {
+	if r.by == byClient {
+		return countByClient(search, r)
+	}
 	counts, err := tokens.Count(search, r.db, r.filter)
 	if err != nil {
 		return err

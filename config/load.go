@@ -92,7 +92,7 @@ func Load(sources Sources) (Settings, []Problem) {
 	}
 	settings := l.settings()
 	l.locate(&settings)
-	l.readSealKey(&settings)
+	l.readKeys(&settings)
 	if l.lost || slices.ContainsFunc(l.doubtful, aboutDatabase) {
 		settings.DBNetwork, settings.DBAddress = "", ""
 	}

@@ -2,6 +2,9 @@ package config
 
 import (
 	"bytes"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -17,30 +20,57 @@ const (
 	upstreamName    = "php_upstream"
 )
 
-// readSealKey finds the secret that codes are sealed with, where php_upstream is set.
-func (l *loader) readSealKey(s *Settings) {
-	upstream, on := l.get(upstreamName)
-	if !on || l.lost {
+// readKeys finds the secret that codes are sealed with, where php_upstream is set, and
+// derives ProofKey from the same one.
+func (l *loader) readKeys(s *Settings) {
+	if l.lost {
 		return
 	}
+	upstream, on := l.get(upstreamName)
+	secret, problem := l.siteSecret()
+	switch {
+	case problem == "":
+		s.ProofKey = proofKey(secret, s.DBName, s.TablePrefix)
+		if on {
+			s.SealKey = secret
+		}
+	case on:
+		where := upstream.where
+		if file, ok := l.get(sealKeyFileName); ok {
+			where = file.where
+		}
+		l.blame(sealKeyFileName, where, "%s", problem)
+	}
+}
+
+// siteSecret is what all servers of the site have, and nobody else, or what is wrong
+// with it.
+func (l *loader) siteSecret() (secret, problem string) {
 	if file, ok := l.get(sealKeyFileName); ok {
 		text, err := os.ReadFile(file.text)
 		text = bytes.TrimRight(text, "\r\n")
 		switch {
 		case err != nil:
-			l.blame(sealKeyFileName, file.where, "the key file cannot be read: %v", plainCause(err))
+			return "", fmt.Sprintf("the key file cannot be read: %v", plainCause(err))
 		case len(text) < minSealKey:
-			l.blame(sealKeyFileName, file.where, "the key file must have %d bytes or more; openssl rand -base64 48 writes a good one", minSealKey)
+			return "", fmt.Sprintf("the key file must have %d bytes or more; openssl rand -base64 48 writes a good one", minSealKey)
 		}
-		s.SealKey = string(text)
-		return
+		return string(text), ""
 	}
 	bad := func(salt string) bool { return len(salt) < minSealKey || salt == placeholder }
 	if len(l.salts) == 0 || slices.ContainsFunc(l.salts, bad) {
-		l.blame(sealKeyFileName, upstream.where, "%s needs a key to seal codes with, and wp-config.php's eight keys and salts are none: "+
+		return "", fmt.Sprintf("%s needs a key to seal codes with, and wp-config.php's eight keys and salts are none: "+
 			"give each its own %d characters or more, or set %s to a file that openssl rand -base64 48 has written",
 			upstreamName, minSealKey, sealKeyFileName)
-		return
 	}
-	s.SealKey = strings.Join(l.salts, "\x00")
+	return strings.Join(l.salts, "\x00"), ""
+}
+
+// proofKey differs between sites that have the same salts, such as a copy of a site.
+func proofKey(secret, database, prefix string) string {
+	key, err := hkdf.Key(sha256.New, []byte(secret), nil, "moserver-sidecar: proof, 1\x00"+database+"\x00"+prefix, sha256.Size)
+	if err != nil {
+		panic(err) // its length is a constant
+	}
+	return string(key)
 }

@@ -55,3 +55,33 @@ func TestSealKey(t *testing.T) {
 		}
 	}
 }
+
+// TestProofKey: it is the same for all programs with a site's settings, with php_upstream
+// or without, and another one for each site.
+func TestProofKey(t *testing.T) {
+	key := func(wpConfig string, flags map[string]string) string {
+		flags["wp_config"] = file(t, "wp-config.php", wpConfig)
+		s, problems := Load(Sources{Flags: flags})
+		if len(problems) > 0 || s.ProofKey != "" && s.ProofKey == s.SealKey {
+			t.Errorf("%v: problems %v, or the secret itself", flags, problems)
+		}
+		return s.ProofKey
+	}
+	ours := key(wpSalts(-1, ""), map[string]string{})
+	if len(ours) != 32 || key(wpSalts(-1, ""), map[string]string{"php_upstream": "http://127.0.0.1:8088"}) != ours {
+		t.Errorf("%q, or another one with php_upstream", ours)
+	}
+	for name, other := range map[string]string{
+		"other salts":      key(wpSalts(3, strings.Repeat("x", 64)), map[string]string{}),
+		"another database": key(wpSalts(-1, ""), map[string]string{"db_name": "staging"}),
+		"another prefix":   key(wpSalts(-1, ""), map[string]string{"table_prefix": "staging_"}),
+		"a key file":       key(wpConfig, map[string]string{"seal_key_file": file(t, "key", strings.Repeat("k", 32))}),
+	} {
+		if other == ours || len(other) != 32 {
+			t.Errorf("%s: %q", name, other)
+		}
+	}
+	if got := key(wpSalts(0, "put your unique phrase here"), map[string]string{}); got != "" {
+		t.Errorf("anybody can have %q", got)
+	}
+}

@@ -50,6 +50,7 @@ type Settings struct {
 	AuthFailures    int
 	PHPUpstream     string
 	SealKey         string // the secret that codes are sealed with; empty: they are not
+	ProofKey        string // by which programs with the settings of one site recognize each other; empty: they cannot
 
 	LogLevel  slog.Level
 	LogFormat string

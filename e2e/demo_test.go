@@ -23,6 +23,14 @@ func TestDemo(t *testing.T) {
 	if len(commands) != 4 {
 		t.Fatalf("want 3 curl commands and one of mariadb, got %q", commands)
 	}
+	for range 2 { // each line works alone, in any order and again
+		if out := paste(t, commands[2][1]); !strings.Contains(out, "{\"revoked\":true}\n{\"error\":\"invalid_grant\"") || !strings.HasSuffix(out, "}\n") {
+			t.Errorf("refresh after the revocation: %s", stage.Shorten(out))
+		}
+		if out := paste(t, commands[1][1]); out != "{\"revoked\":true}\n" {
+			t.Errorf("revoke: %s", stage.Shorten(out))
+		}
+	}
 	refreshed := paste(t, commands[0][1])
 	token := regexp.MustCompile(`"access_token":"([0-9a-f]{52})"`).FindStringSubmatch(refreshed)
 	if token == nil {
@@ -31,11 +39,8 @@ func TestDemo(t *testing.T) {
 	if rows := paste(t, commands[3][1]); !strings.Contains(rows, token[1]) {
 		t.Errorf("the access token is not among the rows:\n%s", stage.Shorten(rows))
 	}
-	if out := paste(t, commands[1][1]); !strings.Contains(out, `{"revoked":true}`) {
-		t.Errorf("revoke: %s", stage.Shorten(out))
-	}
-	if out := paste(t, commands[2][1]); !strings.Contains(out, `"error":"invalid_grant"`) {
-		t.Errorf("refresh after the revocation: %s", stage.Shorten(out))
+	if !strings.HasSuffix(refreshed, "}\n") || paste(t, commands[0][1]) == refreshed {
+		t.Errorf("it should end in a newline, and refresh once more: %s", stage.Shorten(refreshed))
 	}
 
 	demo.Signal(syscall.SIGINT)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"moserver-sidecar/e2e/stage"
+	"moserver-sidecar/wpdb"
 	"moserver-sidecar/wpdb/sandbox"
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
@@ -180,9 +181,8 @@ func (s *site) mend(leastPrivilege []string) {
 	s.Exec("DELETE FROM {}moos_oauth_clients WHERE client_id <> ?", s.app.ID)
 	s.PutOption("mo_oauth_server_site_keys_generated", "1")
 	for _, statement := range leastPrivilege {
-		s.Exec(strings.ReplaceAll(statement, "'…'", "'"+stage.DBPassword+"'"))
+		s.Exec(strings.ReplaceAll(statement, wpdb.PasswordPlace, stage.DBPassword))
 	}
-	s.Exec("GRANT SELECT, INSERT, DELETE ON {}moserver_rotated_tokens TO moserver@localhost")
 }
 
 // TestDoctorCannotLook: what cannot be looked at is unknown to a monitor, and not

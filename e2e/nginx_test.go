@@ -67,6 +67,12 @@ func tokenRoute(t *testing.T, s *site, address string, front *stage.Nginx, away 
 	t.Run("the rest is WordPress's", func(t *testing.T) { nginxRest(t, server, front) })
 	t.Run("address of the client", func(t *testing.T) { nginxAddress(t, s, server, front) })
 	t.Run("nothing on disk", func(t *testing.T) { nginxDisk(t, s, front) })
+	t.Run("seen from outside", func(t *testing.T) {
+		r := command(t, nil, "check", "--through", "http://"+front.Address, "--wp-config", s.WPConfig)
+		if r.want(t, 0, "answers at http://"+front.Address+stage.TokenPath+"\n"); strings.Contains(r.stdout, "warning") || strings.Count(r.stdout, "ok: this server, ") != 2 {
+			t.Errorf("%s", r.stdout)
+		}
+	})
 	t.Run("sidecar down", func(t *testing.T) { nginxDown(t, s, server, front, away) })
 	server = serve()
 	front.Post(stage.TokenPath, stage.RefreshForm(s.app, "diskless")...).WantTokens(t, "profile email") // at once

@@ -40,15 +40,15 @@ func TestRoutes(t *testing.T) {
 	d.nginx.Reload(inner + "server {\n" + stage.ListenLine + "\n" + toPHP("= /wp-json/moserver/authorize") + door + "}\n")
 	d.wantRoute(t, "") // without php_upstream /authorize is PHP's
 	unknown := httptest.NewTLSServer(http.NotFoundHandler())
-	d.wantRoute(t, "certificate signed by unknown authority. (route-unknown)", "--home", unknown.URL)
+	d.wantRoute(t, "the certificate is signed by itself and by no CA, so clients refuse it. (route-unknown)", "--home", unknown.URL)
 	unknown.Close()
-	d.wantRoute(t, "connection refused. (route-unknown)", "--home", unknown.URL)
+	d.wantRoute(t, "connection refused: nothing listens at "+strings.TrimPrefix(unknown.URL, "https://")+". (route-unknown)", "--home", unknown.URL)
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer silent.Close()
-	d.wantRoute(t, "deadline exceeded. (route-unknown)", "--home", "http://"+silent.Addr().String())
+	d.wantRoute(t, " did not answer in time. (route-unknown)", "--home", "http://"+silent.Addr().String())
 }
 
 // wantRoute: doctor says this of the routes, or nothing if it is empty, and check only

@@ -37,6 +37,7 @@ type Options struct {
 	MaxInFlight    int            // requests that may be with the database at once; 0: no limit
 	MaxConnections int            // connections that may be open, with a few more for probes
 	AuthFailures   int            // failed authentications a minute, per address and client; 0: no limit
+	Proof          *oauth.Proof   // answers check --through; nil: it is not answered
 	Upstream       string         // where WordPress answers the rest, http://host:port or unix:/path; empty: nowhere
 }
 

@@ -68,6 +68,7 @@ func tokenBody(answer oauth.Answer) any {
 func (s *server) post(c echo.Context, carryOut func(context.Context, oauth.Request) (any, oauth.Answer, error)) error {
 	r := c.Request()
 	preventStorage(c.Response().Header())
+	s.prove(c)
 	switch r.Method {
 	case http.MethodOptions:
 		preflight(c, http.MethodPost)

@@ -107,15 +107,19 @@ func (k *keyring) private(text string) (*rsa.PrivateKey, error) {
 	return key, nil
 }
 
-// parsePrivateKey reads PKCS #8 (PRIVATE KEY) and PKCS #1 (RSA PRIVATE KEY). The
-// error is a Defect: the text is neither, or the key too short to sign with.
-func parsePrivateKey(text string) (*rsa.PrivateKey, error) {
-	der := decodePEM(text)
-	key, err := x509.ParsePKCS1PrivateKey(der)
-	if err != nil {
-		parsed, _ := x509.ParsePKCS8PrivateKey(der) // without a key it is nil
-		key, _ = parsed.(*rsa.PrivateKey)
+// Bits is the length of an RSA key; 0 if the key is none, or cannot be read.
+func (k SigningKey) Bits() int {
+	key := readPrivateKey(k.PrivateKey)
+	if k.Algorithm != RS256 || key == nil {
+		return 0
 	}
+	return key.N.BitLen()
+}
+
+// parsePrivateKey is readPrivateKey for a key to sign with. The error is a Defect: the
+// text is no key, or a short one.
+func parsePrivateKey(text string) (*rsa.PrivateKey, error) {
+	key := readPrivateKey(text)
 	switch {
 	case key == nil:
 		return nil, ErrKeyUnreadable
@@ -123,6 +127,18 @@ func parsePrivateKey(text string) (*rsa.PrivateKey, error) {
 		return nil, ErrKeyShort
 	}
 	return key, nil
+}
+
+// readPrivateKey reads PKCS #8 (PRIVATE KEY) and PKCS #1 (RSA PRIVATE KEY); nil if the
+// text is neither.
+func readPrivateKey(text string) *rsa.PrivateKey {
+	der := decodePEM(text)
+	key, err := x509.ParsePKCS1PrivateKey(der)
+	if err != nil {
+		parsed, _ := x509.ParsePKCS8PrivateKey(der) // without a key it is nil
+		key, _ = parsed.(*rsa.PrivateKey)
+	}
+	return key
 }
 
 // parsePublicKey reads SubjectPublicKeyInfo (PUBLIC KEY) and PKCS #1 (RSA

@@ -91,6 +91,12 @@ const (
 	KindUpstream          Kind = "upstream-unusable"
 	KindRouteSplit        Kind = "route-split"
 	KindRouteClosed       Kind = "route-closed"
+	KindRouteUnreachable  Kind = "route-unreachable"
+	KindRouteDown         Kind = "route-down"
+	KindRouteBlocked      Kind = "route-blocked"
+	KindRouteRedirect     Kind = "route-redirect"
+	KindRouteCached       Kind = "route-cached"
+	KindRouteOther        Kind = "route-other"
 )
 
 // What could be better although the server works.
@@ -120,6 +126,7 @@ const (
 	KindUpstreamOff         Kind = "upstream-off"
 	KindRoutePHP            Kind = "route-php"
 	KindRouteUnknown        Kind = "route-unknown"
+	KindRouteAddress        Kind = "route-address"
 )
 
 // What keeps migrate from making a change.
@@ -139,11 +146,11 @@ func Kinds() []Kind {
 		KindTableMissing, KindColumnMissing, KindEngine, KindPrivilegeMissing, KindReadOnly, KindBinlog, KindPrimaryKeys,
 		KindClock, KindSwitchedOff, KindPaidEdition, KindColumnsUnknown, KindPluginInactive, KindMultisite, KindRotations,
 		KindClientDuplicate, KindSecretsUnreadable, KindKeyUnreadable, KindKeyShort, KindKeyAlgorithm, KindKeysSeveral, KindUpstream,
-		KindRouteSplit, KindRouteClosed,
+		KindRouteSplit, KindRouteClosed, KindRouteUnreachable, KindRouteDown, KindRouteBlocked, KindRouteRedirect, KindRouteCached, KindRouteOther,
 		KindIndexMissing, KindRotationsMissing, KindRowsExpired, KindRowsAtEnd, KindLifetime, KindExpiresColumn,
 		KindIDTokenColumn, KindBlogMissing, KindClientAlike, KindSecretsPlain, KindKeySecret, KindKeyWeak, KindKeyCommon,
 		KindKeyShared, KindPrivilegesWide, KindPrivilegesUnchecked, KindFlush, KindBufferPool, KindFlushNeighbors, KindRedoLog,
-		KindConnections, KindTimeZone, KindUpstreamOff, KindRoutePHP, KindRouteUnknown,
+		KindConnections, KindTimeZone, KindUpstreamOff, KindRoutePHP, KindRouteUnknown, KindRouteAddress,
 		KindChangeBlocking, KindChangeGalera, KindChangeRefused, KindChangeStopped, KindChangeLocked, KindNameTaken,
 	}
 }

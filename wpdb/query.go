@@ -128,3 +128,15 @@ func (db *DB) EngineOf(ctx context.Context, q sqlx.QueryerContext, table string)
 	}
 	return list[0].Text("engine"), nil
 }
+
+// EstimateRows is about how many rows a table has, as the server estimates without
+// reading it; 0 if there is no such table or the account does not see it.
+func (db *DB) EstimateRows(ctx context.Context, table string) (int64, error) {
+	schema, name := db.Config.Split(table)
+	list, err := SelectRows(ctx, db.SQL, "SELECT COALESCE(TABLE_ROWS, 0) AS estimate FROM information_schema.TABLES "+
+		"WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?", schema, name)
+	if err != nil || len(list) == 0 {
+		return 0, err
+	}
+	return list[0].Integer("estimate"), nil
+}

@@ -152,6 +152,11 @@ func (t Tables) KindTable(kind oauth.Kind) (table, column string) {
 	}
 }
 
+// OfPlugin lists the tables of the plugin, which migrate adds indexes to.
+func (t Tables) OfPlugin() []string {
+	return []string{t.Clients, t.Keys, t.Codes, t.AccessTokens, t.RefreshTokens}
+}
+
 // OwnName begins the names of what migrate adds and, with Undo, removes.
 const OwnName = "moserver_"
 

@@ -2,7 +2,6 @@ package stage
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -54,12 +53,9 @@ func StartNginx(t T, dir, conf string) *Nginx {
 	transport := n.HTTP.Transport.(*http.Transport)
 	transport.DisableKeepAlives = true
 	transport.TLSClientConfig = trust(dir)
-	n.AwaitThat("nginx listens", func() bool {
-		conn, err := net.Dial("tcp", n.Address)
-		if err == nil {
-			conn.Close()
-		}
-		return err == nil
+	// It listens before it has workers, and a reload before that would wait for the next.
+	n.AwaitThat("nginx has its workers", func() bool {
+		return strings.Count(n.Stderr.String(), "start worker process ") == workers
 	})
 	return n
 }

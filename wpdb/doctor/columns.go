@@ -105,15 +105,9 @@ func Unindexed(ctx context.Context, db *wpdb.DB) (problem, remedy string, err er
 	seconds := int64(0)
 	for _, kind := range kinds {
 		table, _ := db.Tables.KindTable(kind)
-		schema, name := db.Config.Split(table)
-		list, err := wpdb.SelectRows(ctx, db.SQL, "SELECT COALESCE(TABLE_ROWS, 0) AS estimate FROM information_schema.TABLES "+
-			"WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?", schema, name)
+		rows, err := db.EstimateRows(ctx, table)
 		if err != nil {
 			return "", "", wpdb.Unavailable(err)
-		}
-		rows := int64(0)
-		if len(list) > 0 {
-			rows = list[0].Integer("estimate")
 		}
 		seconds += 2 * indexSeconds * rows / 1_000_000 // by token, and by expires
 		tables = append(tables, fmt.Sprintf("%s (about %d rows)", table, rows))

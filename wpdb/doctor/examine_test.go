@@ -34,7 +34,7 @@ func (s *site) leastPrivileged() *site {
 	}
 	s.Exec("DROP USER IF EXISTS moserver@localhost")
 	for _, statement := range facts.LeastPrivilege {
-		s.Exec(strings.ReplaceAll(statement, "'…'", "'"+sandboxtest.Password+"'"))
+		s.Exec(strings.ReplaceAll(statement, wpdb.PasswordPlace, sandboxtest.Password))
 	}
 	return s.reopen(func(c *wpdb.Config) { c.User, c.Password = "moserver", sandboxtest.Password })
 }

@@ -52,7 +52,7 @@ func (e *examination) moreThanNeeded(line string) string {
 		return privileges + " on " + on
 	}
 	needed := ""
-	for _, n := range e.granted() {
+	for _, n := range e.Granted(e.blogTables...) {
 		if on == e.FullName(n.Table) {
 			needed = n.Privileges
 		}
@@ -71,30 +71,11 @@ func (e *examination) harmless(on string) bool {
 	return regexp.MustCompile(own + "(blogs|sitemeta|moserver_rotated_tokens|[0-9]+_options)`$").MatchString(on)
 }
 
-// granted are all needs, including the options of other blogs and the server's own
-// table.
-func (e *examination) granted() []wpdb.Need {
-	needs := e.Tables.Needs()
-	for _, table := range e.blogTables {
-		needs = append(needs, wpdb.Need{Table: table, Privileges: "SELECT"})
-	}
-	own := e.Tables.RotationNeeds()
-	if slices.ContainsFunc(e.facts.Tables, func(t TableFacts) bool { return t.Name == own.Table && t.Engine != "" }) {
-		needs = append(needs, own)
-	}
-	return needs
-}
-
 // leastPrivilege is Facts.LeastPrivilege, for the host of this account.
 func (e *examination) leastPrivilege() []string {
 	host := "localhost"
 	if at := strings.LastIndex(e.facts.Account, "@"); at >= 0 && at+1 < len(e.facts.Account) {
 		host = e.facts.Account[at+1:]
 	}
-	account := wpdb.QuoteAccount("moserver", host)
-	statements := []string{fmt.Sprintf("CREATE USER %s IDENTIFIED BY '…';", account)}
-	for _, n := range e.granted() {
-		statements = append(statements, fmt.Sprintf("GRANT %s ON %s TO %s;", n.Privileges, e.FullName(n.Table), account))
-	}
-	return statements
+	return e.DB.LeastPrivilege(host, e.blogTables...)
 }

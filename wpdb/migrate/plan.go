@@ -55,7 +55,7 @@ func (m *migrator) layouts(ctx context.Context) (map[string]layout, error) {
 		}
 	}
 	layouts := map[string]layout{}
-	for _, table := range m.pluginTables() {
+	for _, table := range m.Tables.OfPlugin() {
 		if slices.Contains(missing, table) {
 			continue
 		}
@@ -80,12 +80,6 @@ func (m *migrator) refuseEngine(table, engine string) {
 		m.find(wpdb.KindEngine, fmt.Sprintf("The table %s uses the engine %s, which cannot add an index while the table is in use.", table, engine),
 			fmt.Sprintf("Run: ALTER TABLE %s ENGINE=InnoDB;", m.FullName(table)))
 	}
-}
-
-// pluginTables are those that Run may change.
-func (m *migrator) pluginTables() []string {
-	t := m.Tables
-	return []string{t.Clients, t.Keys, t.Codes, t.AccessTokens, t.RefreshTokens}
 }
 
 // propose adds a change, in the state that the table is in.
@@ -128,7 +122,7 @@ func (m *migrator) planIndexes(layouts map[string]layout) {
 
 // planUndo removes the indexes that carry the server's name, and no others.
 func (m *migrator) planUndo(layouts map[string]layout) {
-	for _, table := range m.pluginTables() {
+	for _, table := range m.Tables.OfPlugin() {
 		for _, index := range layouts[table].indexes {
 			if strings.HasPrefix(index.Name, wpdb.OwnName) {
 				m.proposeIndex(layouts[table], table, index.Name, fmt.Sprintf("DROP INDEX `%s`", index.Name), func(l layout) bool {

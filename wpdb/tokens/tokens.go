@@ -93,7 +93,11 @@ func (f Filter) where(kind oauth.Kind, column string) (condition string, args []
 	}
 	switch f.State {
 	case LiveTokens:
-		add(wpdb.LiveCondition(kind), wpdb.FormatExpires(f.now()))
+		live := "expires >= ?" // which is LiveCondition where it is no NULL, and may use an index
+		if kind == oauth.RefreshToken {
+			live = wpdb.LiveCondition(kind)
+		}
+		add(live, wpdb.FormatExpires(f.now()))
 	case ExpiredTokens:
 		add("NOT "+wpdb.LiveCondition(kind), wpdb.FormatExpires(f.now()))
 	}
