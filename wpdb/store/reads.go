@@ -17,16 +17,21 @@ type question struct {
 type reads struct {
 	store  *Store
 	plain  sizes
-	openID sizes // empty: plain has all there is
-	args   int   // of each question
+	openID sizes             // empty: plain has all there is
+	args   int               // of each question
+	note   func(error) error // says what an error comes to; nil: itself
 	*gatherer[question, wpdb.Row]
 }
 
+// newReads makes a kind of statement, whose texts take the first args of each question.
 func (s *Store) newReads(kind string, plain, openID sizes, args int) *reads {
 	r := &reads{store: s, plain: plain, openID: openID, args: args}
-	r.gatherer = &gatherer[question, wpdb.Row]{most: maxRead, patience: gatherPatience, forget: true,
-		run:     func(ctx context.Context, batch []question) ([]wpdb.Row, error) { return r.read(ctx, s.db, batch) },
-		observe: s.gathered(kind)}
+	run := func(ctx context.Context, batch []question) ([]wpdb.Row, error) {
+		rows, err := r.read(ctx, s.db, batch)
+		s.db.Tried(err)
+		return rows, err
+	}
+	r.gatherer = &gatherer[question, wpdb.Row]{most: maxRead, patience: gatherPatience, forget: true, run: run, observe: s.gathered(kind)}
 	return r
 }
 
@@ -80,5 +85,8 @@ func (r *reads) readSize(ctx context.Context, db *wpdb.DB, texts sizes, batch []
 			rows[i] = row
 		}
 	})
+	if r.note != nil {
+		err = r.note(err)
+	}
 	return rows, err
 }

@@ -165,3 +165,23 @@ func TestTogetherHeldUp(t *testing.T) {
 	s.On(holder, "UNLOCK TABLES")
 	all.Wait()
 }
+
+// TestRotationsTogether: of those who share a statement each gets its own record.
+func TestRotationsTogether(t *testing.T) {
+	const n = 7
+	s := newRotatingSite(t, database)
+	for i := range n {
+		old := fmt.Sprint("old", i)
+		s.PutGrant(refreshToken(old), oauth.Grant{ClientID: clientID, UserID: alice})
+		if err := s.Redeem(within(t, patience), refreshToken(old), newToken(oauth.RefreshToken, fmt.Sprint("new", i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.together(2*n, func(i int) {
+		value := map[bool]string{true: "old", false: "OLD"}[i < n]
+		r, err := s.FindRotation(within(t, patience), fmt.Sprint(value, i%n))
+		if err != nil || (r != nil) != (i < n) || r != nil && r.Successor != fmt.Sprint("new", i) {
+			t.Errorf("%s%d: %+v, %v", value, i%n, r, err)
+		}
+	})
+}

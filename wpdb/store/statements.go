@@ -9,7 +9,8 @@ import (
 )
 
 // worthPreparing are the statements that are prepared: those that requests read
-// by, except those of other blogs, of which a network may have any number.
+// by, except the records of rotations, which few do, and those of other blogs, of which a
+// network may have any number.
 func worthPreparing(s statements, c wpdb.Config) []string {
 	worth := slices.Clone(s.bearer[:])
 	for _, sizes := range []map[oauth.Kind]sizes{s.find, s.findOpenID} {
@@ -46,7 +47,7 @@ type statements struct {
 	family             string // reads what there is of one
 
 	rotated             string // puts a rotation on record
-	rotation            string // reads one
+	rotation            sizes  // reads one
 	revokeRefreshTokens string // all that a client has for a user
 }
 
@@ -96,7 +97,6 @@ func newStatements(t wpdb.Tables) statements {
 	// A token that has come back, such as from a backup, may be replaced again.
 	s.rotated = fmt.Sprintf(
 		"REPLACE INTO `%s` (token_hash, client_id, user_id, successor, rotated) VALUES "+rotatedRow, t.Rotated)
-	s.rotation = fmt.Sprintf("SELECT client_id, user_id, successor, TIMESTAMPDIFF(SECOND, rotated, UTC_TIMESTAMP()) AS age "+
-		"FROM `%s` WHERE token_hash = ?", t.Rotated)
+	s.rotation = sizesOf(func(n int) string { return rotationStatement(t, n) })
 	return s
 }

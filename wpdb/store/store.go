@@ -24,13 +24,15 @@ type Store struct {
 	openID     openIDClients
 	finds      map[oauth.Kind]*reads
 	bearers    *reads
+	rotated    *reads
 	inserts    *gatherer[oauth.Token, struct{}] // of access tokens
 	redeeming  map[oauth.Kind]*gatherer[redemption, bool]
 	watch      func() // begins to look for indexes, once
 	unwatch    func()
 
 	// Gathered, if it is set before the first request, is told how many requests share
-	// each statement of a kind, such as "insert". It must be safe for concurrent use.
+	// each statement of a kind: "find", "bearer", "rotation" or "insert". It must be safe
+	// for concurrent use.
 	Gathered func(kind string, requests int)
 }
 
@@ -53,6 +55,8 @@ func newStore(db *wpdb.DB) *Store {
 	}
 	s.finds[""].args = 1
 	s.bearers = s.newReads("bearer", s.statements.bearer, sizes{}, 1)
+	s.rotated = s.newReads("rotation", s.statements.rotation, sizes{}, 1)
+	s.rotated.note = s.noteRotations
 	s.inserts = &gatherer[oauth.Token, struct{}]{most: maxInserted, patience: gatherPatience,
 		run: s.insertGathered, observe: s.gathered("insert")}
 	for _, kind := range []oauth.Kind{oauth.AuthorizationCode, oauth.RefreshToken} {

@@ -70,27 +70,36 @@ LEFT JOIN %s AS u ON u.ID = g.user_id`, t.AccessTokens, t.Clients, wpdb.QuoteNam
 // before it plans the rest, which is faster than a subselect for each. For that they are
 // joined to a single row: r if n is 1, else one that is made for them.
 func from(t wpdb.Tables, options, asked []string, n int) string {
-	var requests, b strings.Builder
-	for i := range n {
-		if i > 0 {
-			requests.WriteString(" UNION ALL ")
-		}
-		// A column that not every edition has is NULL in those; see storedColumn.
-		fmt.Fprintf(&requests, "SELECT %d AS i, NULL AS id_token", i)
-		for _, column := range asked {
-			fmt.Fprintf(&requests, ", CAST(? AS BINARY) AS %s", column)
-		}
-	}
-	first, last := "(SELECT 1) AS o", "\nJOIN ("+requests.String()+") AS r"
+	first, last := "(SELECT 1) AS o", "\nJOIN "+requests(asked, n)
 	if n == 1 {
-		first, last = "("+requests.String()+") AS r", ""
+		first, last = requests(asked, n), ""
 	}
+	var b strings.Builder
 	b.WriteString("\nFROM " + first)
 	for i, name := range options {
 		fmt.Fprintf(&b, "\nLEFT JOIN `%s` AS p%d ON p%d.option_name = '%s'", t.Options, i, i, name)
 	}
 	fmt.Fprintf(&b, "\nLEFT JOIN `%s` AS a ON a.option_name = '%s'", t.Options, wpdb.OptionActivePlugins)
 	return b.String() + last
+}
+
+// requests is a row r for each of n requests, with what it asked for.
+func requests(asked []string, n int) string {
+	rows := make([]string, n)
+	for i := range rows {
+		// A column that not every edition has is NULL in those; see storedColumn.
+		rows[i] = fmt.Sprintf("SELECT %d AS i, NULL AS id_token", i)
+		for _, column := range asked {
+			rows[i] += ", CAST(? AS BINARY) AS " + column
+		}
+	}
+	return "(" + strings.Join(rows, " UNION ALL ") + ") AS r"
+}
+
+// rotationStatement reads the records of n refresh tokens.
+func rotationStatement(t wpdb.Tables, n int) string {
+	return fmt.Sprintf("SELECT r.i AS `%s`, t.client_id, t.user_id, t.successor, TIMESTAMPDIFF(SECOND, t.rotated, UTC_TIMESTAMP()) AS age "+
+		"FROM %s JOIN `%s` AS t ON t.token_hash = r.value", wpdb.ColRequest, requests([]string{"value"}, n), t.Rotated)
 }
 
 // optionColumns selects the number of the request, the value of each option as a column
