@@ -192,7 +192,6 @@ func TestCutAndRefused(t *testing.T) {
 	p, root := newProxy(t, server), newSite(t, server)
 	root.Account("wp", "old")
 	s := root.reopen(func(c *wpdb.Config) { c.Address, c.User, c.Password = p.path, "wp", "old" })
-	s.learnIndexes() // nothing else opens another connection
 	p.between = func() { root.Exec("ALTER USER wp@localhost IDENTIFIED BY 'new'") }
 	code := s.putCode("c1")
 	p.cutAt("INSERT", afterStatement, 1)

@@ -2,10 +2,7 @@ package store_test
 
 import (
 	"encoding/binary"
-	"errors"
 	"io"
-	"moserver-sidecar/oauth"
-	"moserver-sidecar/wpdb"
 	"moserver-sidecar/wpdb/sandbox"
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 	"net"
@@ -82,23 +79,6 @@ func newProxy(t sandboxtest.T, server *sandbox.Server) *proxy {
 	return p
 }
 
-// through opens a store that reaches the server through a proxy.
-func (s *site) through(p *proxy) *site {
-	return s.reopen(func(c *wpdb.Config) { c.Address = p.path })
-}
-
-// throughSingle opens a store that reaches the server through a proxy which lets through
-// no more than one statement at a time, as the store knows already.
-func (s *site) throughSingle(p *proxy) *site {
-	s.T.Helper()
-	p.single = true
-	s = s.through(p)
-	if err := s.Redeem(within(s.T, patience), refreshToken("?")); !errors.Is(err, oauth.ErrNotFound) {
-		s.T.Fatal(err)
-	}
-	return s
-}
-
 // cutAt breaks the connections of the next statements that begin with prefix.
 func (p *proxy) cutAt(prefix string, when cut, times int) {
 	p.mu.Lock()
@@ -125,25 +105,6 @@ func (p *proxy) left() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.times
-}
-
-// trips runs work, and returns the first words of the statements of each packet that the
-// store sends meanwhile.
-func (p *proxy) trips(work func()) (trips []string) {
-	p.mu.Lock()
-	p.sent = nil
-	p.mu.Unlock()
-	work()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, packet := range p.sent {
-		var words []string
-		for statement := range strings.SplitSeq(packet, "; ") {
-			words = append(words, strings.Fields(statement)[0])
-		}
-		trips = append(trips, strings.Join(words, " "))
-	}
-	return trips
 }
 
 // matches counts a statement and says whether to cut there.
@@ -220,7 +181,7 @@ func (p *proxy) cut(when cut, client, server net.Conn, packet []byte, ended <-ch
 	}
 }
 
-// carryAnswers carries what the server says, up to an answer that is to be
+// carryAnswers carries what the server says, up to answers that are to be
 // lost. A client sends nothing before it has the whole answer to its last
 // statement, so what comes after muted was set is the next one's.
 func carryAnswers(client, server net.Conn, muted *atomic.Bool) {

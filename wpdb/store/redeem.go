@@ -55,10 +55,9 @@ func (s *Store) Redeem(ctx context.Context, p oauth.Presented, tokens ...oauth.T
 	})
 }
 
-// gathers reports whether redemptions of a kind share transactions. Without an index the
-// lock would be on the whole table.
+// gathers reports whether redemptions of a kind share transactions, as far as Scans has
+// looked for the index without which the lock would be on the whole table.
 func (s *Store) gathers(kind oauth.Kind) bool {
-	s.watch()
 	return s.redeeming[kind] != nil && s.db.LockingIndex(kind) != "" && s.together.expected() && s.batches.expected()
 }
 
