@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"math/bits"
+	"strings"
 
 	"moserver-sidecar/wpdb"
 )
@@ -75,18 +76,28 @@ func (r *reads) read(ctx context.Context, db *wpdb.DB, batch []question) ([]wpdb
 // NULL, which equals nothing.
 func (r *reads) readSize(ctx context.Context, db *wpdb.DB, texts sizes, batch []question) ([]wpdb.Row, error) {
 	size := bits.Len(uint(len(batch) - 1))
+	rows, err := r.readText(ctx, db, texts[size], size, batch)
+	if err == nil && rows[0].Empty() && strings.HasSuffix(texts[size], siteRow) {
+		size++ // the options lack that row
+		rows, err = r.readText(ctx, db, texts[size], size, batch)
+	}
+	if r.note != nil {
+		err = r.note(err)
+	}
+	return rows, err
+}
+
+// readText runs a text that reads for 1 << size requests.
+func (r *reads) readText(ctx context.Context, db *wpdb.DB, text string, size int, batch []question) ([]wpdb.Row, error) {
 	args := make([]any, r.args<<size)
 	for i, q := range batch {
 		copy(args[i*r.args:], q.args[:r.args])
 	}
 	rows := make([]wpdb.Row, len(batch))
-	err := db.Each(ctx, texts[size], args, func(row wpdb.Row) {
+	err := db.Each(ctx, text, args, func(row wpdb.Row) {
 		if i := row.Integer(wpdb.ColRequest); i < int64(len(rows)) && rows[i].Empty() {
 			rows[i] = row
 		}
 	})
-	if r.note != nil {
-		err = r.note(err)
-	}
 	return rows, err
 }

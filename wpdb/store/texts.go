@@ -50,9 +50,24 @@ LEFT JOIN %s AS u ON u.ID = g.user_id`, table, column, wpdb.QuoteName(t.Users))
 		options = append(options, wpdb.OptionIDToken)
 		columns += storedColumn(t)
 	}
-	return "SELECT c.*" + optionColumns(t, options) + columns + from(t, options, asked, n) +
+	text := "SELECT c.*" + optionColumns(t, options) + columns + from(t, options, asked, n) +
 		fmt.Sprintf("\nLEFT JOIN `%s` AS c ON c.client_id = r.client", t.Clients) + joins
+	if n == 1 && !openID {
+		return alone(t, text, asked)
+	}
+	return text
 }
+
+// alone rewrites a text that reads for one request, which asks in the order of asked:
+// without the row r, and beginning with a row of the options, it needs no temporary
+// table. Where there is no such row there is no result.
+func alone(t wpdb.Tables, text string, asked []string) string {
+	return strings.NewReplacer(requests(asked, 1), "`"+t.Options+"` AS o", "r.i AS", "0 AS",
+		"r.client", "CAST(? AS BINARY)", "r.value", "CAST(? AS BINARY)").Replace(text) + siteRow
+}
+
+// siteRow ends a text that begins with a row of the options.
+const siteRow = "\nWHERE o.option_name = '" + wpdb.OptionSiteURL + "'\nLIMIT 1"
 
 // bearerStatement reads n access tokens, each with its client and its user, and the
 // options of the main site.
