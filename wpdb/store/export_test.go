@@ -45,6 +45,9 @@ func (s *Store) RedeemTogether(ctx context.Context, taken []oauth.Presented, tok
 	return s.redeemTogether(ctx, together)
 }
 
+// Gathers reports whether redemptions of a kind share transactions.
+func (s *Store) Gathers(kind oauth.Kind) bool { return s.gathers(kind) }
+
 // LetRedemptionsWait lets redemptions of a kind wait until n have come, who then share a
 // transaction.
 func (s *Store) LetRedemptionsWait(kind oauth.Kind, n int) {

@@ -124,7 +124,15 @@ func separately() []uint16 {
 // and two round trips, and reports which were; or it fails for all. One SELECT locks the
 // rows, and is the gate. It waits for nobody: a row that is locked, by PHP or by another
 // process, would hold up the whole batch. Each is then tried alone, and waits alone.
+// A batch of one needs no lock before its DELETE.
 func (s *Store) redeemTogether(ctx context.Context, batch []redemption) (won []bool, err error) {
+	if len(batch) == 1 {
+		err = s.redeemAlone(ctx, &wpdb.Write{DB: s.db, Tokens: batch[0].tokens, Whole: true}, batch[0])
+		if errors.Is(err, oauth.ErrNotFound) {
+			return []bool{false}, nil
+		}
+		return []bool{true}, err
+	}
 	w := &wpdb.Write{DB: s.db, Whole: true}
 	w.Work = func(ctx context.Context, db wpdb.Session) error {
 		together := !s.db.Galera()

@@ -25,8 +25,8 @@ func TestRedeemTrips(t *testing.T) {
 			[]string{"START DELETE", "INSERT INSERT COMMIT"}, []string{"START DELETE", "INSERT INSERT REPLACE COMMIT"},
 			[]string{"START DELETE", "ROLLBACK"}},
 		"after migrate": {newMigratedSite, (*site).through,
-			[]string{"START SELECT", "DELETE INSERT INSERT COMMIT"}, []string{"START SELECT", "DELETE INSERT INSERT REPLACE COMMIT"},
-			[]string{"START SELECT", "ROLLBACK"}},
+			[]string{"START DELETE", "INSERT INSERT COMMIT"}, []string{"START DELETE", "INSERT INSERT REPLACE COMMIT"},
+			[]string{"START DELETE", "ROLLBACK"}},
 		"one by one": {newMigratedSite, (*site).throughSingle,
 			[]string{"START", "DELETE", "INSERT", "INSERT", "COMMIT"}, []string{"START", "DELETE", "INSERT", "INSERT", "REPLACE", "COMMIT"},
 			[]string{"START", "DELETE", "ROLLBACK"}},
@@ -180,8 +180,9 @@ func TestRedeemLeastPrivileges(t *testing.T) {
 		"GRANT SELECT, INSERT, DELETE ON {}moos_oauth_access_tokens TO least@localhost",
 		"GRANT SELECT, INSERT, DELETE ON {}moos_oauth_refresh_tokens TO least@localhost"))
 	s.learnIndexes()
-	won, err := s.RedeemTogether(within(t, patience), []oauth.Presented{root.putCode("c1")}, [][]oauth.Token{pair("1")})
-	if err != nil || !won[0] {
+	taken := []oauth.Presented{root.putCode("c1"), {Kind: oauth.AuthorizationCode, Value: "c2"}}
+	won, err := s.RedeemTogether(within(t, patience), taken, [][]oauth.Token{pair("1"), pair("2")})
+	if err != nil || !won[0] || won[1] {
 		t.Error(won, err)
 	}
 	root.checkPair("1")

@@ -83,7 +83,6 @@ func TestCutRotation(t *testing.T) {
 		}
 	}
 	cuts(t, []string{"START TRANSACTION; DELETE", "INSERT"}, rotate)
-	cutsOn(t, newMigratedSite, (*site).through, []string{"START TRANSACTION; SELECT", "DELETE"}, rotate)
 	cutsOn(t, newSite, (*site).throughSingle, []string{"DELETE", "REPLACE", "COMMIT"}, rotate)
 }
 
