@@ -209,6 +209,7 @@ func TestThroughUnreachable(t *testing.T) {
 	defer silent.Close()
 	for address, words := range map[string]string{
 		"https://nowhere.invalid/blog":               "the name nowhere.invalid ",
+		"https://%C2%9B31m.invalid":                  "the name \ufffd31m.invalid ", // U+009B is a terminal's, and redirects come from anybody
 		"http://" + stage.FreeAddress(t):             "connection refused: nothing listens at 127.0.0.1:",
 		"http://" + silent.Addr().String() + "/site": "did not answer in time",
 	} {
