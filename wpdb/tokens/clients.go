@@ -32,7 +32,7 @@ func CountByClient(ctx context.Context, db *wpdb.DB, f Filter) (uses []Use, err 
 	for _, kind := range f.kinds() {
 		table, column := db.Tables.KindTable(kind)
 		condition, more := f.where(kind, column)
-		parts = append(parts, fmt.Sprintf("SELECT '%s' AS kind, CAST(client_id AS BINARY) AS id, MIN(client_id) AS client_id, user_id, COUNT(*) AS n, MAX(expires) AS newest "+
+		parts = append(parts, fmt.Sprintf("SELECT '%s' AS kind, CAST(COALESCE(client_id, '') AS BINARY) AS id, MIN(client_id) AS client_id, user_id, COUNT(*) AS n, MAX(expires) AS newest "+
 			"FROM `%s` WHERE %s GROUP BY id, user_id", kind, table, condition))
 		args = append(args, more...)
 	}
