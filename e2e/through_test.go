@@ -168,7 +168,7 @@ func (s *throughSite) caches(t *testing.T) {
 func (s *throughSite) anotherSite(t *testing.T) {
 	other := newSite(t, database)
 	r := s.ask(s.here, "http://{}", nil, "--wp-config", other.WPConfig)
-	if r.want(t, 1, "a moserver-sidecar answers that does not have this site's settings"); strings.Contains(r.stdout, "ok: ") {
+	if r.want(t, 1, "a moserver-sidecar answers that does not have this site's settings", "--config /etc/moserver/moserver.yaml"); strings.Contains(r.stdout, "ok: ") {
 		t.Errorf("%s", r.stdout)
 	}
 }
