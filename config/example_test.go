@@ -4,6 +4,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -34,6 +36,31 @@ func example() string {
 
 func TestExampleFile(t *testing.T) {
 	checkFile(t, exampleFile, func(string) string { return example() })
+}
+
+// TestEarlierReleases: the example file of each release in CHANGELOG.md is kept, and still
+// loads. That of the newest is the one of today until there is a section above, Unreleased.
+func TestEarlierReleases(t *testing.T) {
+	changes, err := os.ReadFile("../CHANGELOG.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sections := regexp.MustCompile(`(?m)^## (Unreleased$|\d+\.\d+\.\d+\b)`).FindAllStringSubmatch(string(changes), -1)
+	for i, section := range sections {
+		if section[1] == "Unreleased" {
+			continue
+		}
+		path := filepath.Join("testdata", section[1]+".yaml")
+		if i == 0 {
+			checkFile(t, path, func(string) string { return example() })
+		}
+		if _, problems := Load(Sources{Flags: map[string]string{"config": path, "db_name": "wordpress"}}); len(problems) > 0 {
+			t.Errorf("%s worked with its release: %v", path, problems)
+		}
+	}
+	if len(sections) == 0 {
+		t.Error("CHANGELOG.md has no releases")
+	}
 }
 
 // TestSettingsPage: the table of docs/settings.md has every setting.

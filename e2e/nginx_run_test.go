@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/fcgi"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -30,6 +31,22 @@ func snippetConf(t testing.TB, dir, sidecarAddress, name string) string {
 		snippet := stage.WithUpstream(t, stage.ReadFile(t, "../docker/"+name), "proxy_pass http://", sidecarAddress)
 		include = "include " + stage.WriteFile(t, filepath.Join(dir, name), snippet) + ";"
 	}
+	return serverConf(include)
+}
+
+// oneOfSeveralConf has the snippet for one of several sites, whose sockets are in dir.
+func oneOfSeveralConf(t testing.TB, dir, site string) string {
+	t.Helper()
+	if out, err := exec.Command("sh", "../packaging/snippets.sh", dir).CombinedOutput(); err != nil {
+		t.Fatalf("snippets.sh: %v\n%s", err, out)
+	}
+	path := filepath.Join(dir, "moserver-token-site.conf")
+	stage.WriteFile(t, path, stage.Substitute(t, stage.ReadFile(t, path), "/run/moserver/$", dir+"/$"))
+	return serverConf("set $moserver_site " + site + "; include " + path + ";")
+}
+
+// serverConf is a server block as a site may have it.
+func serverConf(include string) string {
 	return `server {
 	` + stage.ListenLine + `
 	` + include + `

@@ -30,6 +30,7 @@ func nginxSetups() []nginxSetup {
 		{"nginx.conf, TCP", false, whole},
 		{"moserver-token.conf, unix socket", true, snippet},
 		{"moserver-token.conf, TCP", false, snippet},
+		{"moserver-token-site.conf", true, func(t testing.TB, dir, _ string) string { return oneOfSeveralConf(t, dir, "token") }},
 	}
 }
 

@@ -19,8 +19,19 @@ import (
 )
 
 // TestReplaced: while one process takes the place of another on a socket that systemd
-// has opened, as an upgrade of the package does it, requests wait and none is lost.
+// has opened, as an upgrade of the package does it, requests wait and none is lost,
+// whether nginx keeps its connections open or opens one for each.
 func TestReplaced(t *testing.T) {
+	t.Parallel()
+	t.Run("new connections", func(t *testing.T) {
+		replaced(t, func(dir, socket string) string { return snippetConf(t, dir, "unix:"+socket, "moserver-token.conf") })
+	})
+	t.Run("open connections", func(t *testing.T) {
+		replaced(t, func(_, socket string) string { return siteConf(t, "unix:"+socket) })
+	})
+}
+
+func replaced(t *testing.T, conf func(dir, socket string) string) {
 	t.Parallel()
 	s := newSite(t, database)
 	s.Put("refresh", "r1", s.app, stage.Row{})
@@ -37,7 +48,7 @@ func TestReplaced(t *testing.T) {
 		_, err := os.Stat(socket)
 		return err == nil
 	})
-	nginx := startNginx(t, dir, snippetConf(t, dir, "unix:"+socket, "moserver-token.conf"))
+	nginx := startNginx(t, dir, conf(dir, socket))
 
 	refreshed := refreshAlways(t, nginx, s)
 	for i := range 2 {

@@ -36,25 +36,37 @@ func (s *Server) Serve(l net.Listener) error {
 // with the error of ctx when that ends before.
 //
 // The one of http.Server alone would hang up on requests that are on their way: on a
-// connection that it has accepted, and has not read a request from yet. So these are
-// waited for first.
+// connection that it has accepted, and has not read a request from yet, or on one that
+// nginx keeps open and is about to use. So these are waited for first. Each answer closes
+// its connection, so under load hardly any is left.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.drain()
 	s.accepting.Lock() // once the last connection is in connections
 	defer s.accepting.Unlock()
-	s.SetKeepAlivesEnabled(false)
+	began := time.Now()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for s.connections.expectant() && ctx.Err() == nil {
+	for s.connections.expectant(began) && ctx.Err() == nil {
 		<-tick.C
 	}
 	return s.Server.Shutdown(ctx)
 }
 
-// expectant reports whether a request may be on its way on one of the connections.
-func (cs *connections) expectant() bool {
+// expectant reports whether a request may be on its way on one of the connections, some
+// of which may have been open when the wait for that began.
+func (cs *connections) expectant(began time.Time) bool {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	newest := cs.waiting.Back()
-	return newest != nil && time.Since(newest.Value.(*connection).since) < patience
+	return newest != nil && min(time.Since(began), time.Since(newest.Value.(*connection).since)) < patience
+}
+
+// closing lets answers close their connections once draining ends.
+func closing(handler http.Handler, draining context.Context) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if draining.Err() != nil {
+			w.Header().Set("Connection", "close")
+		}
+		handler.ServeHTTP(w, r)
+	})
 }

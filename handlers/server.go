@@ -169,7 +169,7 @@ func recovered(next echo.HandlerFunc) echo.HandlerFunc {
 func HTTPServer(handler http.Handler, options Options, log *slog.Logger) *Server {
 	draining, drain := context.WithCancel(context.Background())
 	return &Server{connections: newConnections(options.MaxConnections, log), draining: draining, drain: drain, Server: &http.Server{
-		Handler:           handler,
+		Handler:           closing(handler, draining),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       20 * time.Second,
 		WriteTimeout:      options.RequestTimeout + 40*time.Second,

@@ -2,7 +2,6 @@ package oauth
 
 import (
 	"context"
-	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
 	"net/url"
@@ -70,11 +69,7 @@ func (x *exchange) idToken(ctx context.Context, scope Scope) (idToken, error) {
 	if !x.facts.Grant.Scope.Contains("openid") && !scope.Contains("openid") {
 		return idToken{}, nil
 	}
-	query := IdentityQuery{Blog: x.facts.Site.Blog, ClientID: x.facts.Client.ID, UserID: x.facts.Grant.UserID}
-	if x.grant == GrantAuthorizationCode {
-		query.Code = x.presented.Value
-	}
-	identity, err := x.Store.Identify(ctx, query)
+	identity, err := x.identity(ctx)
 	if err != nil || identity.OpenIDOff {
 		return idToken{}, err
 	}
@@ -84,6 +79,18 @@ func (x *exchange) idToken(ctx context.Context, scope Scope) (idToken, error) {
 	}
 	text, err := x.makeIDToken(s, identity, scope)
 	return idToken{text, true, err}, nil
+}
+
+// identity is what the ID token is made of.
+func (x *exchange) identity(ctx context.Context) (Identity, error) {
+	if x.facts.Identity != nil {
+		return *x.facts.Identity, nil
+	}
+	query := IdentityQuery{Blog: x.facts.Site.Blog, ClientID: x.facts.Client.ID, UserID: x.facts.Grant.UserID}
+	if x.grant == GrantAuthorizationCode {
+		query.Code = x.presented.Value
+	}
+	return x.Store.Identify(ctx, query)
 }
 
 // signer is the client's.
@@ -152,16 +159,9 @@ func (x *exchange) sign(s signer, claims idClaims) (string, error) {
 	}
 	encode := base64.RawURLEncoding.EncodeToString
 	input := encode(header) + "." + encode(payload)
-	key, isRSA := s.private.(*rsa.PrivateKey)
-	if kept := x.signatures.find(claims.IssuedAt, signed{key, input}); isRSA && kept != "" {
-		return input + "." + kept, nil
-	}
 	signature, err := s.method.Sign(input, s.private)
 	if err != nil {
 		return "", err
-	}
-	if isRSA {
-		x.signatures.keep(claims.IssuedAt, signed{key, input}, encode(signature))
 	}
 	return input + "." + encode(signature), nil
 }

@@ -76,29 +76,3 @@ func TestParsePublicKey(t *testing.T) {
 		}
 	}
 }
-
-// TestSignaturesAreOfTheSecondKeyAndText: nothing but all three the same finds
-// a signature again.
-func TestSignaturesAreOfTheSecondKeyAndText(t *testing.T) {
-	var kept signatures
-	key, other := parseKey(t, "pkcs8.pem"), parseKey(t, "other.pem")
-	kept.keep(1, signed{key, "text"}, "signature")
-	if got := kept.find(1, signed{key, "text"}); got != "signature" {
-		t.Errorf("the same again: %q", got)
-	}
-	for name, got := range map[string]string{
-		"another second": kept.find(2, signed{key, "text"}),
-		"another key":    kept.find(1, signed{other, "text"}),
-		"another text":   kept.find(1, signed{key, "texts"}),
-	} {
-		if got != "" {
-			t.Errorf("%s: found %q", name, got)
-		}
-	}
-	for i := range 2 * maxSignatures {
-		kept.keep(2, signed{key, fmt.Sprint(i)}, "x")
-	}
-	if n := len(kept.kept); n != maxSignatures || kept.find(1, signed{key, "text"}) != "" {
-		t.Errorf("%d signatures are kept, want %d and none of the second before", n, maxSignatures)
-	}
-}

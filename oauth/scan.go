@@ -81,6 +81,6 @@ func (x *exchange) searchTokens(ctx context.Context) (leave func(), err error) {
 // findGrant reads another code or token for a client that is known already.
 func (x *exchange) findGrant(ctx context.Context, p Presented) error {
 	found, err := x.Store.Find(ctx, x.facts.Client.ID, p)
-	x.facts.Grant = found.Grant
+	x.facts.Grant, x.facts.Identity = found.Grant, found.Identity
 	return err
 }

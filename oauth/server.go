@@ -36,9 +36,8 @@ type Server struct {
 	Random io.Reader        // cryptographically secure, for new tokens
 	Seals  *Seals           // of authorization codes; nil: they go to clients as the plugin makes them
 
-	keys       keyring
-	signatures signatures
-	scans      scans
+	keys  keyring
+	scans scans
 }
 
 // exchange is one request on its way through the server. Facts is filled from the

@@ -70,6 +70,10 @@ type Facts struct {
 	Site   Site
 	Client *Client // nil: there is no client of that id
 	Grant  *Grant  // nil: what was presented is not in the store
+
+	// Identity is what the ID token of a code or refresh token with openid in its scope
+	// is made of, as far as that scope tells of the user. nil: it was not read along.
+	Identity *Identity
 }
 
 // Rotation is the record of a refresh token that another one has replaced.

@@ -1,110 +1,210 @@
 #!/bin/sh
-# Installs the package in bare Debian chroots, beside a WordPress with nginx, PHP and
-# MariaDB of that release, as an administrator does it; asks for a token through nginx;
-# upgrades, removes and purges. Needs root, debootstrap and lintian, and Debian's mirror.
+# Makes two releases and installs them on Debian machines with systemd, beside a WordPress
+# with nginx, PHP and MariaDB, as an administrator does it: asks for a token through nginx;
+# upgrades under load; serves a second site below /home; removes and purges. Needs root,
+# debootstrap, lintian and Debian's mirror.
 #
 #     packaging/test-install.sh bookworm trixie
 set -eu
 cd "$(dirname "$0")/.."
 work=$(mktemp -d /var/tmp/moserver-install.XXXXXX)
-root=
+arch=$(dpkg --print-architecture)
+. packaging/test/machine.sh
 cleanup() {
-	leave
+	end_machine
 	rm -rf "$work"
-}
-# leave ends what runs in the chroot.
-leave() {
-	if [ -z "$root" ]; then return; fi
-	for process in /proc/[0-9]*; do
-		if [ "$(readlink "$process/root")" = "$root" ]; then kill -9 "${process#/proc/}" || true; fi
-	done
-	umount "$root/proc" || true
-	root=
 }
 trap cleanup EXIT
 trap "exit 1" INT TERM
 
-say() { echo "== $*"; }
-inside() { chroot "$root" env PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive "$@"; }
-# must has a command of sh succeed in the chroot.
-must() { inside sh -ec "$1" || { echo "failed in $root: $1" >&2 && exit 1; }; }
-# eventually waits for one.
-eventually() {
-	for _ in $(seq 150); do
-		if inside sh -c "$1" >/dev/null 2>&1; then return; fi
-		sleep 0.2
-	done
+# release makes a release of what is committed, with a umask and in a clone of its own.
+release() {
+	(
+		umask "$2"
+		git clone -q "$work/source" "$work/$3" && cd "$work/$3"
+		echo "# of $1" >>config.example.yaml # each release has another
+		cp config.example.yaml "config/testdata/$1.yaml"
+		sed -i "0,/^## /s//## $1 (today)\n\n&/" CHANGELOG.md
+		git add . && GIT_COMMITTER_DATE=@1800000000 git -c user.name=test -c user.email=test@example.com commit -qm "Release $1"
+		sh packaging/release.sh "$1"
+	) >"$work/log" 2>&1 || { cat "$work/log" && exit 1; }
+}
+
+# command is one that the administrator types.
+command() {
+	typed=$((typed + 1))
+	say "  $typed. $1"
 	must "$1"
 }
-in_background() { inside "$@" >>"$work/log" 2>&1 & }
 
-say "releases 0.9.0 and 1.0.0"
-arch=$(dpkg --print-architecture)
+line='sed -i "/server_name/a include /usr/share/moserver-sidecar/nginx/moserver-token.conf;" /etc/nginx/sites-available/default'
+
+# walk goes from the package to the first token.
+walk() {
+	typed=0
+	command "apt-get install -y ./moserver-sidecar_9.0.0_$arch.deb"
+	command 'echo "wp_config: /var/www/html/wp-config.php" >>/etc/moserver/moserver.yaml'
+	command "$line"
+	command 'systemctl reload nginx'
+	eventually "$(token r1)"
+	say "$1: the first token through nginx after $typed commands"
+	[ $typed -le 4 ]
+}
+
+# token is a command that gets a token through nginx.
+token() {
+	echo "curl -fsS -d grant_type=refresh_token -d refresh_token=$1 -u app:secret ${2:-http://localhost}/wp-json/moserver/token | grep -q access_token"
+}
+
+installed() {
+	must 'man -w moserver-sidecar moserver-sidecar-check
+		moserver-sidecar version | grep -q "^moserver-sidecar 9.0.0 "
+		journalctl --unit=moserver-sidecar | grep -q "msg=listening.*version=.moserver-sidecar 9.0.0 "
+		test "$(stat -c %U:%G:%a /etc/moserver/moserver.yaml)" = root:www-data:640
+		test "$(stat -c %G:%a /run/moserver/token.sock)" = www-data:660
+		test "$(ps -o user= -C moserver-sidecar)" = moserver
+		systemctl is-enabled moserver-sidecar.socket
+		systemctl reload moserver-sidecar
+		moserver-sidecar healthcheck --ready --listen unix:/run/moserver/token.sock'
+}
+
+# upgrade installs a newer version while clients ask for tokens, all of which they get;
+# then the older one again.
+upgrade() {
+	must "for client in 1 2 3 4; do
+			while ! test -e /tmp/enough; do
+				curl -s -o /dev/null -w '%{http_code}\n' -d grant_type=refresh_token -d refresh_token=r1 -u app:secret http://localhost/wp-json/moserver/token
+			done >/tmp/statuses.\$client &
+		done
+		sleep 1
+		apt-get install -y ./moserver-sidecar_9.0.1_$arch.deb
+		sleep 1
+		touch /tmp/enough
+		wait
+		rm /tmp/enough
+		not grep -v '^200' /tmp/statuses.*"
+	say "$1: upgraded; $(inside sh -c 'cat /tmp/statuses.* | wc -l') requests meanwhile, all with tokens"
+	must 'moserver-sidecar version | grep -q "^moserver-sidecar 9.0.1 "
+		journalctl --unit=moserver-sidecar | grep -q "msg=stopped"
+		journalctl --unit=moserver-sidecar | grep -q "msg=listening.*version=.moserver-sidecar 9.0.1 "
+		grep -q "^wp_config:" /etc/moserver/moserver.yaml
+		test "$(stat -c %U:%G:%a /etc/moserver/moserver.yaml)" = root:www-data:640
+		moserver-sidecar check --config /etc/moserver/moserver.yaml'
+	must "apt-get install -y --allow-downgrades ./moserver-sidecar_9.0.0_$arch.deb"
+	eventually "$(token r1)"
+	must "apt-get install -y ./moserver-sidecar_9.0.1_$arch.deb"
+}
+
+# second serves another site on the machine, below /home.
+second() {
+	must "mariadb -e 'CREATE DATABASE shop'
+		mariadb-dump wordpress | mariadb shop
+		mariadb shop -e \"UPDATE wp_moos_oauth_refresh_tokens SET refresh_token = 'r2'\"
+		useradd --create-home alice
+		chgrp www-data /home/alice && chmod 710 /home/alice
+		mkdir /home/alice/shop
+		sed 's/\"wordpress\"/\"shop\"/; s/'\\''wordpress'\\''/'\\''shop'\\''/' /var/www/html/wp-config.php >/home/alice/shop/wp-config.php
+		chown -R alice:www-data /home/alice/shop && chmod 640 /home/alice/shop/wp-config.php
+		install -m 640 -g www-data /dev/null /etc/moserver/shop.yaml
+		echo 'wp_config: /home/alice/shop/wp-config.php' >>/etc/moserver/shop.yaml
+		systemctl enable --now moserver-sidecar@shop
+		printf 'server {\n listen 81;\n set \$moserver_site shop;\n include /usr/share/moserver-sidecar/nginx/moserver-token-site.conf;\n}\n' >/etc/nginx/sites-enabled/shop
+		systemctl reload nginx"
+	eventually "$(token r2 http://localhost:81)"
+	must "$(token r1)
+		not sh -c '$(token r1 http://localhost:81)'
+		not sh -c '$(token r2)'"
+	# Where PHP runs as the owner of the site, nobody else's group can read wp-config.php.
+	must 'chown -R alice:alice /home/alice
+		systemctl stop moserver-sidecar@shop.service
+		mkdir /etc/systemd/system/moserver-sidecar@shop.service.d
+		printf "[Service]\nSupplementaryGroups=alice\n" >/etc/systemd/system/moserver-sidecar@shop.service.d/override.conf
+		systemctl daemon-reload'
+	must "$(token r2 http://localhost:81)"
+}
+
+# unrouted takes the lines out of nginx.
+unrouted() {
+	must 'sed -i "/moserver/d" /etc/nginx/sites-available/default
+		rm -f /etc/nginx/sites-enabled/shop
+		systemctl restart nginx'
+}
+
+# removed removes and purges: not while nginx would not start without the package.
+removed() {
+	must 'not apt-get remove -y moserver-sidecar'
+	must "$(token r1)"
+	unrouted
+	must 'apt-get remove -y moserver-sidecar
+		not command -v moserver-sidecar
+		not pgrep moserver
+		not test -e /run/moserver/token.sock
+		test -f /etc/moserver/moserver.yaml'
+	must "apt-get install -y ./moserver-sidecar_9.0.1_$arch.deb"
+	must 'test "$(stat -c %U:%G:%a /etc/moserver/moserver.yaml)" = root:www-data:640
+		moserver-sidecar healthcheck --ready --listen unix:/run/moserver/token.sock # which starts it
+		apt-get purge -y moserver-sidecar
+		not pgrep moserver
+		not test -e /etc/moserver/moserver.yaml
+		test -f /etc/moserver/shop.yaml # not of the package
+		not test -e /usr/share/moserver-sidecar
+		not ls /etc/systemd/system/*.wants/moserver* /var/lib/systemd/deb-systemd-helper-enabled/moserver*'
+}
+
+# from_rpm does the same with the other package, which only Debian's rpm has to understand
+# here: it looks for none of what that depends on, and the web server is another group's.
+from_rpm() {
+	rpm=rpm
+	if inside rpm --force-debian --version >/dev/null 2>&1; then rpm="rpm --force-debian"; fi # of older releases
+	must 'groupadd --system apache && usermod --append --groups apache www-data && chgrp apache /var/www/html/wp-config.php
+		systemctl restart nginx
+		'"$rpm"' --nodeps -i moserver-sidecar-9.0.0-1.$(uname -m).rpm
+		test "$(stat -c %U:%G:%a /etc/moserver/moserver.yaml)" = root:apache:640
+		echo "wp_config: /var/www/html/wp-config.php" >>/etc/moserver/moserver.yaml
+		systemctl enable --now moserver-sidecar'
+	must "$line; systemctl reload nginx"
+	eventually "$(token r1)"
+	must 'pid=$(pgrep moserver)
+		'"$rpm"' --nodeps -U moserver-sidecar-9.0.1-1.$(uname -m).rpm
+		not test "$(pgrep moserver)" = "$pid"
+		grep -q "^wp_config:" /etc/moserver/moserver.yaml'
+	eventually "$(token r1)"
+	unrouted
+	must "$rpm -e moserver-sidecar"
+	must 'not pgrep moserver
+		not test -e /usr/share/moserver-sidecar
+		not ls /etc/systemd/system/*.wants/moserver*
+		test -f /etc/moserver/moserver.yaml.rpmsave'
+}
+
+say "releases 9.0.0 and 9.0.1, and that again elsewhere"
 git clone -q . "$work/source"
-for version in 0.9.0 1.0.0; do
-	sh "$work/source/packaging/release.sh" $version >"$work/log" 2>&1 || { cat "$work/log" && exit 1; }
-	cp "$work/source/dist/moserver-sidecar_${version}_$arch.deb" "$work/"
-done
-lintian --allow-root --fail-on error "$work/moserver-sidecar_1.0.0_$arch.deb"
+release 9.0.0 022 old
+release 9.0.1 022 new
+release 9.0.1 077 new-again
+mkdir "$work/packages" && ln "$work"/old/dist/*.deb "$work"/old/dist/*.rpm "$work"/new/dist/*.deb "$work"/new/dist/*.rpm "$work/packages"
+diff "$work/new/dist/SHA256SUMS" "$work/new-again/dist/SHA256SUMS"
+lintian --allow-root --fail-on error "$work/new/dist/moserver-sidecar_9.0.1_$arch.deb"
 
 for suite in "$@"; do
-	say "$suite: a WordPress"
-	root=$work/$suite
-	debootstrap --variant=minbase --include=ca-certificates "$suite" "$root" >>"$work/log"
-	mount -t proc proc "$root/proc"
-	printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d" && chmod +x "$root/usr/sbin/policy-rc.d"
-	must 'apt-get install -qq -y --no-install-recommends nginx-light php-fpm php php-mysql mariadb-server wordpress curl systemd man-db >/dev/null 2>&1'
-	in_background mariadbd --user=mysql
-	must 'mkdir -p /run/php /run/mysqld && chown mysql /run/mysqld'
-	in_background sh -c 'exec /usr/sbin/php-fpm* --nodaemonize'
-	eventually 'mariadb -e "SELECT 1"'
-	must 'mariadb -e "CREATE DATABASE wordpress; CREATE USER wp@localhost IDENTIFIED BY \"secret\"; GRANT ALL ON wordpress.* TO wp@localhost"
-		mkdir -p /var/www && cp -rL /usr/share/wordpress /var/www/html/wordpress && mv /var/www/html/wordpress/* /var/www/html/ && cd /var/www/html
-		printf "<?php\ndefine(\"DB_NAME\", \"wordpress\");\ndefine(\"DB_USER\", \"wp\");\ndefine(\"DB_PASSWORD\", \"secret\");\ndefine(\"DB_HOST\", \"localhost\");\n\$table_prefix = \"wp_\";\nif (!defined(\"ABSPATH\")) define(\"ABSPATH\", __DIR__ . \"/\");\nrequire_once ABSPATH . \"wp-settings.php\";\n" >wp-config.php
-		chown root:www-data wp-config.php && chmod 640 wp-config.php
-		echo "<?php define(\"WP_INSTALLING\", true); \$_SERVER[\"HTTP_HOST\"] = \"localhost\"; require \"wp-load.php\"; require \"wp-admin/includes/upgrade.php\"; wp_install(\"Site\", \"admin\", \"a@example.com\", false, \"\", \"p\");" | php >/dev/null'
-	# The tables of the plugin, which is not Debian's to give, and what wp-admin writes.
+	say "$suite: a machine with a WordPress"
+	begin_machine "$suite"
 	sed 's/{prefix}/wp_/' wpdb/sandbox/plugin.sql | inside mariadb wordpress
 	inside mariadb wordpress <<-'SQL'
 		DELETE FROM wp_options WHERE option_name = 'mo_oauth_server_is_client_secret_encrypted';
 		INSERT INTO wp_moos_oauth_clients VALUES ('app', 'app', 'secret', 'https://app.example/cb', 1);
 		INSERT INTO wp_moos_oauth_refresh_tokens VALUES ('r1', 'app', 1, NULL, 'profile email');
 	SQL
-	cat >"$root/etc/nginx/sites-available/default" <<-'NGINX'
-		server {
-			listen 80;
-			root /var/www/html;
-			# here
-			location / { try_files $uri /index.php?$args; }
-			location ~ \.php$ { include fastcgi_params; fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name; fastcgi_pass unix:/run/php/php-fpm.sock; }
-		}
-	NGINX
-	must 'ln -sf "$(ls -d /run/php/php*-fpm.sock | head -1)" /run/php/php-fpm.sock'
-	in_background nginx -g 'daemon off;'
-	eventually 'curl -fsS http://localhost/ | grep -q Site'
-
-	say "$suite: from the package to a token"
-	cp "$work"/*.deb "$root/tmp/"
-	must "apt-get install -qq -y /tmp/moserver-sidecar_0.9.0_$arch.deb >/dev/null 2>&1"                 # 1
-	must 'echo "wp_config: /var/www/html/wp-config.php" >>/etc/moserver/moserver.yaml'                    # 2
-	# 3, systemctl enable --now moserver-sidecar, which a chroot has not: the unit's own command.
-	start='exec systemd-socket-activate -l /run/moserver/token.sock $(sed -n "s/^ExecStart=//p" /usr/lib/systemd/system/moserver-sidecar.service)'
-	must 'mkdir -p /run/moserver && chown moserver:www-data /run/moserver'
-	groups=$(inside getent group www-data | cut -d: -f3)
-	serve() { in_background setpriv --reuid=moserver --regid=moserver --groups="$groups" sh -c "umask 007; $start"; }
-	serve
-	eventually 'test -S /run/moserver/token.sock && chgrp www-data /run/moserver/token.sock'
-	must 'sed -i "s,# here,include /usr/share/moserver-sidecar/nginx/moserver-token.conf;," /etc/nginx/sites-available/default && nginx -t -q && nginx -s reload' # 4
-	eventually 'curl -fsS -d grant_type=refresh_token -d refresh_token=r1 -u app:secret http://localhost/wp-json/moserver/token | grep -q access_token'
-	say "$suite: a token after 4 commands"
-
-	must 'man -w moserver-sidecar moserver-sidecar-check >/dev/null; test "$(moserver-sidecar version | cut -d" " -f2)" = 0.9.0
-		test "$(stat -c %U:%G:%a /etc/moserver/moserver.yaml)" = root:www-data:640'
-	say "$suite: upgrade, remove, purge"
-	must "apt-get install -qq -y /tmp/moserver-sidecar_1.0.0_$arch.deb >/dev/null 2>&1"
-	must 'test "$(moserver-sidecar version | cut -d" " -f2)" = 1.0.0; grep -q "^wp_config:" /etc/moserver/moserver.yaml; moserver-sidecar check --config /etc/moserver/moserver.yaml'
-	must 'apt-get remove -qq -y moserver-sidecar >/dev/null 2>&1; ! command -v moserver-sidecar; test -f /etc/moserver/moserver.yaml'
-	must 'apt-get purge -qq -y moserver-sidecar >/dev/null 2>&1; ! test -e /etc/moserver/moserver.yaml; ! test -e /usr/share/moserver-sidecar'
-	leave
+	tar -C "$work/packages" -c . | inside tar -x
+	walk "$suite"
+	installed
+	upgrade "$suite"
+	say "$suite: a second site below /home"
+	second
+	say "$suite: removed, installed again, purged"
+	removed
+	say "$suite: and from the .rpm"
+	from_rpm
+	end_machine
 done
 say "installed, upgraded, removed and purged on: $*"

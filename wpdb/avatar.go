@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -22,35 +23,35 @@ const (
 	sha256DBVersion = 60421 // 6.8: SHA-256 of the e-mail address instead of MD5
 )
 
-// AvatarOptions lists the options that an avatar depends on.
-func AvatarOptions() []string {
-	return []string{optionAvatarDefault, optionAvatarRating, OptionDBVersion}
+// IdentityOptions is the names of the options that an ID token depends on.
+func IdentityOptions() []string {
+	return []string{optionAvatarDefault, optionAvatarRating, OptionDBVersion, OptionOpenID, OptionHome, OptionPermalinks}
 }
 
-// Avatar is the address of the user's picture without its scheme, as WordPress's
+// avatar is the address of a user's picture without its scheme, as WordPress's
 // get_avatar_url makes it in the usual size; if the version of WordPress is unknown,
-// as from 6.8 on. Before 6.7 an http site used one of three servers.
-func (r Row) Avatar() string {
-	email := strings.ToLower(strings.TrimSpace(r.Text(ColEmail)))
-	version := r.Integer(OptionDBVersion)
+// as from 6.8 on. Before 6.7 an http site, by its address home, used one of three servers.
+func avatar(email, home string, options values) string {
+	email = strings.ToLower(strings.TrimSpace(email))
+	version, _ := strconv.Atoi(options.Text(OptionDBVersion))
 	host, hash := "secure.gravatar.com", ""
 	if digest := sha256.Sum256([]byte(email)); email != "" {
 		hash = hex.EncodeToString(digest[:])
 	}
 	if digest := md5.Sum([]byte(email)); email != "" && version > 0 && version < sha256DBVersion {
 		hash = hex.EncodeToString(digest[:])
-		if version < httpsDBVersion && !strings.HasPrefix(strings.ToLower(r.Text(OptionHome)), "https:") {
+		if version < httpsDBVersion && !strings.HasPrefix(strings.ToLower(home), "https:") {
 			host = fmt.Sprintf("%d.gravatar.com", digest[0]>>4%3)
 		}
 	}
-	return host + "/avatar/" + hash + avatarQuery(r)
+	return host + "/avatar/" + hash + avatarQuery(options)
 }
 
 // avatarQuery: 'mystery' is WordPress's default and goes by the name 'mm';
 // 'gravatar_default' leaves the picture to Gravatar.
-func avatarQuery(r Row) string {
+func avatarQuery(options values) string {
 	query := "?s=96"
-	picture := r.Text(optionAvatarDefault)
+	picture := options.Text(optionAvatarDefault)
 	switch picture {
 	case "", "mystery", "mysteryman":
 		picture = "mm"
@@ -60,7 +61,7 @@ func avatarQuery(r Row) string {
 	if picture != "" {
 		query += "&d=" + rawURLEncode(picture)
 	}
-	if rating := strings.ToLower(r.Text(optionAvatarRating)); rating != "" {
+	if rating := strings.ToLower(options.Text(optionAvatarRating)); rating != "" {
 		query += "&r=" + rawURLEncode(rating)
 	}
 	return query

@@ -32,11 +32,14 @@ func FormatExpires(t time.Time) string {
 // (what "never" becomes when written as 0) a refresh token never expires; anything
 // else that has no date counts as expired.
 func ParseExpires(kind oauth.Kind, digits string) time.Time {
+	if kind == oauth.RefreshToken && digits == "" { // as most are
+		return time.Time{}
+	}
 	t, err := time.Parse(time.DateTime, digits)
 	if err == nil && digits >= firstExpiry {
 		return t
 	}
-	if kind == oauth.RefreshToken && (err == nil || digits == "" || strings.HasPrefix(digits, "0000-")) {
+	if kind == oauth.RefreshToken && (err == nil || strings.HasPrefix(digits, "0000-")) {
 		return time.Time{}
 	}
 	return time.Unix(0, 0).UTC()

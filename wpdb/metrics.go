@@ -39,6 +39,9 @@ func (m *metrics) tried(err error) {
 	}
 }
 
+// Tried counts the fault of a try that was made for several requests, if it has one.
+func (db *DB) Tried(err error) { db.metrics.tried(err) }
+
 // CountOn has db count faults on from where old is, which it replaces. It must be called
 // before db is used. The pools count by themselves, from 0.
 func (db *DB) CountOn(old *DB) { db.metrics.faults = old.metrics.faults }

@@ -55,6 +55,15 @@ const (
 	maxLifetime = 100 * 365 * 24 * time.Hour
 )
 
+// Options are values by the names of their options.
+type Options map[string]string
+
+// Text is the value of an option, empty if it is not set.
+func (o Options) Text(name string) string { return o[name] }
+
+// values are options, or a row that has them.
+type values interface{ Text(name string) string }
+
 // OptionList is the names of the options that every request is judged by.
 func OptionList() []string {
 	return []string{
@@ -63,27 +72,16 @@ func OptionList() []string {
 	}
 }
 
-// OptionColumns selects the value of each option as a column of its own name, and as
-// ColInactive whether the plugin is inactive on the main blog.
-func (t Tables) OptionColumns(names []string) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, ",\n  %s AS `%s`", t.inactive("a.option_value", 1), ColInactive)
-	for i, name := range names {
-		fmt.Fprintf(&b, ",\n  p%d.option_value AS `%s`", i, name)
-	}
-	return b.String()
-}
-
 // SiteOf reads the options as the plugin does: only the exact word 'off' switches it
 // off, and an empty number or "0" counts as unset. Here so does anything else that
 // is not a positive number, on which the plugin fails.
-func SiteOf(options map[string]string) oauth.Site {
-	length, _ := strconv.Atoi(strings.TrimSpace(options[optionTokenLength]))
+func SiteOf(options values) oauth.Site {
+	length, _ := strconv.Atoi(strings.TrimSpace(options.Text(optionTokenLength)))
 	return oauth.Site{
-		SwitchedOff:          options[optionMasterSwitch] == "off",
-		Deactivated:          options[ColInactive] == "1",
-		AccessTokenLifetime:  lifetime(options[OptionAccessLifetime], defaultAccessLifetime),
-		RefreshTokenLifetime: lifetime(options[OptionRefreshLifetime], 0),
+		SwitchedOff:          options.Text(optionMasterSwitch) == "off",
+		Deactivated:          options.Text(ColInactive) == "1",
+		AccessTokenLifetime:  lifetime(options.Text(OptionAccessLifetime), defaultAccessLifetime),
+		RefreshTokenLifetime: lifetime(options.Text(OptionRefreshLifetime), 0),
 		TokenLength:          min(max(length, minTokenLength), maxTokenLength),
 	}
 }
@@ -110,6 +108,9 @@ func PHPFalse(value string) bool { return value == "" || value == "0" }
 
 // lifetime is a number of seconds; PHP takes one with a fraction too.
 func lifetime(value string, unset time.Duration) time.Duration {
+	if value == "" { // as on most sites
+		return unset
+	}
 	seconds, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
 	if err != nil || !(seconds >= 1) || math.IsInf(seconds, 1) { // ParseFloat reads "inf" and "nan"
 		return unset
@@ -117,10 +118,10 @@ func lifetime(value string, unset time.Duration) time.Duration {
 	return time.Duration(min(seconds, maxLifetime.Seconds())) * time.Second
 }
 
-// inactive is a condition on the value of active_plugins of a blog: neither that list
+// Inactive is a condition on the value of active_plugins of a blog: neither that list
 // nor the network's names the plugin. It is NULL where the blog has no list. MySQL 8
 // needs the character set of the literals where the connection's is binary.
-func (t Tables) inactive(list string, blog int64) string {
+func (t Tables) Inactive(list string, blog int64) string {
 	if t.Plugin == "" {
 		return "FALSE"
 	}
@@ -139,5 +140,5 @@ func (db *DB) OptionsStatement(blog int64) string {
 	table := db.Config.BlogOptions(blog)
 	return "SELECT option_name, option_value FROM `" + table + "` WHERE option_name IN ('" + strings.Join(OptionList(), "', '") + "')" +
 		" UNION ALL SELECT '" + ColInactive + "', '1' FROM `" + table + "` WHERE option_name = '" +
-		OptionActivePlugins + "' AND " + db.Tables.inactive("option_value", blog)
+		OptionActivePlugins + "' AND " + db.Tables.Inactive("option_value", blog)
 }

@@ -2,6 +2,7 @@ package wpdb
 
 import (
 	"context"
+	"database/sql"
 	"strings"
 	"time"
 
@@ -52,42 +53,48 @@ func (db *DB) onConnection(ctx context.Context, limit time.Duration, work func(c
 }
 
 // BlogOptions reads the options of a blog.
-func (db *DB) BlogOptions(ctx context.Context, blog int64) (map[string]string, error) {
+func (db *DB) BlogOptions(ctx context.Context, blog int64) (Options, error) {
 	return db.QueryOptions(ctx, db.OptionsStatement(blog))
 }
 
 // QueryOptions runs a query for names and values of options.
-func (db *DB) QueryOptions(ctx context.Context, query string, args ...any) (map[string]string, error) {
-	options := map[string]string{}
+func (db *DB) QueryOptions(ctx context.Context, query string, args ...any) (Options, error) {
+	options := Options{}
 	err := db.Each(ctx, query, args, func(r Row) { options[r.Text("option_name")] = r.Text("option_value") })
 	return options, err
 }
 
 // EachRow runs a query, and calls take for each row of its result. It is on the way of
-// every request, where sqlx's MapScan would allocate a quarter more often.
+// every request, so a row costs two allocations, whatever its columns.
 func EachRow(ctx context.Context, db sqlx.QueryerContext, query string, args []any, take func(Row)) error {
 	rows, err := db.QueryxContext(ctx, query, args...)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	columns, err := rows.Columns()
+	names, err := rows.Columns()
 	if err != nil {
 		return err
 	}
-	values, places := make([]any, len(columns)), make([]any, len(columns))
-	for i := range values {
-		places[i] = &values[i]
+	columns := make(map[string]int, len(names))
+	values, places := make([]sql.RawBytes, len(names)), make([]any, len(names))
+	for i, name := range names {
+		columns[name], places[i] = i, &values[i]
 	}
+	var text []byte
 	for rows.Next() {
 		if err := rows.Scan(places...); err != nil {
 			return err
 		}
-		next := make(Row, len(columns))
-		for i, column := range columns {
-			next[column] = values[i]
+		text = text[:0]
+		ends := make([]int, len(values))
+		for i, value := range values {
+			text = append(text, value...)
+			if ends[i] = len(text); value == nil {
+				ends[i] = ^len(text)
+			}
 		}
-		take(next)
+		take(Row{columns, string(text), ends})
 	}
 	return rows.Err()
 }

@@ -1,7 +1,6 @@
 package wpdb
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -11,6 +10,7 @@ import (
 // The columns of the find statement that are not the client's. No column of the
 // plugin has a space in its name.
 const (
+	ColRequest       = "request" // which of those that share the statement
 	ColGrant         = "grant is there"
 	ColGrantClient   = "grant client_id"
 	ColGrantUser     = "grant user_id"
@@ -22,39 +22,52 @@ const (
 	ColInactive      = "plugin is inactive" // on the client's blog
 )
 
-// Row is a result row by column name. The driver gives texts and dates as bytes,
-// numbers as the Go type that suits their column, and NULL as nil.
-type Row map[string]any
+// Row is a result row. Its columns are found by name; of two with one name the last
+// counts. The zero Row has none.
+type Row struct {
+	columns map[string]int // shared by all rows of a result
+	text    string         // of all columns, one after the other
+	ends    []int          // of each column in text; of NULL the bitwise complement
+}
+
+// at is a column's value, and whether it is neither NULL nor missing.
+func (r Row) at(column string) (text string, ok bool) {
+	i, ok := r.columns[column]
+	if !ok || r.ends[i] < 0 {
+		return "", false
+	}
+	start := 0
+	if i > 0 {
+		start = max(r.ends[i-1], ^r.ends[i-1])
+	}
+	return r.text[start:r.ends[i]], true
+}
+
+// Empty reports whether this is the zero Row.
+func (r Row) Empty() bool { return r.columns == nil }
+
+// Has reports whether there is a column of that name, NULL or not.
+func (r Row) Has(column string) bool {
+	_, ok := r.columns[column]
+	return ok
+}
 
 // Text is a column's value; NULL and a column that is not there are "".
 func (r Row) Text(column string) string {
-	switch v := r[column].(type) {
-	case nil:
-		return ""
-	case []byte:
-		return string(v)
-	default: // user_id is an int in most editions, but need not be
-		return fmt.Sprint(v)
-	}
+	text, _ := r.at(column)
+	return text
 }
 
 // Null reports whether a column is NULL or not there.
-func (r Row) Null(column string) bool { return r[column] == nil }
+func (r Row) Null(column string) bool {
+	_, ok := r.at(column)
+	return !ok
+}
 
 // Integer is a column's value; NULL and what is not a number are 0.
 func (r Row) Integer(column string) int64 {
 	n, _ := strconv.ParseInt(r.Text(column), 10, 64)
 	return n
-}
-
-// Options are the values of the options that are set.
-func (r Row) Options() map[string]string {
-	options := map[string]string{}
-	for _, name := range OptionList() {
-		options[name] = r.Text(name)
-	}
-	options[ColMember], options[ColInactive] = r.Text(ColMember), r.Text(ColInactive)
-	return options
 }
 
 // Grant is the code or token of the row, nil if there is none.
@@ -74,7 +87,7 @@ func (r Row) Grant(kind oauth.Kind) *oauth.Grant {
 
 // The columns of the identity and bearer statements.
 const (
-	ColKey          = "key is there"
+	ColKey          = "key client_id"
 	ColKeyAlgorithm = "key algorithm"
 	ColKeyPrivate   = "key private"
 	ColKeyPublic    = "key public"
@@ -90,9 +103,26 @@ const (
 	ColOptionValue = "option value"
 )
 
+// Identity is what an ID token is made of, with the options of the row or of its blog.
+// WP_HOME in wp-config.php counts before the option.
+func (r Row) Identity(options values, home string) oauth.Identity {
+	if home == "" {
+		home = options.Text(OptionHome)
+	}
+	identity := oauth.Identity{
+		OpenIDOff: OpenIDOff(options.Text(OptionOpenID)),
+		Issuer:    IssuerOf(home, options.Text(OptionPermalinks)),
+		Key:       r.SigningKey(),
+		Profile:   r.Profile(),
+		Stored:    oauth.StoredIDToken{OfCode: r.Text("id_token"), Current: options.Text(OptionIDToken)},
+	}
+	identity.Profile.Avatar = avatar(identity.Profile.Email, home, options)
+	return identity
+}
+
 // SigningKey is the client's key. Without one PHP signs with the client's secret.
 func (r Row) SigningKey() oauth.SigningKey {
-	if r.Integer(ColKey) == 0 {
+	if r.Null(ColKey) {
 		return oauth.SigningKey{Algorithm: oauth.HS256}
 	}
 	return oauth.SigningKey{

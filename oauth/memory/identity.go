@@ -53,6 +53,10 @@ func (s *Store) FindBearer(_ context.Context, accessToken string) (oauth.Bearer,
 func (s *Store) Identify(_ context.Context, q oauth.IdentityQuery) (oauth.Identity, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.identity(q), nil
+}
+
+func (s *Store) identity(q oauth.IdentityQuery) oauth.Identity {
 	identity := oauth.Identity{
 		OpenIDOff: s.openIDOff, Issuer: s.issuer,
 		Key: oauth.SigningKey{Algorithm: oauth.HS256}, Profile: s.users[q.UserID],
@@ -63,5 +67,18 @@ func (s *Store) Identify(_ context.Context, q oauth.IdentityQuery) (oauth.Identi
 	if code := s.grant(oauth.Presented{Kind: oauth.AuthorizationCode, Value: q.Code}); code != nil {
 		identity.Stored = oauth.StoredIDToken{OfCode: s.idTokens[q.Code], Current: s.currentIDToken}
 	}
-	return identity, nil
+	return identity
+}
+
+// identityOf is what comes along with a grant, nil if that gives no ID token.
+func (s *Store) identityOf(clientID string, p oauth.Presented, g *oauth.Grant) *oauth.Identity {
+	if g == nil || p.Kind == oauth.AccessToken || !g.Scope.Contains("openid") {
+		return nil
+	}
+	q := oauth.IdentityQuery{ClientID: clientID, UserID: g.UserID}
+	if p.Kind == oauth.AuthorizationCode {
+		q.Code = p.Value
+	}
+	identity := s.identity(q)
+	return &identity
 }

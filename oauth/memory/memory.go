@@ -130,6 +130,7 @@ func (s *Store) Find(_ context.Context, clientID string, p oauth.Presented) (oau
 		facts.Client = &c
 	}
 	facts.Grant = s.grant(p)
+	facts.Identity = s.identityOf(clientID, p, facts.Grant)
 	return facts, nil
 }
 

@@ -135,3 +135,41 @@ func identifySeesChanges(t *testing.T, s Subject) {
 		t.Errorf("profile is %+v", got)
 	}
 }
+
+// findIdentity: what an ID token is made of, where it is read along with a grant, is what
+// Identify tells, at once after each change.
+func findIdentity(t *testing.T, s Subject) {
+	s.PutClient(client())
+	s.PutProfile(alice, profile())
+	s.SetOpenID("https://example.com/wp-json/moserver", false)
+	for _, kind := range []oauth.Kind{oauth.AuthorizationCode, oauth.RefreshToken, oauth.AccessToken} {
+		g := grant()
+		g.Scope = oauth.Scope{"openid", "profile", "email"}
+		s.PutGrant(presented(kind, "full"), g)
+		g.Scope = oauth.Scope{"OpenID", "openidx", "profile"}
+		s.PutGrant(presented(kind, "none"), g)
+	}
+	s.PutIDToken("full", oauth.StoredIDToken{OfCode: "head.payl", Current: "head.payload.signature"})
+	for range 2 { // also after one that needs no ID token
+		for _, key := range []oauth.SigningKey{signingKey(), {Algorithm: oauth.HS256, PrivateKey: "x"}} {
+			s.PutKey(clientID, key)
+			for _, kind := range []oauth.Kind{oauth.AuthorizationCode, oauth.RefreshToken, oauth.AccessToken} {
+				if got := mustFind(t, s, clientID, presented(kind, "none")).Identity; got != nil {
+					t.Errorf("%s without openid: %+v", kind, got)
+				}
+				q := oauth.IdentityQuery{ClientID: clientID, UserID: alice}
+				if kind == oauth.AuthorizationCode {
+					q.Code = "full"
+				}
+				got := mustFind(t, s, clientID, presented(kind, "full")).Identity
+				if kind == oauth.AccessToken || got == nil {
+					continue // Identify is asked
+				}
+				got.Profile.Avatar = ""
+				if diff := cmp.Diff(mustIdentify(t, s, q), *got); diff != "" {
+					t.Errorf("%s (-Identify +Find):\n%s", kind, diff)
+				}
+			}
+		}
+	}
+}

@@ -53,6 +53,7 @@ func Run(t *testing.T, newSubject func(*testing.T) Subject) {
 		"find bearer":                 findBearer,
 		"find bearer is byte-exact":   findBearerByteExact,
 		"public clients":              publicClients,
+		"find identity":               findIdentity,
 		"identify":                    identify,
 		"identify absent":             identifyAbsent,
 		"identify sees changes":       identifySeesChanges,

@@ -6,6 +6,7 @@ package main
 import (
 	"archive/tar"
 	"bytes"
+	"encoding/pem"
 	"flag"
 	"fmt"
 	"io"
@@ -19,6 +20,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/google/go-containerregistry/pkg/v1/validate"
+	"golang.org/x/crypto/x509roots/fallback/bundle"
 )
 
 // wwwData is www-data of WordPress's image, so that the program can read a
@@ -30,14 +33,13 @@ func main() {
 	log.SetPrefix("image: ")
 	version := flag.String("version", "", "`version` of the release")
 	created := flag.Int64("created", 0, "when it was made, in `seconds` since 1970")
-	certificates := flag.String("certificates", "/etc/ssl/certs/ca-certificates.crt", "`file` of certificates, for db_tls: on")
 	amd64 := flag.String("amd64", "", "the program for amd64")
 	arm64 := flag.String("arm64", "", "the program for arm64")
 	out := flag.String("out", "", "`folder` to write the layout to; what is in it is kept, so it should be new")
 	flag.Parse()
 	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
 	for _, program := range []struct{ arch, file string }{{"amd64", *amd64}, {"arm64", *arm64}} {
-		image, err := newImage(program.file, program.arch, *certificates, *version, time.Unix(*created, 0).UTC())
+		image, err := newImage(program.file, program.arch, *version, time.Unix(*created, 0).UTC())
 		check(err)
 		index = mutate.AppendManifests(index, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{
 			Platform: &v1.Platform{OS: "linux", Architecture: program.arch},
@@ -49,6 +51,9 @@ func main() {
 	check(path.AppendIndex(index, layout.WithAnnotations(map[string]string{"org.opencontainers.image.ref.name": *version})))
 	digest, err := index.Digest()
 	check(err)
+	written, err := path.ImageIndex()
+	check(err)
+	check(validate.Index(written)) // what "crane validate" does
 	fmt.Println(digest)
 }
 
@@ -60,8 +65,8 @@ func check(err error) {
 
 // newImage has the program, the certificates and the folder of the socket, and says
 // what docker/Dockerfile says.
-func newImage(program, arch, certificates, version string, created time.Time) (v1.Image, error) {
-	layer, err := newLayer(program, certificates, created)
+func newImage(program, arch, version string, created time.Time) (v1.Image, error) {
+	layer, err := newLayer(program, created)
 	if err != nil {
 		return nil, err
 	}
@@ -98,33 +103,43 @@ func configOf(image v1.Image, arch, version string, created time.Time) *v1.Confi
 	return file
 }
 
+// certificates are Mozilla's, for db_tls: on; those of a library, because each machine has
+// others.
+func certificates() []byte {
+	var b bytes.Buffer
+	for root := range bundle.Roots() {
+		if root.Constraint == nil { // which a file cannot express
+			check(pem.Encode(&b, &pem.Block{Type: "CERTIFICATE", Bytes: root.Certificate}))
+		}
+	}
+	return b.Bytes()
+}
+
 // newLayer is the image's only one.
-func newLayer(program, certificates string, created time.Time) (v1.Layer, error) {
+func newLayer(program string, created time.Time) (v1.Layer, error) {
+	binary, err := os.ReadFile(program)
+	if err != nil {
+		return nil, err
+	}
 	var archive bytes.Buffer
 	w := tar.NewWriter(&archive)
 	for _, f := range []struct {
-		name, from string
-		mode       int64
-		owner      int
+		name    string
+		content []byte
+		kind    byte
+		mode    int64
+		owner   int
 	}{
-		{name: "etc/ssl/certs/ca-certificates.crt", from: certificates, mode: 0o644},
-		{name: "run/", mode: 0o755, owner: wwwData},
-		{name: "run/moserver/", mode: 0o755, owner: wwwData},
-		{name: "usr/local/bin/moserver-sidecar", from: program, mode: 0o755},
+		{name: "etc/ssl/certs/ca-certificates.crt", content: certificates(), kind: tar.TypeReg, mode: 0o644},
+		{name: "run/", kind: tar.TypeDir, mode: 0o755, owner: wwwData},
+		{name: "run/moserver/", kind: tar.TypeDir, mode: 0o755, owner: wwwData},
+		{name: "usr/local/bin/moserver-sidecar", content: binary, kind: tar.TypeReg, mode: 0o755},
 	} {
-		header := &tar.Header{Name: f.name, Mode: f.mode, Uid: f.owner, Gid: f.owner, ModTime: created, Typeflag: tar.TypeDir}
-		var content []byte
-		if f.from != "" {
-			var err error
-			if content, err = os.ReadFile(f.from); err != nil {
-				return nil, err
-			}
-			header.Typeflag, header.Size = tar.TypeReg, int64(len(content))
-		}
+		header := &tar.Header{Name: f.name, Mode: f.mode, Uid: f.owner, Gid: f.owner, ModTime: created, Typeflag: f.kind, Size: int64(len(f.content))}
 		if err := w.WriteHeader(header); err != nil {
 			return nil, err
 		}
-		if _, err := w.Write(content); err != nil {
+		if _, err := w.Write(f.content); err != nil {
 			return nil, err
 		}
 	}

@@ -49,7 +49,7 @@ func (e *examination) blogOf(client wpdb.Row) int64 {
 
 // optionsOfBlogs reads the options of the blogs that have clients.
 func (e *examination) optionsOfBlogs(clients []wpdb.Row) error {
-	e.blogs = map[int64]map[string]string{1: e.options}
+	e.blogs = map[int64]wpdb.Options{1: e.options}
 	for _, client := range clients {
 		blog := e.blogOf(client)
 		if _, known := e.blogs[blog]; known {

@@ -31,7 +31,7 @@ func (e *examination) columnTypes() error {
 		switch table {
 		case t.Clients:
 			e.facts.Plugin.VersionRange = "earlier than 5"
-			if columns["active_oauth_server_id"] != nil {
+			if !columns["active_oauth_server_id"].Empty() {
 				e.facts.Plugin.VersionRange = "5 or later"
 			}
 		case t.Codes:
@@ -59,7 +59,7 @@ func (e *examination) expiresColumn(table string, column wpdb.Row) {
 
 // idTokenColumn: an ID token has far more than 255 characters.
 func (e *examination) idTokenColumn(table string, column wpdb.Row) {
-	if column == nil {
+	if column.Empty() {
 		e.note("The table %s has no column id_token, so each code gives a fresh ID token, without nonce.", table)
 		return
 	}

@@ -98,9 +98,9 @@ type examination struct {
 	progress   func(step string)
 	facts      Facts
 
-	options    map[string]string           // of the main blog; nil: they cannot be read
-	blogs      map[int64]map[string]string // options by blog, of those that have clients
-	blogTables []string                    // the tables of the options of other blogs than the main one
+	options    wpdb.Options           // of the main blog; nil: they cannot be read
+	blogs      map[int64]wpdb.Options // options by blog, of those that have clients
+	blogTables []string               // the tables of the options of other blogs than the main one
 }
 
 func (e *examination) run() error {

@@ -47,11 +47,10 @@ func (e *examination) keys(clients []wpdb.Row) error {
 }
 
 // client looks at the key of a client, which is its secret if there is no row.
-func (l *keyLook) client(client wpdb.Row, options map[string]string) {
+func (l *keyLook) client(client wpdb.Row, options wpdb.Options) {
 	id, stored := client.Text("client_id"), wpdb.Row{}
 	if rows := l.keys[id]; len(rows) > 0 {
 		stored = rows[0]
-		stored[wpdb.ColKey] = int64(1) // as in the statement of Identify
 		if len(rows) > 1 {
 			l.several = append(l.several, id)
 		}

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 
 	"moserver-sidecar/wpdb"
@@ -31,7 +32,7 @@ func (e *examination) site() error {
 	}
 	e.options = options
 	w := &e.facts.WordPress
-	w.DBVersion = wpdb.Row{"": e.options[wpdb.OptionDBVersion]}.Integer("")
+	w.DBVersion, _ = strconv.ParseInt(e.options[wpdb.OptionDBVersion], 10, 64)
 	w.VersionRange = versionRange(w.DBVersion)
 	if err := e.network(); err != nil {
 		return err
@@ -46,7 +47,7 @@ func (e *examination) site() error {
 }
 
 // optionsIn reads the options of a blog.
-func (e *examination) optionsIn(blog int64) (map[string]string, error) {
+func (e *examination) optionsIn(blog int64) (wpdb.Options, error) {
 	names := append(wpdb.OptionList(), wpdb.OptionOpenID, wpdb.OptionDBVersion, optionCoreUpdates, optionPluginUpdates, optionOwnKeys)
 	return e.QueryOptions(e.ctx, "SELECT option_name, option_value FROM `"+e.Config.BlogOptions(blog)+"` WHERE option_name IN ('"+strings.Join(names, "', '")+"')")
 }

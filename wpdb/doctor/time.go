@@ -95,7 +95,7 @@ func (e *examination) offsets(from time.Time, step time.Duration, n int) ([]time
 }
 
 // lifetimes looks for lifetimes that run past the end of the column.
-func (e *examination) lifetimes(options map[string]string, blog string) {
+func (e *examination) lifetimes(options wpdb.Options, blog string) {
 	s := wpdb.SiteOf(options)
 	last := oauth.LastExpiry()
 	for _, l := range []struct {

@@ -127,7 +127,7 @@ func (m *migrator) run(ctx context.Context, c Change, statement string) error {
 func (m *migrator) kill(statement string) {
 	ctx, cancel := context.WithTimeout(context.Background(), wpdb.DialTimeout)
 	defer cancel()
-	if m.process(ctx, statement) == nil {
+	if m.process(ctx, statement).Empty() {
 		return
 	}
 	if _, err := m.aside.ExecContext(ctx, fmt.Sprintf("KILL QUERY %d", m.id)); err != nil {
@@ -147,17 +147,17 @@ func (m *migrator) percent(ctx context.Context, statement string) float64 {
 	return percent
 }
 
-// process is the server's entry of the statement; nil if it does not run, or that is
+// process is the server's entry of the statement; empty if it does not run, or that is
 // unknown.
 func (m *migrator) process(ctx context.Context, statement string) wpdb.Row {
 	list, err := wpdb.SelectRows(ctx, m.aside, "SHOW FULL PROCESSLIST")
 	if err != nil {
-		return nil
+		return wpdb.Row{}
 	}
 	for _, p := range list {
 		if p.Integer("Id") == m.id && strings.HasPrefix(statement, strings.TrimSpace(p.Text("Info"))) && !p.Null("Info") {
 			return p
 		}
 	}
-	return nil
+	return wpdb.Row{}
 }

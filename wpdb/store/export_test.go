@@ -1,6 +1,13 @@
 package store
 
-import "moserver-sidecar/oauth"
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
+)
 
 // LetWait lets access tokens wait for the next statement that stores some, as those do
 // that come in the moment before it is made. Each gets its outcome from there.
@@ -26,4 +33,28 @@ func (s *Store) Waits() bool {
 	s.inserts.mu.Lock()
 	defer s.inserts.mu.Unlock()
 	return len(s.inserts.waiting) > 0
+}
+
+// HoldReads lets Find, FindBearer and FindRotation wait as if a statement of each kind were on its way,
+// until release. Then those who wait share a statement. waiting is how many there are.
+func (s *Store) HoldReads() (waiting func() int, release func()) {
+	all := append(slices.Collect(maps.Values(s.finds)), s.bearers, s.rotated)
+	for _, r := range all {
+		r.mu.Lock()
+		r.holding, r.patience = r.holding+1, time.Hour
+		r.mu.Unlock()
+	}
+	waiting = func() (n int) {
+		for _, r := range all {
+			r.mu.Lock()
+			n += len(r.waiting)
+			r.mu.Unlock()
+		}
+		return n
+	}
+	return waiting, func() {
+		for _, r := range all {
+			r.release(batch[question, wpdb.Row]{overdue: r.overdue})
+		}
+	}
 }

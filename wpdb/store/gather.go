@@ -23,7 +23,7 @@ var errAlone = errors.New("not asked with others")
 // as many as a statement takes.
 type gatherer[Q, A any] struct {
 	most     int           // how many share a statement
-	patience time.Duration // how long one that is on its way holds up those who come meanwhile
+	patience time.Duration // how long a caller waits for a statement that is on its way
 	// forget: a caller whose ctx ends need not hear what became of its statement.
 	forget bool
 	// run asks for all of a batch, and answers in the same order, or fails for all.
@@ -33,7 +33,15 @@ type gatherer[Q, A any] struct {
 
 	mu      sync.Mutex
 	waiting []*asked[Q, A]
-	holding int // statements on their way for whose end the others wait
+	slow    *time.Timer // ends the patience of those who wait
+	holding int         // statements on their way for whose end the others wait
+	overdue int         // counts how often nobody waited for these any longer
+}
+
+// batch is those who share a statement.
+type batch[Q, A any] struct {
+	all     []*asked[Q, A]
+	overdue int // the gatherer's when it began
 }
 
 // asked is a question whose caller waits.
@@ -48,8 +56,8 @@ type asked[Q, A any] struct {
 // After an error the caller must try alone: another question may have caused it.
 func (g *gatherer[Q, A]) ask(ctx context.Context, question Q) (answer A, err error) {
 	q := &asked[Q, A]{question: question, done: make(chan struct{})}
-	if batch := g.join(q); batch != nil {
-		g.lead(ctx, batch)
+	if b, leads := g.join(q); leads {
+		g.lead(ctx, b)
 	}
 	select {
 	case <-q.done:
@@ -64,21 +72,40 @@ func (g *gatherer[Q, A]) ask(ctx context.Context, question Q) (answer A, err err
 }
 
 // join lets a question wait, or returns the batch that its caller must lead.
-func (g *gatherer[Q, A]) join(q *asked[Q, A]) (batch []*asked[Q, A]) {
+func (g *gatherer[Q, A]) join(q *asked[Q, A]) (b batch[Q, A], leads bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.waiting = append(g.waiting, q)
-	if g.holding > 0 && len(g.waiting) < g.most {
-		return nil
+	if g.holding == 0 || len(g.waiting) >= g.most {
+		return g.take(), true
 	}
-	return g.take()
+	if len(g.waiting) == 1 {
+		g.slow = time.AfterFunc(g.patience, g.hurry)
+	}
+	return b, false
 }
 
 // take begins a batch of all that wait, who are never more than share a statement.
-func (g *gatherer[Q, A]) take() (batch []*asked[Q, A]) {
-	batch, g.waiting = g.waiting, nil
+func (g *gatherer[Q, A]) take() batch[Q, A] {
+	if g.slow != nil {
+		g.slow.Stop()
+	}
+	b := batch[Q, A]{g.waiting, g.overdue}
+	g.waiting = nil
 	g.holding++
-	return batch
+	return b
+}
+
+// hurry begins the next statement though others are on their way. These hold up nobody
+// any more.
+func (g *gatherer[Q, A]) hurry() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.waiting) > 0 {
+		g.overdue++
+		g.holding = 0
+		go g.lead(context.Background(), g.take())
+	}
 }
 
 // leave takes a question away, and reports whether it was still waiting.
@@ -91,23 +118,19 @@ func (g *gatherer[Q, A]) leave(q *asked[Q, A]) bool {
 }
 
 // lead runs a statement in the time of one of its callers. It goes on if that caller's
-// client leaves, because it is also for others, and holds up those who come meanwhile
-// until it ends, but no longer than the patience.
-func (g *gatherer[Q, A]) lead(ctx context.Context, batch []*asked[Q, A]) {
+// client leaves, because it is also for others.
+func (g *gatherer[Q, A]) lead(ctx context.Context, b batch[Q, A]) {
 	end, ok := ctx.Deadline()
 	if !ok {
 		end = time.Now().Add(wpdb.DialTimeout)
 	}
 	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), end)
 	defer cancel()
-	release := sync.OnceFunc(g.release)
-	slow := time.AfterFunc(g.patience, release)
 	var answers []A
 	err := errAlone // if run panics
 	defer func() {
-		slow.Stop()
-		release()
-		for i, q := range batch {
+		g.release(b)
+		for i, q := range b.all {
 			if q.err = err; err == nil {
 				q.answer = answers[i]
 			}
@@ -115,20 +138,23 @@ func (g *gatherer[Q, A]) lead(ctx context.Context, batch []*asked[Q, A]) {
 		}
 	}()
 	if g.observe != nil {
-		g.observe(len(batch))
+		g.observe(len(b.all))
 	}
-	questions := make([]Q, len(batch))
-	for i, q := range batch {
+	questions := make([]Q, len(b.all))
+	for i, q := range b.all {
 		questions[i] = q.question
 	}
 	answers, err = g.run(ctx, questions)
 }
 
-// release lets those who wait begin the next statement, without holding up the caller
-// who led.
-func (g *gatherer[Q, A]) release() {
+// release lets those who waited for a statement begin the next one, without holding up
+// the caller who led.
+func (g *gatherer[Q, A]) release(b batch[Q, A]) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if b.overdue != g.overdue {
+		return
+	}
 	if g.holding--; g.holding == 0 && len(g.waiting) > 0 {
 		go g.lead(context.Background(), g.take())
 	}

@@ -16,28 +16,41 @@ import (
 // FindRotation implements oauth.Store. It is one SELECT by primary key, which locks
 // nothing.
 func (s *Store) FindRotation(ctx context.Context, refreshToken string) (found *oauth.Rotation, err error) {
-	err = s.db.Look(ctx, func(ctx context.Context, db *wpdb.DB) (missed bool, err error) {
-		err = db.Reading(ctx, func(ctx context.Context, conn *sqlx.Conn) (err error) {
-			found, err = s.rotation(ctx, conn, refreshToken)
-			return err
-		})
-		return found == nil, err
+	if !s.mayBeRotated(refreshToken) {
+		return nil, nil
+	}
+	q := question{args: [2]any{tokenHash(refreshToken)}}
+	err = s.rotated.look(ctx, q, func(_ context.Context, _ *wpdb.DB, row wpdb.Row) (missed bool, err error) {
+		found = rotationOf(row)
+		return found == nil, nil
 	})
 	return found, err
 }
 
+// mayBeRotated reports whether it is worth looking for the record of a refresh token.
+func (s *Store) mayBeRotated(refreshToken string) bool {
+	return wpdb.Comparand(refreshToken) != nil && s.rotations.expected()
+}
+
 // rotation reads the record of a refresh token, nil if there is none.
 func (s *Store) rotation(ctx context.Context, db sqlx.QueryerContext, refreshToken string) (*oauth.Rotation, error) {
-	if wpdb.Comparand(refreshToken) == nil || !s.rotations.expected() {
+	if !s.mayBeRotated(refreshToken) {
 		return nil, nil
 	}
-	rows, err := wpdb.SelectRows(ctx, db, s.statements.rotation, tokenHash(refreshToken))
+	rows, err := wpdb.SelectRows(ctx, db, s.statements.rotation[0], tokenHash(refreshToken))
 	if err := s.noteRotations(err); err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	r := rows[0]
+	return rotationOf(rows[0]), nil
+}
+
+// rotationOf is the record of the row, nil if there is none.
+func rotationOf(r wpdb.Row) *oauth.Rotation {
+	if r.Empty() {
+		return nil
+	}
 	return &oauth.Rotation{ClientID: r.Text("client_id"), UserID: r.Integer("user_id"), Successor: r.Text("successor"),
-		Age: time.Duration(r.Integer("age")) * time.Second}, nil
+		Age: time.Duration(r.Integer("age")) * time.Second}
 }
 
 // recordRotation is part of the transaction that replaces p, and does not end it

@@ -58,6 +58,7 @@ func TestGeneralLog(t *testing.T) {
 	server := sandboxtest.Start(t, sandbox.Options{Accounts: true}) // the log can be turned on only with mysql's tables
 	t.Run("round trips", func(t *testing.T) { roundTrips(t, server) })
 	t.Run("session", func(t *testing.T) { session(t, server) })
+	t.Run("shared", func(t *testing.T) { sharedPlans(t, server) })
 	t.Run("family", func(t *testing.T) { familyPlans(t, server) })
 }
 
@@ -67,6 +68,7 @@ func roundTrips(t *testing.T, server *sandbox.Server) {
 	s := newRotatingSite(t, server)
 	code := s.putCode("c1")
 	token := refreshToken("r1")
+	s.PutGrant(refreshToken("o1"), oauth.Grant{ClientID: clientID, UserID: alice, Scope: oauth.Scope{"openid"}})
 	must := func(err error) {
 		if err != nil {
 			t.Error(err)
@@ -90,6 +92,12 @@ func roundTrips(t *testing.T, server *sandbox.Server) {
 			[]string{"SELECT", "START", "DELETE", "INSERT", "INSERT", "COMMIT"}},
 		{"a refresh", func() { s.find(clientID, token); must(s.Issue(within(t, patience), newToken(oauth.AccessToken, "a2"))) },
 			[]string{"SELECT", "INSERT"}},
+		{"a refresh with an ID token", func() {
+			if s.find(clientID, refreshToken("o1")).Identity == nil {
+				t.Error("what the ID token is made of was not read along")
+			}
+			must(s.Issue(within(t, patience), newToken(oauth.AccessToken, "a3")))
+		}, []string{"SELECT", "INSERT"}},
 		{"a refresh with rotation", func() { s.find(clientID, token); must(s.Redeem(within(t, patience), token, pair("3")...)) },
 			[]string{"SELECT", "START", "DELETE", "INSERT", "INSERT", "REPLACE", "COMMIT"}},
 		{"a look for a rotation", func() { s.successor("r1"); s.successor("?") }, []string{"SELECT", "SELECT"}},

@@ -18,13 +18,18 @@ var _ oauth.Store = (*Store)(nil)
 type Store struct {
 	db         *wpdb.DB
 	statements statements
-	rotations  *availability                    // of the table of rotations
+	rotations  *availability // of the table of rotations
+	openID     openIDClients
+	finds      map[oauth.Kind]*reads
+	bearers    *reads
+	rotated    *reads
 	inserts    *gatherer[oauth.Token, struct{}] // of access tokens
 	watch      func()                           // begins to look for indexes, once
 	unwatch    func()
 
 	// Gathered, if it is set before the first request, is told how many requests share
-	// each statement of a kind, such as "insert". It must be safe for concurrent use.
+	// each statement of a kind: "find", "bearer", "rotation" or "insert". It must be safe
+	// for concurrent use.
 	Gathered func(kind string, requests int)
 }
 
@@ -38,8 +43,15 @@ func New(db *wpdb.DB) *Store {
 
 func newStore(db *wpdb.DB) *Store {
 	ctx, stop := context.WithCancel(context.Background())
-	s := &Store{db: db, statements: newStatements(db.Tables), rotations: new(availability),
+	s := &Store{db: db, statements: newStatements(db.Tables), rotations: new(availability), finds: map[oauth.Kind]*reads{},
 		watch: sync.OnceFunc(func() { go watchIndexes(ctx, db) }), unwatch: stop}
+	for kind, plain := range s.statements.find {
+		s.finds[kind] = s.newReads("find", plain, s.statements.findOpenID[kind], len(question{}.args))
+	}
+	s.finds[""].args = 1
+	s.bearers = s.newReads("bearer", s.statements.bearer, sizes{}, 1)
+	s.rotated = s.newReads("rotation", s.statements.rotation, sizes{}, 1)
+	s.rotated.note = s.noteRotations
 	s.inserts = &gatherer[oauth.Token, struct{}]{most: maxInserted, patience: gatherPatience,
 		run: s.insertGathered, observe: s.gathered("insert")}
 	return s
