@@ -53,7 +53,7 @@ type DB struct {
 	metrics  *metrics     // shared with later
 	prepared *[]string    // see Prepare
 
-	unindexed *atomic.Pointer[[]oauth.Kind] // nil within: not known yet; see Scans
+	indexes *atomic.Pointer[map[oauth.Kind]tokenIndex] // nil within: not known yet; see Scans
 }
 
 // Close closes the connections. No method may be called after it.
@@ -171,6 +171,9 @@ func (db *DB) Synced() *DB {
 	}
 	return db
 }
+
+// Galera reports whether the server of the newest connection is a node of a cluster.
+func (db *DB) Galera() bool { return db.galera.Load() }
 
 // Look runs once and, if that has missed something, again in a session that waits for
 // the writes of other nodes. A silently dead connection costs at most half of the

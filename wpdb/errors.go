@@ -44,12 +44,14 @@ const (
 	ErrUnknownDatabase = 1049
 	errShutdown        = 1053
 	ErrUnknownColumn   = 1054
+	ErrSyntax          = 1064
 	ErrHostBlocked     = 1129
 	ErrTableDenied     = 1142
 	ErrColumnDenied    = 1143
 	ErrNoSuchTable     = 1146
 	ErrStatementBinlog = 1665
 	ErrNoSocketAccount = 1698 // access denied without asking for a password
+	ErrOneStatement    = 4501 // MySQL Router, where it shares connections, takes no more than one at a time
 )
 
 func conflictErrors() []uint16 {
@@ -58,6 +60,7 @@ func conflictErrors() []uint16 {
 		1213, // deadlock; on Galera: lost certification, at COMMIT too
 		1020, // the row has changed since it was read (MariaDB)
 		3101, // group replication has rolled the transaction back
+		3572, // a row is locked, and the statement does not wait (MySQL)
 	}
 }
 

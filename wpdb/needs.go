@@ -3,7 +3,6 @@ package wpdb
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
@@ -65,31 +64,52 @@ func (t Tables) Lookups(byUser bool) []lookup {
 	return list
 }
 
+// tokenIndex is the index by which a kind of codes or tokens is found.
+type tokenIndex struct {
+	name  string // empty: there is none
+	locks bool   // the table's engine locks rows
+}
+
 // Unindexed looks for the kinds of codes and tokens that no index finds, and
-// remembers them for Scans.
+// remembers them for Scans and LockingIndex.
 func (db *DB) Unindexed(ctx context.Context) (kinds []oauth.Kind, err error) {
+	found := map[oauth.Kind]tokenIndex{}
 	for _, kind := range []oauth.Kind{oauth.AuthorizationCode, oauth.AccessToken, oauth.RefreshToken} {
 		table, column := db.Tables.KindTable(kind)
 		indexes, err := UsableIndexes(ctx, db.SQL, table)
 		if err != nil {
 			return nil, err
 		}
-		if IndexOn(indexes, column) == "" {
+		engine, err := db.EngineOf(ctx, db.SQL, table)
+		if err != nil {
+			return nil, err
+		}
+		found[kind] = tokenIndex{IndexOn(indexes, column), strings.EqualFold(engine, "InnoDB")}
+		if found[kind].name == "" {
 			kinds = append(kinds, kind)
 		}
 	}
-	db.unindexed.Store(&kinds)
+	db.indexes.Store(&found)
 	return kinds, nil
 }
 
 // IndexesKnown reports whether Unindexed has looked.
-func (db *DB) IndexesKnown() bool { return db.unindexed.Load() != nil }
+func (db *DB) IndexesKnown() bool { return db.indexes.Load() != nil }
 
 // Scans reports whether looking for a code or token of the kind reads a whole table,
 // as far as Unindexed has seen.
 func (db *DB) Scans(kind oauth.Kind) bool {
-	kinds := db.unindexed.Load()
-	return kinds == nil || slices.Contains(*kinds, kind)
+	found := db.indexes.Load()
+	return found == nil || (*found)[kind].name == ""
+}
+
+// LockingIndex is the name of the index through which single rows of a kind can be
+// locked, quoted, as far as Unindexed has seen; empty if they cannot.
+func (db *DB) LockingIndex(kind oauth.Kind) string {
+	if found := db.indexes.Load(); found != nil && (*found)[kind].locks && (*found)[kind].name != "" {
+		return "`" + strings.ReplaceAll((*found)[kind].name, "`", "``") + "`"
+	}
+	return ""
 }
 
 // RotationNeeds is what the server uses of the table of rotations.

@@ -39,6 +39,8 @@ func ConnConfig(c Config) (*mysql.Config, error) {
 
 	// One round trip for a statement that is not prepared, instead of two.
 	m.InterpolateParams = true
+	// One round trip for several statements, where all values are arguments.
+	m.MultiStatements = true
 	// TIMESTAMP columns come back as their digits. They are UTC's whatever zone the
 	// session has, so the driver must not interpret them.
 	m.ParseTime = false
@@ -130,7 +132,7 @@ func Open(c Config, log *slog.Logger) (*DB, error) {
 		metrics:  &metrics{faults: newFaults()},
 		prepared: new([]string),
 
-		unindexed: new(atomic.Pointer[[]oauth.Kind]),
+		indexes: new(atomic.Pointer[map[oauth.Kind]tokenIndex]),
 	}
 	later := *db
 	db.later = &later

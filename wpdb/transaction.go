@@ -23,6 +23,7 @@ type Write struct {
 	Work   func(context.Context, Session) error
 	Tokens []oauth.Token // that it stores
 	Single bool          // its work is one statement, which is a transaction by itself
+	Whole  bool          // its work begins the transaction and commits it, and calls NoteOutcome for that
 	unsure bool          // an earlier try may have been committed after all
 }
 
@@ -57,6 +58,13 @@ func (w *Write) transaction(ctx context.Context, conn *sqlx.Conn) error {
 		w.NoteOutcome(err)
 		return err
 	}
+	if w.Whole {
+		err := w.Work(ctx, conn)
+		if err != nil {
+			rollBack(ctx, conn)
+		}
+		return err
+	}
 	tx, err := conn.BeginTxx(ctx, &sql.TxOptions{})
 	if err != nil {
 		return err
@@ -68,6 +76,13 @@ func (w *Write) transaction(ctx context.Context, conn *sqlx.Conn) error {
 	err = tx.Commit()
 	w.NoteOutcome(err)
 	return err
+}
+
+// rollBack ends a transaction that may be open. Where that fails, the connection is closed.
+func rollBack(ctx context.Context, conn *sqlx.Conn) {
+	if _, err := conn.ExecContext(ctx, "ROLLBACK"); err != nil {
+		discard(conn.Conn)
+	}
 }
 
 // NoteOutcome remembers whether a try may have been committed although it failed, as

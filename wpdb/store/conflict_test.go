@@ -137,15 +137,17 @@ func TestErrorsTellNoValues(t *testing.T) {
 
 // A request that is cancelled is neither an outage nor a dead grant.
 func TestCancelled(t *testing.T) {
-	s := newSite(t, database)
-	code := s.putCode("c1")
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if err := s.Redeem(ctx, code, pair("1")...); !errors.Is(err, context.Canceled) {
-		t.Errorf("Redeem returned %v", err)
-	}
-	if s.find(clientID, code).Grant == nil {
-		t.Error("the code is gone")
+	for _, newSite := range []makeSite{newSite, newMigratedSite} {
+		s := newSite(t, database)
+		code := s.putCode("c1")
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		if err := s.Redeem(ctx, code, pair("1")...); !errors.Is(err, context.Canceled) {
+			t.Errorf("Redeem returned %v", err)
+		}
+		if s.find(clientID, code).Grant == nil {
+			t.Error("the code is gone")
+		}
 	}
 }
 

@@ -13,13 +13,19 @@ import (
 // cuts calls test for a connection that breaks before and after a statement,
 // once and three times in a row.
 func cuts(t *testing.T, statements []string, test func(t *testing.T, s *site, p *proxy)) {
+	t.Helper()
+	cutsOn(t, newSite, (*site).through, statements, test)
+}
+
+// cutsOn is cuts on sites that are made, and reached, in a certain way.
+func cutsOn(t *testing.T, newSite makeSite, through func(*site, *proxy) *site, statements []string, test func(t *testing.T, s *site, p *proxy)) {
 	for _, statement := range statements {
 		for _, when := range []cut{beforeStatement, afterStatement} {
 			for _, times := range []int{1, 3} {
 				t.Run(fmt.Sprintf("%v %s, %d times", when, statement, times), func(t *testing.T) {
 					p := newProxy(t, database)
-					s := newSite(t, database).through(p)
-					s.find(clientID, oauth.Presented{}) // a warm connection, as most have
+					s := through(newSite(t, database), p)
+					s.learnIndexes() // which also makes a warm connection, as most have
 					p.cutAt(statement, when, times)
 					test(t, s, p)
 					// What a write that was found done has no more statement to cut.
@@ -31,6 +37,9 @@ func cuts(t *testing.T, statements []string, test func(t *testing.T, s *site, p 
 		}
 	}
 }
+
+// makeSite makes the tables of a site.
+type makeSite func(sandboxtest.T, *sandbox.Server) *site
 
 // checkPair checks that exactly the tokens of pair(suffix) are there.
 func (s *site) checkPair(suffix string) {
@@ -46,8 +55,7 @@ func (s *site) checkPair(suffix string) {
 // Whether or not the broken connection carried the COMMIT, the code is taken
 // once and the tokens are there once.
 func TestCutRedeem(t *testing.T) {
-	statements := []string{"START TRANSACTION", "DELETE", "INSERT", "COMMIT"}
-	cuts(t, statements, func(t *testing.T, s *site, p *proxy) {
+	redeem := func(t *testing.T, s *site, p *proxy) {
 		code := s.putCode("c1")
 		if err := s.Redeem(within(t, patience), code, pair("1")...); err != nil {
 			t.Fatal(err)
@@ -56,6 +64,13 @@ func TestCutRedeem(t *testing.T) {
 		if n := s.Count("authorization_codes"); n != 0 {
 			t.Errorf("%d codes are left", n)
 		}
+	}
+	cuts(t, []string{"START TRANSACTION; DELETE", "INSERT"}, redeem)
+	t.Run("after migrate", func(t *testing.T) {
+		cutsOn(t, newMigratedSite, (*site).through, []string{"START TRANSACTION; DELETE", "INSERT"}, redeem)
+	})
+	t.Run("one by one", func(t *testing.T) {
+		cutsOn(t, newSite, (*site).throughSingle, []string{"START TRANSACTION", "DELETE", "INSERT", "COMMIT"}, redeem)
 	})
 }
 
@@ -144,7 +159,7 @@ func TestCutWhileCommitting(t *testing.T) {
 	s := newSite(t, database).through(p)
 	p.between = s.AwaitLock
 	code := s.putCode("c1")
-	p.cutAt("COMMIT", lateStatement, 1)
+	p.cutAt("INSERT", lateStatement, 1)
 	if err := s.Redeem(within(t, patience), code, pair("1")...); err != nil {
 		t.Errorf("Redeem returned %v", err)
 	}
@@ -161,7 +176,7 @@ func TestCutAndOvertaken(t *testing.T) {
 	s := newSite(t, database).through(p)
 	p.between = func() { s.Exec("DELETE FROM {}moos_oauth_authorization_codes") }
 	code := s.putCode("c1")
-	p.cutAt("COMMIT", beforeStatement, 1)
+	p.cutAt("INSERT", beforeStatement, 1)
 	if err := s.Redeem(within(t, patience), code, pair("1")...); !errors.Is(err, oauth.ErrNotFound) {
 		t.Errorf("Redeem returned %v", err)
 	}
@@ -182,7 +197,7 @@ func TestCutAndRefused(t *testing.T) {
 	s := root.reopen(func(c *wpdb.Config) { c.Address, c.User, c.Password = p.path, "wp", "old" })
 	p.between = func() { root.Exec("ALTER USER wp@localhost IDENTIFIED BY 'new'") }
 	code := s.putCode("c1")
-	p.cutAt("COMMIT", afterStatement, 1)
+	p.cutAt("INSERT", afterStatement, 1)
 	err := s.Redeem(within(t, patience), code, pair("1")...)
 	if errors.Is(err, wpdb.ErrRefused) || !errors.Is(err, oauth.ErrUnavailable) {
 		t.Errorf("Redeem returned %v", err)

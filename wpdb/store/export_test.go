@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"time"
@@ -33,6 +34,39 @@ func (s *Store) Waits() bool {
 	s.inserts.mu.Lock()
 	defer s.inserts.mu.Unlock()
 	return len(s.inserts.waiting) > 0
+}
+
+// RedeemTogether redeems in one transaction.
+func (s *Store) RedeemTogether(ctx context.Context, taken []oauth.Presented, tokens [][]oauth.Token) ([]bool, error) {
+	var together []redemption
+	for i, p := range taken {
+		together = append(together, redemption{p, tokens[i]})
+	}
+	return s.redeemTogether(ctx, together)
+}
+
+// Gathers reports whether redemptions of a kind share transactions.
+func (s *Store) Gathers(kind oauth.Kind) bool { return s.gathers(kind) }
+
+// LetRedemptionsWait lets redemptions of a kind wait until n have come, who then share a
+// transaction.
+func (s *Store) LetRedemptionsWait(kind oauth.Kind, n int) {
+	g := s.redeeming[kind]
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.holding, g.patience = g.holding+1, time.Hour
+	go func() {
+		for g.count() < n {
+			time.Sleep(time.Millisecond)
+		}
+		g.release(batch[redemption, bool]{overdue: g.overdue})
+	}()
+}
+
+func (g *gatherer[Q, A]) count() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.waiting)
 }
 
 // HoldReads lets Find, FindBearer and FindRotation wait as if a statement of each kind were on its way,

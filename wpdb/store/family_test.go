@@ -21,6 +21,7 @@ func newMigratedSite(t sandboxtest.T, server *sandbox.Server) *site {
 	if m, err := migrate.Run(within(t, 2*patience), s.reopen(func(*wpdb.Config) {}).DB, migrate.Options{}); err != nil || !m.Complete() {
 		t.Fatalf("%+v, %v", m.Findings, err)
 	}
+	s.learnIndexes()
 	return s
 }
 

@@ -29,6 +29,7 @@ func TestGalera(t *testing.T) {
 		{"what is nowhere is not found", nowhere},
 		{"a cluster that demands primary keys", demandsPrimaryKeys},
 		{"two nodes, one code", twoNodes},
+		{"two nodes, the same refresh tokens in one transaction each", twoNodesTogether},
 		{"a COMMIT without an answer, and another node", commitAnsweredByNobody},
 		{"a node that takes no work is left", nodeRefuses},
 		{"a node dies under load", nodeDies}, // the last one

@@ -57,6 +57,14 @@ func (s *site) reopen(change func(*wpdb.Config)) *site {
 	return storeOn(s.Reopen(change))
 }
 
+// learnIndexes looks for the indexes, which the store does by itself from time to time.
+func (s *site) learnIndexes() {
+	s.T.Helper()
+	if _, err := s.DB.Unindexed(within(s.T, patience)); err != nil {
+		s.T.Fatal(err)
+	}
+}
+
 // find calls Find, which must not fail.
 func (s *site) find(id string, p oauth.Presented) oauth.Facts {
 	s.T.Helper()

@@ -3,7 +3,6 @@ package store_test
 import (
 	"encoding/binary"
 	"io"
-	"moserver-sidecar/wpdb"
 	"moserver-sidecar/wpdb/sandbox"
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 	"net"
@@ -28,9 +27,11 @@ const (
 	// duringStatement: the store loses the connection while the server carries
 	// the statement out.
 	duringStatement
+	// tornStatement: the server loses it too, while it carries the statement out.
+	tornStatement
 )
 
-func (c cut) String() string { return [...]string{"before", "after", "late", "during"}[c] }
+func (c cut) String() string { return [...]string{"before", "after", "late", "during", "torn"}[c] }
 
 // proxy stands between a store and the server, understands as much of the
 // protocol as it takes to see the statements, and breaks connections.
@@ -39,12 +40,14 @@ type proxy struct {
 	path    string
 	during  func() // what happens before a cut, while the server carries the statement out
 	between func() // what happens after a cut, before the store can notice it
+	single  bool   // it does not let clients send several statements at a time
 
 	mu     sync.Mutex
 	server string // the socket of the server that new connections are carried to
 	prefix string // of the statements to cut at
 	when   cut
-	times  int // how often to cut yet
+	times  int      // how often to cut yet
+	sent   []string // the statements, as statementOf has them
 }
 
 // newProxy starts a proxy before the server.
@@ -74,11 +77,6 @@ func newProxy(t sandboxtest.T, server *sandbox.Server) *proxy {
 	// closed its connections by now.
 	t.Cleanup(func() { listener.Close(); connections.Wait() })
 	return p
-}
-
-// through opens a store that reaches the server through a proxy.
-func (s *site) through(p *proxy) *site {
-	return s.reopen(func(c *wpdb.Config) { c.Address = p.path })
 }
 
 // cutAt breaks the connections of the next statements that begin with prefix.
@@ -113,6 +111,9 @@ func (p *proxy) left() int {
 func (p *proxy) matches(statement string) (cut, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if statement != "" {
+		p.sent = append(p.sent, statement)
+	}
 	if p.times == 0 || !strings.HasPrefix(statement, p.prefix) {
 		return 0, false
 	}
@@ -134,10 +135,13 @@ func (p *proxy) serve(client net.Conn) {
 		defer close(ended)
 		carryAnswers(client, server, &muted)
 	}()
-	for {
+	for first := true; ; first = false {
 		packet, err := readPacket(client)
 		if err != nil {
 			return
+		}
+		if first && p.single {
+			packet[6] &^= 1 // CLIENT_MULTI_STATEMENTS
 		}
 		if when, ok := p.matches(statementOf(packet)); ok {
 			muted.Store(true)
@@ -159,11 +163,14 @@ func (p *proxy) cut(when cut, client, server net.Conn, packet []byte, ended <-ch
 	}
 	if when == beforeStatement {
 		server.Close()
-	} else if _, err := server.Write(packet); err != nil {
+	} else if _, err := server.Write(append(packet, 1, 0, 0, 0, 1)); err != nil { // and COM_QUIT: it ends when all is done
 		p.t.Errorf("a statement has not reached the server: %v", err)
 	}
-	if when == duringStatement {
+	if when == duringStatement || when == tornStatement {
 		p.during()
+		if when == tornStatement {
+			server.Close()
+		}
 		client.Close()
 		p.between()
 	}
@@ -174,19 +181,21 @@ func (p *proxy) cut(when cut, client, server net.Conn, packet []byte, ended <-ch
 	}
 }
 
-// carryAnswers carries what the server says, up to an answer that is to be
+// carryAnswers carries what the server says, up to answers that are to be
 // lost. A client sends nothing before it has the whole answer to its last
 // statement, so what comes after muted was set is the next one's.
 func carryAnswers(client, server net.Conn, muted *atomic.Bool) {
 	buffer := make([]byte, 1<<16)
 	for {
 		n, err := server.Read(buffer)
-		if muted.Load() {
+		if err != nil {
+			if !muted.Load() {
+				client.Close()
+			}
 			return
 		}
-		if err != nil {
-			client.Close()
-			return
+		if muted.Load() {
+			continue
 		}
 		if _, err := client.Write(buffer[:n]); err != nil {
 			return

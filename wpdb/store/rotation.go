@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"sync/atomic"
 	"time"
 
@@ -53,16 +54,20 @@ func rotationOf(r wpdb.Row) *oauth.Rotation {
 		Age: time.Duration(r.Integer("age")) * time.Second}
 }
 
-// recordRotation is part of the transaction that replaces p, and does not end it
-// where there is no table: a statement that the server refuses is undone alone.
-func (s *Store) recordRotation(ctx context.Context, db sqlx.ExecerContext, p oauth.Presented, tokens []oauth.Token) error {
-	successor, ok := oauth.SuccessorOf(p, tokens)
-	if !ok || !s.rotations.expected() {
+// records puts on record which refresh tokens have replaced others, if any have. Sent by
+// itself it fails without harm where there is no table: a statement that the server
+// refuses is undone alone.
+func (s *Store) records(done []redemption) (list []statement) {
+	one := statement{text: s.statements.rotated, note: s.noteRotations}
+	for _, r := range done {
+		if successor, ok := oauth.SuccessorOf(r.taken, r.tokens); ok {
+			one.add(rotatedRow, hex.EncodeToString(tokenHash(r.taken.Value)), successor.ClientID, successor.UserID, successor.Value)
+		}
+	}
+	if len(one.args) == 0 || !s.rotations.expected() {
 		return nil
 	}
-	_, err := db.ExecContext(ctx, s.statements.rotated,
-		tokenHash(p.Value), successor.ClientID, successor.UserID, successor.Value)
-	return s.noteRotations(err)
+	return []statement{one}
 }
 
 // noteRotations remembers whether the table could be used, and swallows the error

@@ -72,7 +72,7 @@ func TestRotationRow(t *testing.T) {
 
 // Whatever becomes of a connection, the record is there once its rotation is.
 func TestCutRotation(t *testing.T) {
-	cuts(t, []string{"DELETE", "REPLACE", "COMMIT"}, func(t *testing.T, s *site, p *proxy) {
+	rotate := func(t *testing.T, s *site, p *proxy) {
 		s.CreateRotations()
 		if err := s.Redeem(within(t, patience), s.putRefreshToken("r0"), pair("1")...); err != nil {
 			t.Fatal(err)
@@ -81,7 +81,9 @@ func TestCutRotation(t *testing.T) {
 		if got := s.successor("r0"); got != "r1" || s.records() != 1 {
 			t.Errorf("%d records, of which r0 was replaced by %q", s.records(), got)
 		}
-	})
+	}
+	cuts(t, []string{"START TRANSACTION; DELETE", "INSERT"}, rotate)
+	cutsOn(t, newSite, (*site).throughSingle, []string{"DELETE", "REPLACE", "COMMIT"}, rotate)
 }
 
 func TestCutRevokeRotated(t *testing.T) {

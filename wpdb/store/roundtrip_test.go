@@ -79,6 +79,8 @@ func roundTrips(t *testing.T, server *sandbox.Server) {
 			Presented: oauth.Presented{Kind: kind, Value: value}, ClientID: clientID, AccessTokens: reach})
 		must(err)
 	}
+	must(s.Redeem(within(t, patience), code, pair("1")...))
+	must(s.Redeem(within(t, patience), token, pair("3")...))
 	s.putRefreshToken("r5")
 	s.putRefreshToken("r6")
 	for _, test := range []struct {
@@ -86,10 +88,7 @@ func roundTrips(t *testing.T, server *sandbox.Server) {
 		work func()
 		want []string
 	}{
-		{"an unknown code", func() { s.find(clientID, oauth.Presented{Kind: oauth.AuthorizationCode, Value: "?"}) },
-			[]string{"SELECT"}},
-		{"a code", func() { s.find(clientID, code); must(s.Redeem(within(t, patience), code, pair("1")...)) },
-			[]string{"SELECT", "START", "DELETE", "INSERT", "INSERT", "COMMIT"}},
+		{"a code", func() { s.find(clientID, code) }, []string{"SELECT"}},
 		{"a refresh", func() { s.find(clientID, token); must(s.Issue(within(t, patience), newToken(oauth.AccessToken, "a2"))) },
 			[]string{"SELECT", "INSERT"}},
 		{"a refresh with an ID token", func() {
@@ -98,11 +97,7 @@ func roundTrips(t *testing.T, server *sandbox.Server) {
 			}
 			must(s.Issue(within(t, patience), newToken(oauth.AccessToken, "a3")))
 		}, []string{"SELECT", "INSERT"}},
-		{"a refresh with rotation", func() { s.find(clientID, token); must(s.Redeem(within(t, patience), token, pair("3")...)) },
-			[]string{"SELECT", "START", "DELETE", "INSERT", "INSERT", "REPLACE", "COMMIT"}},
 		{"a look for a rotation", func() { s.successor("r1"); s.successor("?") }, []string{"SELECT", "SELECT"}},
-		{"a code that is gone", func() { _ = s.Redeem(within(t, patience), code, pair("4")...) },
-			[]string{"START", "DELETE", "ROLLBACK"}},
 		{"a revocation", func() { revoke("a4", oauth.AccessToken, oauth.ReachNone) }, []string{"DELETE"}},
 		{"a revocation of a grant", func() { revoke("r6", oauth.RefreshToken, oauth.ReachGrant) }, []string{"START", "DELETE", "DELETE", "COMMIT"}},
 		{"a revocation of all", func() { revoke("r5", oauth.RefreshToken, oauth.ReachAll) }, []string{"START", "DELETE", "DELETE", "COMMIT"}},

@@ -55,6 +55,10 @@ type statements struct {
 // of them.
 const insertedRow = "(?, ?, ?, ?, ?)"
 
+// rotatedRow is the values of a rotation, of which a statement may have more. The hash comes
+// in hex digits: MySQL cannot list its processes while a statement has other bytes in it.
+const rotatedRow = "(UNHEX(?), ?, ?, ?, UTC_TIMESTAMP())"
+
 func newStatements(t wpdb.Tables) statements {
 	s := statements{
 		find:       map[oauth.Kind]sizes{},
@@ -92,7 +96,7 @@ func newStatements(t wpdb.Tables) statements {
 		"DELETE FROM `%s` WHERE client_id = CAST(? AS BINARY) AND user_id = ?", t.RefreshTokens)
 	// A token that has come back, such as from a backup, may be replaced again.
 	s.rotated = fmt.Sprintf(
-		"REPLACE INTO `%s` (token_hash, client_id, user_id, successor, rotated) VALUES (?, ?, ?, ?, UTC_TIMESTAMP())", t.Rotated)
+		"REPLACE INTO `%s` (token_hash, client_id, user_id, successor, rotated) VALUES "+rotatedRow, t.Rotated)
 	s.rotation = sizesOf(func(n int) string { return rotationStatement(t, n) })
 	return s
 }

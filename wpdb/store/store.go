@@ -19,12 +19,15 @@ type Store struct {
 	db         *wpdb.DB
 	statements statements
 	rotations  *availability // of the table of rotations
+	together   *availability // of several statements in one round trip
+	batches    *availability // of transactions that carry several redemptions
 	openID     openIDClients
 	finds      map[oauth.Kind]*reads
 	bearers    *reads
 	rotated    *reads
 	inserts    *gatherer[oauth.Token, struct{}] // of access tokens
-	watch      func()                           // begins to look for indexes, once
+	redeeming  map[oauth.Kind]*gatherer[redemption, bool]
+	watch      func() // begins to look for indexes, once
 	unwatch    func()
 
 	// Gathered, if it is set before the first request, is told how many requests share
@@ -43,7 +46,9 @@ func New(db *wpdb.DB) *Store {
 
 func newStore(db *wpdb.DB) *Store {
 	ctx, stop := context.WithCancel(context.Background())
-	s := &Store{db: db, statements: newStatements(db.Tables), rotations: new(availability), finds: map[oauth.Kind]*reads{},
+	s := &Store{db: db, statements: newStatements(db.Tables), finds: map[oauth.Kind]*reads{},
+		redeeming: map[oauth.Kind]*gatherer[redemption, bool]{},
+		rotations: new(availability), together: new(availability), batches: new(availability),
 		watch: sync.OnceFunc(func() { go watchIndexes(ctx, db) }), unwatch: stop}
 	for kind, plain := range s.statements.find {
 		s.finds[kind] = s.newReads("find", plain, s.statements.findOpenID[kind], len(question{}.args))
@@ -54,6 +59,10 @@ func newStore(db *wpdb.DB) *Store {
 	s.rotated.note = s.noteRotations
 	s.inserts = &gatherer[oauth.Token, struct{}]{most: maxInserted, patience: gatherPatience,
 		run: s.insertGathered, observe: s.gathered("insert")}
+	for _, kind := range []oauth.Kind{oauth.AuthorizationCode, oauth.RefreshToken} {
+		s.redeeming[kind] = &gatherer[redemption, bool]{most: maxRedeemed, patience: gatherPatience,
+			run: s.redeemTogether, observe: s.gathered("redeem")}
+	}
 	return s
 }
 

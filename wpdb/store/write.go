@@ -2,7 +2,7 @@ package store
 
 import (
 	"context"
-	"errors"
+	"database/sql"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -30,36 +30,6 @@ func (s *Store) Issue(ctx context.Context, tokens ...oauth.Token) error {
 		w.NoteOutcome(err)
 	}
 	return s.db.Again(ctx, func() error { return w.Try(ctx) })
-}
-
-// Redeem implements oauth.Store. The DELETE is the gate: no other process gets the
-// rows that it has removed.
-func (s *Store) Redeem(ctx context.Context, p oauth.Presented, tokens ...oauth.Token) error {
-	if err := fit(tokens); err != nil {
-		return err
-	}
-	w := &wpdb.Write{DB: s.db, Tokens: tokens, Work: func(ctx context.Context, db wpdb.Session) error {
-		result, err := db.ExecContext(ctx, s.statements.remove[p.Kind], wpdb.Comparand(p.Value))
-		if err != nil {
-			return err
-		}
-		if n, err := result.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(err, oauth.ErrNotFound)
-		}
-		if err := s.insert(ctx, db, tokens); err != nil {
-			return err
-		}
-		return s.recordRotation(ctx, db, p, tokens)
-	}}
-	return s.db.Again(ctx, func() error {
-		err := w.Try(ctx)
-		if w.DB == s.db && errors.Is(err, oauth.ErrNotFound) && s.db.Synced() != s.db {
-			// The connection may lead to a node that does not have the row yet.
-			w.DB = s.db.Synced()
-			err = w.Try(ctx)
-		}
-		return err
-	})
 }
 
 // Revoke implements oauth.Store. It is synced, so that it misses no row of the cluster.
@@ -91,15 +61,28 @@ func fit(tokens []oauth.Token) error {
 	return nil
 }
 
-// insert names the columns, because editions of the plugin have more, and gives
-// expires a value, because a column made by an older server would become "now".
+// insert stores tokens, in a statement for each kind.
 func (s *Store) insert(ctx context.Context, db wpdb.Session, tokens []oauth.Token) error {
-	for _, t := range tokens {
-		if _, err := db.ExecContext(ctx, s.statements.insert[t.Kind], rowOf(t)...); err != nil {
-			return err
+	_, err := send(ctx, db, false, s.storing(tokens)...)
+	return err
+}
+
+// storing is the statements that store tokens. They name the columns, because editions of
+// the plugin have more, and give expires a value, because a column made by an older
+// server would become "now".
+func (s *Store) storing(tokens []oauth.Token) (list []statement) {
+	for _, kind := range []oauth.Kind{oauth.AccessToken, oauth.RefreshToken} {
+		one := statement{text: s.statements.insert[kind]}
+		for _, t := range tokens {
+			if t.Kind == kind {
+				one.add(insertedRow, rowOf(t)...)
+			}
+		}
+		if len(one.args) > 0 {
+			list = append(list, one)
 		}
 	}
-	return nil
+	return list
 }
 
 // maxInserted is how many access tokens share an INSERT: committing many rows costs the
@@ -108,14 +91,8 @@ const maxInserted = 64
 
 // insertGathered stores access tokens of different requests, all of them or none.
 func (s *Store) insertGathered(ctx context.Context, batch []oauth.Token) ([]struct{}, error) {
-	args := make([]any, 0, 5*len(batch))
-	for _, token := range batch {
-		args = append(args, rowOf(token)...)
-	}
-	query := s.statements.insert[oauth.AccessToken] + strings.Repeat(", "+insertedRow, len(batch)-1)
 	w := &wpdb.Write{DB: s.db, Single: true, Work: func(ctx context.Context, db wpdb.Session) error {
-		_, err := db.ExecContext(ctx, query, args...)
-		return err
+		return s.insert(ctx, db, batch)
 	}}
 	return make([]struct{}, len(batch)), w.Try(ctx)
 }
@@ -123,4 +100,47 @@ func (s *Store) insertGathered(ctx context.Context, batch []oauth.Token) ([]stru
 // rowOf returns the values of an insertedRow.
 func rowOf(t oauth.Token) []any {
 	return []any{t.Value, t.ClientID, t.UserID, wpdb.FormatExpires(t.Expires), t.Scope.String()}
+}
+
+// statement is one that a request makes, with its values.
+type statement struct {
+	text string
+	args []any
+	note func(error) error // judges its outcome where it is sent by itself
+}
+
+// add adds a row to a statement whose text has the first one already.
+func (one *statement) add(row string, values ...any) {
+	if len(one.args) > 0 {
+		one.text += ", " + row
+	}
+	one.args = append(one.args, values...)
+}
+
+// send runs statements until one fails: together in one round trip, or each by itself.
+// The result is that of the last.
+func send(ctx context.Context, db wpdb.Session, together bool, list ...statement) (result sql.Result, err error) {
+	if together {
+		list = []statement{joined(list)}
+	}
+	for _, one := range list {
+		result, err = db.ExecContext(ctx, one.text, one.args...)
+		if one.note != nil {
+			err = one.note(err)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return result, nil
+}
+
+// joined is several statements as one that is sent.
+func joined(list []statement) (all statement) {
+	texts := make([]string, len(list))
+	for i, one := range list {
+		texts[i], all.args = one.text, append(all.args, one.args...)
+	}
+	all.text = strings.Join(texts, "; ")
+	return all
 }
