@@ -202,7 +202,7 @@ func TestDiscoverySaysWhatIsEnforced(t *testing.T) {
 		openIDOff bool
 		s256, iss bool
 	}{{"", false, false, false}, {"http://127.0.0.1:1", false, true, true}, {"http://127.0.0.1:1", true, true, false}} {
-		f := newFixture(t, func(o *handlers.Options) { o.Upstream = test.upstream })
+		f := newFixture(t, func(o *handlers.Options) { o.Upstream = upstreamAt(test.upstream) })
 		f.store.SetOpenID("https://example.com/wp-json/moserver", test.openIDOff)
 		_, body := f.send(request("GET", "/wp-json/moserver/"+clientID+"/.well-known/openid-configuration", "", ""))
 		methods, _ := body["code_challenge_methods_supported"].([]any)
