@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jmoiron/sqlx"
 
@@ -88,7 +89,7 @@ func rollBack(ctx context.Context, conn *sqlx.Conn) {
 // NoteOutcome remembers whether a try may have been committed although it failed, as
 // when the connection breaks at COMMIT.
 func (w *Write) NoteOutcome(err error) {
-	w.unsure = w.unsure || err != nil && FaultOf(err) == FaultLost
+	w.unsure = w.unsure || err != nil && (FaultOf(err) == FaultLost || slices.Contains(interruptErrors(), ErrorNumber(err)))
 }
 
 // doneBefore reports whether the first token of this write is in the database
