@@ -18,13 +18,13 @@ CLIENTS = \
 	python3-authlib python3-requests python3-requests-oauthlib python3-social-auth-core
 
 # The packages whose tests need neither a database nor a web server.
-SERVERLESS = ./commands ./config/... ./handlers ./oauth/...
+SERVERLESS = ./commands ./config/... ./handlers ./oauth/... ./e2e/robustness/load
 
 .DEFAULT_GOAL := help
 
 .PHONY: help
 help: ## list these targets; begin with "make test"
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## make ./moserver-sidecar, a static binary
@@ -36,7 +36,8 @@ check: lint ## lint, and run every test that needs no server; takes seconds, als
 
 .PHONY: test
 test: deps lint ## run everything: linters, all tests with the race detector, fuzzing's seeds
-	go test -race -timeout 20m ./...
+	go test -race -timeout 20m $$(go list ./... | grep -v /e2e/robustness$$)
+	go test -C e2e/robustness -race -count=1
 
 # The Debian release and packages of other database servers.
 MYSQL = sid mysql-server-core
@@ -44,13 +45,21 @@ MARIADB = trixie mariadb-server-core galera-4
 
 .PHONY: test-servers
 test-servers: deps ## test wpdb and e2e on MySQL 9, on MariaDB 11.8 and on a Galera cluster
-	server=$$(sh .ci/servers $(MYSQL)) && MOSERVER_TEST_SERVER=$$server go test -race -timeout 30m ./wpdb/... ./e2e
-	server=$$(sh .ci/servers $(MARIADB)) && MOSERVER_TEST_SERVER=$$server go test -race -timeout 30m ./wpdb/... ./e2e
-	server=$$(sh .ci/servers $(MARIADB)) && MOSERVER_TEST_SERVER=$$server go test -race -timeout 30m -v -tags galera -run Galera ./wpdb/... ./e2e
+	server=$$(sh .ci/servers $(MYSQL)) && MOSERVER_TEST_SERVER=$$server go test -race -timeout 30m ./wpdb/... ./e2e ./e2e/robustness
+	server=$$(sh .ci/servers $(MARIADB)) && MOSERVER_TEST_SERVER=$$server go test -race -timeout 30m ./wpdb/... ./e2e ./e2e/robustness
+	server=$$(sh .ci/servers $(MARIADB)) && MOSERVER_TEST_SERVER=$$server go test -race -timeout 30m -v -tags galera -run Galera ./wpdb/... ./e2e ./e2e/robustness
 
 .PHONY: e2e
 e2e: deps ## run the end-to-end tests alone: the real program, MariaDB, nginx, WordPress, clients
 	go test -race -timeout 20m ./e2e/...
+
+.PHONY: robustness
+robustness: deps ## judge what clients hear under faults, for MINUTES (5); SEED=… once more, ALL=1 each combination of settings
+	go test -C e2e/robustness -count=1 -timeout 0 -minutes=$(or $(MINUTES),$(if $(ALL),1,5)) -seed=$(or $(SEED),0) $(if $(ALL),-all) $(if $(SEED),,-mutants)
+
+.PHONY: robustness-galera
+robustness-galera: deps ## the same on a Galera cluster whose nodes are killed, for MINUTES (5) with each of three ways to flush
+	server=$$(sh .ci/servers $(MARIADB)) && MOSERVER_TEST_SERVER=$$server go test -C e2e/robustness -tags galera -run TestGalera -count=1 -timeout 0 -minutes=$(or $(MINUTES),5) -seed=$(or $(SEED),0)
 
 .PHONY: lint
 lint: ## check the source with gofmt, go vet and staticcheck

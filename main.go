@@ -81,6 +81,7 @@ func seals(s config.Settings) *oauth.Seals {
 }
 
 func options(s config.Settings) handlers.Options {
+	network, address := config.Endpoint(s.PHPUpstream)
 	return handlers.Options{
 		RequestTimeout: s.RequestTimeout,
 		MaxBodyBytes:   int64(s.MaxBodyBytes),
@@ -90,7 +91,7 @@ func options(s config.Settings) handlers.Options {
 		MaxInFlight:    s.MaxInFlight,
 		MaxConnections: s.MaxConnections,
 		AuthFailures:   s.AuthFailures,
-		Upstream:       s.PHPUpstream,
+		Upstream:       handlers.Upstream{Network: network, Address: address},
 		Proof:          oauth.NewProof(s.ProofKey),
 	}
 }

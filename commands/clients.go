@@ -49,11 +49,7 @@ with the number of each site. It never shows a secret or a key.`,
 	return cmd
 }
 
-// clientList is what clients prints with --json.
-type clientList struct {
-	Clients []listedClient `json:"clients"`
-}
-
+// listedClient is a client as clients prints it with --json.
 type listedClient struct {
 	countedClient
 	Public       bool     `json:"public"`
@@ -99,11 +95,11 @@ func listClients(w io.Writer, settings config.Settings, asJSON bool) error {
 	case err != nil:
 		return err
 	case asJSON:
-		list := clientList{Clients: []listedClient{}}
+		list := []listedClient{}
 		for _, c := range clients {
-			list.Clients = append(list.Clients, listedForm(c))
+			list = append(list, listedForm(c))
 		}
-		return printJSON(w, list)
+		return printJSON(w, map[string]any{"clients": list})
 	case len(clients) == 0:
 		_, err = fmt.Fprintln(w, "There are none.")
 		return err
@@ -114,11 +110,9 @@ func listClients(w io.Writer, settings config.Settings, asJSON bool) error {
 func listedForm(c tokens.ListedClient) listedClient {
 	l := listedClient{countedClient: counted(c.Live), Public: c.Public, Algorithm: c.Algorithm, RedirectURIs: append([]string{}, c.RedirectURIs...)}
 	l.ID, l.Name = c.ID, c.Name
-	if l.Rows == nil {
-		l.Rows = map[oauth.Kind]int64{}
-	}
+	l.Rows = map[oauth.Kind]int64{}
 	for _, kind := range tokenKinds() {
-		l.Rows[kind] += 0
+		l.Rows[kind] = c.Live.Rows[kind]
 	}
 	if c.KeyBits > 0 {
 		l.KeyBits = &c.KeyBits
@@ -175,13 +169,11 @@ func countByClient(ctx context.Context, r *tokensRun) error {
 	case err != nil:
 		return err
 	case r.asJSON:
-		list := struct {
-			Clients []countedClient `json:"clients"`
-		}{[]countedClient{}}
+		list := []countedClient{}
 		for _, u := range uses {
-			list.Clients = append(list.Clients, counted(u))
+			list = append(list, counted(u))
 		}
-		return printJSON(r.w, list)
+		return printJSON(r.w, map[string]any{"clients": list})
 	case len(uses) == 0:
 		_, err = fmt.Fprintln(r.w, "There are none.")
 		return err

@@ -75,8 +75,11 @@ func demo(w io.Writer, address string, newServer NewServer) (err error) {
 
 // demoListener takes the usual port, or any that is free.
 func demoListener(address string) (net.Listener, error) {
+	if network, _ := config.Endpoint(address); network != "tcp" {
+		return nil, errors.New("demo: --listen must be host:port, such as " + demoAddress)
+	}
 	if address != "" {
-		return listen(address, 0o600)
+		return listen(address, 0)
 	}
 	if l, err := net.Listen("tcp", demoAddress); err == nil {
 		return l, nil

@@ -3,9 +3,10 @@ package commands
 import (
 	"fmt"
 	"io"
-	"moserver-sidecar/wpdb/doctor"
 	"strings"
 	"text/tabwriter"
+
+	"moserver-sidecar/wpdb/doctor"
 )
 
 func (x *examined) printFacts(w io.Writer, f doctor.Facts) {

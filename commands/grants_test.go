@@ -44,15 +44,15 @@ func TestGrantsPage(t *testing.T) {
 // TestGrantsFollowSettings: the names are the site's, and the database is not asked.
 func TestGrantsFollowSettings(t *testing.T) {
 	settings := config.Defaults()
-	settings.DBName, settings.DBNetwork, settings.DBAddress = "my site", "tcp", "192.0.2.1:3306"
+	settings.DBName, settings.DBNetwork, settings.DBAddress = "my `site", "tcp", "192.0.2.1:3306"
 	settings.TablePrefix, settings.UsersTable, settings.UsermetaTable, settings.Multisite = "x_", "shared.people", "shared.people_meta", true
 	var sql strings.Builder
 	if err := printGrants(&sql, settings, nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, line := range []string{
-		"GRANT SELECT ON `shared`.`people` TO 'moserver'@'%';", "GRANT SELECT ON `shared`.`people_meta` TO", "GRANT SELECT ON `my site`.`x_sitemeta` TO",
-		"GRANT SELECT ON `my site`.`x_blogs` TO", "-- GRANT SELECT ON `my site`.`x_2_options` TO", "-- % is any host",
+		"GRANT SELECT ON `shared`.`people` TO 'moserver'@'%';", "GRANT SELECT ON `shared`.`people_meta` TO", "GRANT SELECT ON `my ``site`.`x_sitemeta` TO",
+		"GRANT SELECT ON `my ``site`.`x_blogs` TO", "-- GRANT SELECT ON `my ``site`.`x_2_options` TO", "-- % is any host",
 	} {
 		if !strings.Contains(sql.String(), "\n"+line) {
 			t.Errorf("no line %q in\n%s", line, sql.String())

@@ -2,14 +2,9 @@ package commands
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -65,37 +60,18 @@ func healthcheck(w io.Writer, settings config.Settings, problems []config.Proble
 
 // probe asks the server at an address of the setting listen for a path.
 func probe(ctx context.Context, listen, path string) error {
-	network, address := "tcp", listen
-	if socket, ok := strings.CutPrefix(listen, "unix:"); ok {
-		network, address = "unix", socket
-	}
-	client := http.Client{Transport: &http.Transport{
-		DisableKeepAlives: true,
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			// If the server listens on all addresses, this takes the loopback one.
-			return new(net.Dialer).DialContext(ctx, network, address)
-		},
-	}}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost"+path, nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost"+path, nil)
 	if err != nil {
 		return err
 	}
-	answer, err := client.Do(request)
-	if err != nil {
-		var failed *url.Error
-		if errors.As(err, &failed) {
-			err = failed.Err // without the address, which is not the dialled one
-		}
-		return fmt.Errorf("nothing answers at %s (%w); is the server running, and does it listen there?", listen, err)
-	}
-	defer answer.Body.Close()
-	var body struct{ Status, Reason string }
-	err = json.NewDecoder(io.LimitReader(answer.Body, 4096)).Decode(&body)
+	a, err := ask(r, transportTo(listen))
 	switch {
-	case answer.StatusCode == http.StatusOK && err == nil && body.Status == "ok":
+	case err != nil:
+		return fmt.Errorf("nothing answers at %s (%w); is the server running, and does it listen there?", listen, err)
+	case a.status == http.StatusOK && a.member("status") == "ok":
 		return nil
-	case body.Reason != "":
-		return fmt.Errorf("not ready: %s", body.Reason)
+	case a.member("reason") != "":
+		return fmt.Errorf("not ready: %s", a.member("reason"))
 	}
-	return fmt.Errorf("what answers %s at %s with status %d is not this server", path, listen, answer.StatusCode)
+	return fmt.Errorf("what answers %s at %s with status %d is not this server", path, listen, a.status)
 }

@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	"moserver-sidecar/config"
@@ -15,8 +14,8 @@ import (
 
 // listen opens the address to listen on: host:port, or unix: and a path.
 func listen(address string, mode fs.FileMode) (net.Listener, error) {
-	path, isUnix := strings.CutPrefix(address, "unix:")
-	if !isUnix {
+	network, path := config.Endpoint(address)
+	if network == "tcp" {
 		listener, err := net.Listen("tcp", address)
 		if err != nil {
 			return nil, fmt.Errorf("cannot listen on %s: %w", address, listenError(err))
@@ -77,8 +76,8 @@ const passwordFile = "/etc/passwd"
 // socketWarnings warns if every user of the machine can write to the socket. If not, it
 // is empty, and in JSON a list.
 func socketWarnings(s config.Settings) []string {
-	path, isUnix := strings.CutPrefix(s.Listen, "unix:")
-	if _, err := os.Stat(passwordFile); !isUnix || s.SocketMode&0o002 == 0 || err != nil || !openToAll(filepath.Dir(path)) {
+	network, path := config.Endpoint(s.Listen)
+	if _, err := os.Stat(passwordFile); network == "tcp" || s.SocketMode&0o002 == 0 || err != nil || !openToAll(filepath.Dir(path)) {
 		return []string{}
 	}
 	return []string{"every user of this machine can write to the socket " + path + ", and forge X-Forwarded-For to lock out others; " +

@@ -80,14 +80,16 @@ func newRegistry(server Server, l *live, lines *logQueue) *prometheus.Registry {
 }
 
 // serveMetrics listens where the settings say, if they do, until stop is called. Scrapes go
-// on while the last requests are finished.
-func serveMetrics(s config.Settings, server Server, l *live, lines *logQueue, log *slog.Logger) (stop func(), err error) {
+// on while the last requests are finished. Where it cannot listen, there are no metrics:
+// nobody's login should fail for lack of them.
+func serveMetrics(s config.Settings, server Server, l *live, lines *logQueue, log *slog.Logger) (stop func()) {
 	if s.MetricsListen == "" {
-		return func() {}, nil
+		return func() {}
 	}
 	listener, err := listen(s.MetricsListen, s.SocketMode)
 	if err != nil {
-		return nil, err
+		log.Error("no metrics", "error", err)
+		return func() {}
 	}
 	metrics := server.Metrics(newRegistry(server, l, lines))
 	go func() {
@@ -96,7 +98,7 @@ func serveMetrics(s config.Settings, server Server, l *live, lines *logQueue, lo
 		}
 	}()
 	log.Info("metrics", "address", listener.Addr().String())
-	return func() { _ = metrics.Close() }, nil // a scrape can be lost
+	return func() { _ = metrics.Close() } // a scrape can be lost
 }
 
 // metricsWarnings warns if every machine that reaches this one can read the metrics.

@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -66,11 +65,7 @@ func serve(settings config.Settings, reread func() (config.Settings, []config.Pr
 	}
 	go newPurgeTimer(live.purge, settings.PurgeAfter, live.metrics.purged, log).run(ctx)
 	server := newServer(live, settings, log)
-	stopMetrics, err := serveMetrics(settings, server, live, lines, log)
-	if err != nil {
-		return errors.Join(err, listener.Close())
-	}
-	defer stopMetrics()
+	defer serveMetrics(settings, server, live, lines, log)()
 	untilEnd, end := context.WithCancel(context.WithoutCancel(ctx)) // requests in flight may need it too
 	defer end()
 	go live.run(untilEnd, hangup, server.Change)

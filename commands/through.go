@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -124,13 +125,8 @@ func (t *through) add(f wpdb.Finding) {
 // redirects and caches, and whatever is between must let both through.
 func (t *through) address(ctx context.Context, address string) (who string, findings []wpdb.Finding) {
 	var answers []seen
-	for _, ask := range []func() (seen, error){
-		func() (seen, error) { return t.asker.get(ctx, address) },
-		func() (seen, error) { return t.asker.get(ctx, address) },
-		func() (seen, error) { return t.asker.post(ctx, address, "") },
-		func() (seen, error) { return t.asker.post(ctx, address, forgedAddress) },
-	} {
-		s, err := ask()
+	for _, q := range [...]struct{ method, forwarded string }{{http.MethodGet, ""}, {http.MethodGet, ""}, {http.MethodPost, ""}, {http.MethodPost, forgedAddress}} {
+		s, err := t.asker.follow(ctx, q.method, address, q.forwarded)
 		if err != nil {
 			problem, remedy := unreachable(s.address, err)
 			return answererUnknown, []wpdb.Finding{{Kind: wpdb.KindRouteUnreachable, Problem: fmt.Sprintf("%s cannot be asked: %s.", printable(s.address), problem), Remedy: remedy}}
@@ -174,7 +170,7 @@ func (t *through) judge(s seen) (who string, findings []wpdb.Finding) {
 	case s.here():
 		return answererUnknown, []wpdb.Finding{{Kind: wpdb.KindRouteOther,
 			Problem: fmt.Sprintf("At %s a moserver-sidecar answers that does not have this site's settings.", printable(s.address)),
-			Remedy:  "See whether the web server's file names this site's socket. If it does, run: systemctl restart moserver-sidecar (its settings or its program may be older), and see whether a proxy removes the header X-Moserver-Challenge."}}
+			Remedy:  "Give the settings that the server has: --config /etc/moserver/moserver.yaml, if that sets more than wp_config. Otherwise see whether the web server's file names this site's socket; if it does, run: systemctl restart moserver-sidecar (its settings or its program may be older), and see whether a proxy removes the header X-Moserver-Challenge."}}
 	}
 	f := s.strange()
 	if f.Kind == wpdb.KindRoutePHP || f.Kind == wpdb.KindRouteClosed {

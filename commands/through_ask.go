@@ -45,16 +45,8 @@ type hop struct {
 // asker asks as clients do. Its proof is nil without the site's settings.
 type asker struct{ proof *oauth.Proof }
 
-// get follows redirects as a browser does.
-func (k asker) get(ctx context.Context, address string) (seen, error) {
-	return k.follow(ctx, http.MethodGet, address, "")
-}
-
-// post follows those redirects that keep it a POST. forwarded is an X-Forwarded-For.
-func (k asker) post(ctx context.Context, address, forwarded string) (seen, error) {
-	return k.follow(ctx, http.MethodPost, address, forwarded)
-}
-
+// follow asks, and again where it is redirected; a POST only where it stays one. forwarded
+// is an X-Forwarded-For.
 func (k asker) follow(ctx context.Context, method, address, forwarded string) (seen, error) {
 	var hops []hop
 	for {

@@ -161,8 +161,10 @@ func addressFinding(s, forged seen) *wpdb.Finding {
 }
 
 // inside reports whether an address is not one of the internet, so that it is another
-// one out there.
-func inside(a netip.Addr) bool { return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() }
+// one out there. Mobile carriers and the like share the first (RFC 6598).
+func inside(a netip.Addr) bool {
+	return netip.MustParsePrefix("100.64.0.0/10").Contains(a) || a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast()
+}
 
 // between reports whether a CDN or proxy names itself.
 func (a siteAnswer) between() bool {

@@ -23,6 +23,7 @@ func unreachable(address string, err error) (problem, remedy string) {
 	if u, err := url.Parse(address); err == nil {
 		host = u.Host
 	}
+	host = printable(host) // of a redirect it may have any bytes, once they are unescaped
 	if problem, remedy = untrusted(host, err); problem != "" {
 		return problem, remedy
 	}

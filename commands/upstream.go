@@ -84,10 +84,6 @@ type siteAnswer struct {
 
 // askUpstream asks php_upstream for an address of the site, as the server does.
 func askUpstream(ctx context.Context, upstream, address string) (siteAnswer, error) {
-	network, host := "tcp", strings.TrimPrefix(upstream, "http://")
-	if path, isUnix := strings.CutPrefix(upstream, "unix:"); isUnix {
-		network, host = "unix", path
-	}
 	ctx, cancel := context.WithTimeout(ctx, upstreamTimeout)
 	defer cancel()
 	site, err := url.Parse(address)
@@ -101,9 +97,15 @@ func askUpstream(ctx context.Context, upstream, address string) (siteAnswer, err
 		return siteAnswer{}, err
 	}
 	r.Header.Set("X-Forwarded-Proto", site.Scheme)
-	return ask(r, &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, network, host)
-	}})
+	return ask(r, transportTo(upstream))
+}
+
+// transportTo asks a server of this machine's settings, whatever the address in the request.
+func transportTo(setting string) *http.Transport {
+	network, address := config.Endpoint(setting)
+	return &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, address) // which takes the loopback one for all addresses
+	}}
 }
 
 // ask sends a request. It follows no redirect.

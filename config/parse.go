@@ -151,13 +151,20 @@ func logLevel(target *slog.Level) func(string) error {
 	}
 }
 
+// Endpoint is an address of listen, metrics_listen or php_upstream as package net takes it.
+func Endpoint(setting string) (network, address string) {
+	if path, isUnix := strings.CutPrefix(setting, "unix:"); isUnix {
+		return "unix", path
+	}
+	return "tcp", strings.TrimPrefix(setting, "http://")
+}
+
 func listenAddress(target *string) func(string) error {
 	return func(s string) error {
-		if path, ok := strings.CutPrefix(s, "unix:"); ok {
-			if !filepath.IsAbs(path) {
-				return errors.New("must be unix: and a path that begins with /")
-			}
-		} else if !isHostPort(s) {
+		switch network, path := Endpoint(s); {
+		case network == "unix" && !filepath.IsAbs(path):
+			return errors.New("must be unix: and a path that begins with /")
+		case network == "tcp" && !isHostPort(s):
 			return errors.New("must be host:port, such as 127.0.0.1:8089, or unix:/run/moserver/token.sock")
 		}
 		*target = s
@@ -168,10 +175,10 @@ func listenAddress(target *string) func(string) error {
 // upstreamAddress is where another server listens.
 func upstreamAddress(target *string) func(string) error {
 	return func(s string) error {
-		address, isHTTP := strings.CutPrefix(s, "http://")
-		path, isUnix := strings.CutPrefix(s, "unix:")
+		network, address := Endpoint(s)
 		host, _, _ := net.SplitHostPort(address)
-		if !(isUnix && filepath.IsAbs(path)) && !(isHTTP && host != "" && isHostPort(address)) {
+		isHTTP := strings.HasPrefix(s, "http://") && host != "" && isHostPort(address)
+		if network == "unix" && !filepath.IsAbs(address) || network == "tcp" && !isHTTP {
 			return errors.New("must be http://host:port, such as http://127.0.0.1:8088, or unix:/run/moserver/php.sock")
 		}
 		*target = s

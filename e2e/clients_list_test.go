@@ -66,12 +66,15 @@ func TestWhoUses(t *testing.T) {
 	gone := stage.Client{ID: "\x1bgone"}
 	s.Put("refresh", "of-gone", gone, stage.Row{User: 99})
 	s.Put("access", "newest", s.pub, stage.Row{User: sandbox.Bob, Expires: "2036-05-04 03:02:01"})
+	s.Put("access", "of-none", stage.Client{}, stage.Row{Expires: "2036-05-04 03:02:00"})
+	s.Exec("INSERT INTO {}moos_oauth_access_tokens (access_token, expires) SELECT 'of-null', expires FROM {}moos_oauth_access_tokens WHERE access_token = 'of-none'")
 	s.Put("access", "in other letters", stage.Client{ID: strings.ToUpper(s.pub.ID)}, stage.Row{Expires: "2036-05-04 03:02:00"})
 
 	for _, changed := range []bool{false, true} { // without indexes, and with them
 		uses := s.whoUses("tokens", "count", "--by", "client")
 		uses[s.pub.ID].want(t, 0, 1, 2, 2)
 		uses[gone.ID].want(t, 0, 1, 0, 1)
+		uses[""].want(t, 0, 0, 2, 1)
 		uses[strings.ToUpper(s.pub.ID)].want(t, 0, 0, 1, 1)
 		if c := uses[s.pub.ID]; c.Name != s.pub.Name || c.Newest == nil || !c.Newest.Equal(time.Date(2036, 5, 4, 3, 2, 1, 0, time.UTC)) || uses[gone.ID].Newest != nil {
 			t.Errorf("%+v", uses)

@@ -17,7 +17,8 @@ import (
 // it prints, and presses Ctrl-C. Nothing may be left behind.
 func TestDemo(t *testing.T) {
 	t.Parallel()
-	dir := stage.ShortDir(t) // the demo's /tmp
+	command(t, nil, "demo", "--listen", "unix:/x.sock").want(t, 1, "demo: --listen must be host:port") // it prints what curl takes
+	dir := stage.ShortDir(t)                                                                           // the demo's /tmp
 	demo, database := startDemo(t, dir)
 	commands := regexp.MustCompile(`(?m)^  (curl .*|mariadb .*)$`).FindAllStringSubmatch(demo.Stdout.String(), -1)
 	if len(commands) != 4 {

@@ -103,9 +103,10 @@ func (d *door) passesOn(t *testing.T, script string, size int) {
 	} {
 		r := stage.NewRequest(http.MethodPatch, "http://"+d.nginx.Address+path, strings.Repeat("x", size))
 		r.Header.Set("X-Forwarded-For", "203.0.113.7") // nobody believes it
+		r.Header.Set("X-Forwarded-Host", d.nginx.Address)
 		a := d.told(r)
 		for name, want := range map[string]any{"REQUEST_METHOD": "PATCH", "HTTP_HOST": d.nginx.Address, "SERVER_NAME": "127.0.0.1", "SERVER_PORT": port,
-			"HTTPS": "", "REMOTE_ADDR": "127.0.0.1", "SCRIPT_NAME": script, "body": float64(size)} {
+			"HTTPS": "", "REMOTE_ADDR": "127.0.0.1", "SCRIPT_NAME": script, "HTTP_X_FORWARDED_HOST": d.nginx.Address, "body": float64(size)} {
 			if a.Body[name] != want {
 				t.Errorf("%s: %s is %v, want %v", path, name, a.Body[name], want)
 			}

@@ -38,9 +38,18 @@ func TestMetricsListener(t *testing.T) {
 			t.Errorf("the public listener has no /healthz: %d", a.Status)
 		}
 	}
+}
+
+// TestMetricsTaken: a server whose metrics find their address taken says so, and serves.
+func TestMetricsTaken(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, database)
 	taken := s.Serve()
-	command(t, nil, "serve", "--wp-config", s.WPConfig, "--listen", stage.FreeAddress(t), "--metrics-listen", strings.TrimPrefix(taken.Base, "http://")).
-		want(t, 1, "cannot listen on ", "is another server already using it?")
+	server := s.Serve("--metrics-listen", strings.TrimPrefix(taken.Base, "http://"))
+	server.Await("is another server already using it?")
+	if a := server.Get("/readyz"); a.Status != http.StatusOK {
+		t.Errorf("/readyz: %s", a)
+	}
 }
 
 // TestCheckMetrics: check warns of metrics for everybody.

@@ -20,6 +20,7 @@ type TokenServer interface {
 	Token(context.Context, oauth.Request) (oauth.Answer, error)
 	Revoke(context.Context, oauth.Request) (oauth.Answer, error)
 	Authorized(context.Context, oauth.Authorization, string) (oauth.Redirection, error)
+	Refused(context.Context, oauth.Authorization) (string, error)
 	Introspect(context.Context, oauth.Request) (oauth.Introspection, oauth.Answer, error)
 	UserInfo(ctx context.Context, accessToken string) (oauth.UserInfo, *oauth.Client, error)
 	Metadata(context.Context) (oauth.Metadata, error)
@@ -38,8 +39,11 @@ type Options struct {
 	MaxConnections int            // connections that may be open, with a few more for probes
 	AuthFailures   int            // failed authentications a minute, per address and client; 0: no limit
 	Proof          *oauth.Proof   // answers check --through; nil: it is not answered
-	Upstream       string         // where WordPress answers the rest, http://host:port or unix:/path; empty: nowhere
+	Upstream       Upstream       // where WordPress answers the rest; the zero value: nowhere
 }
+
+// Upstream is an address as package net takes it: tcp and host:port, or unix and a path.
+type Upstream struct{ Network, Address string }
 
 // server is what the handlers share.
 type server struct {

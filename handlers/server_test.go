@@ -46,7 +46,7 @@ func newFixture(t *testing.T, change func(*handlers.Options)) *fixture {
 	f.store.PutGrant(oauth.Presented{Kind: oauth.RefreshToken, Value: "r0"}, oauth.Grant{ClientID: clientID, UserID: alice})
 	server := &oauth.Server{Store: f.store, Now: time.Now, Random: rand.Reader}
 	o := options(change)
-	if o.Upstream != "" { // as settings have it
+	if o.Upstream.Address != "" { // as settings have it
 		var err error
 		if server.Seals, err = oauth.NewSeals([]byte(strings.Repeat("s", oauth.MinSealSecret))); err != nil {
 			t.Fatal(err)
@@ -65,6 +65,11 @@ func options(change func(*handlers.Options)) handlers.Options {
 		change(&o)
 	}
 	return o
+}
+
+// upstreamAt is where a URL's server listens.
+func upstreamAt(url string) handlers.Upstream {
+	return handlers.Upstream{Network: "tcp", Address: strings.TrimPrefix(url, "http://")}
 }
 
 // request makes a request as it comes from a proxy on this machine.

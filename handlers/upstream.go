@@ -41,7 +41,6 @@ var (
 // passed on has slots of its own and never takes one that a token request needs: at
 // most a quarter of the connections, so that a PHP that hangs leaves the others.
 type upstream struct {
-	address   string // as in Options.Upstream
 	target    url.URL
 	transport *http.Transport
 	slots     *overload
@@ -49,23 +48,22 @@ type upstream struct {
 	log       *slog.Logger
 }
 
-// newUpstream is nil if address is empty.
-func newUpstream(address string, maxConnections int, m *metrics, log *slog.Logger) *upstream {
-	if address == "" {
+// newUpstream is nil if there is no address.
+func newUpstream(at Upstream, maxConnections int, m *metrics, log *slog.Logger) *upstream {
+	if at.Address == "" {
 		return nil
 	}
-	network, host := "tcp", strings.TrimPrefix(address, "http://")
-	target := url.URL{Scheme: "http", Host: host}
-	if path, isUnix := strings.CutPrefix(address, "unix:"); isUnix {
-		network, host, target.Host = "unix", path, "localhost"
+	target := url.URL{Scheme: "http", Host: at.Address}
+	if at.Network == "unix" {
+		target.Host = "localhost"
 	}
 	dialer := &net.Dialer{Timeout: 5 * time.Second}
 	return &upstream{
-		address: address, target: target, name: rand.Text(), log: log,
+		target: target, name: rand.Text(), log: log,
 		slots: newOverload(limitUpstream, (maxConnections+3)/4, m, log),
 		transport: &http.Transport{
 			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-				return dialer.DialContext(ctx, network, host)
+				return dialer.DialContext(ctx, at.Network, at.Address)
 			},
 			ResponseHeaderTimeout: upstreamPatience,
 			DisableKeepAlives:     true, // a POST that meets a closing connection would be lost

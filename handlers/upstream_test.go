@@ -31,8 +31,8 @@ func newDoor(t *testing.T, upstream string, change func(*handlers.Options)) door
 		d.handler.ServeHTTP(w, r)
 	}))
 	d.fixture = newFixture(t, func(o *handlers.Options) {
-		if o.Upstream = upstream; upstream == "itself" {
-			o.Upstream = d.URL
+		if o.Upstream = upstreamAt(upstream); upstream == "itself" {
+			o.Upstream = upstreamAt(d.URL)
 		}
 		if change != nil {
 			change(o)
@@ -101,7 +101,8 @@ func TestPassedUnchanged(t *testing.T) {
 
 // TestUpstreamAway: what cannot be passed on is 503, and says nothing of a token.
 func TestUpstreamAway(t *testing.T) {
-	d := newDoor(t, "unix:"+filepath.Join(t.TempDir(), "php.sock"), nil)
+	socket := handlers.Upstream{Network: "unix", Address: filepath.Join(t.TempDir(), "php.sock")}
+	d := newDoor(t, "", func(o *handlers.Options) { o.Upstream = socket })
 	status, got := d.raw("GET /wp-json/moserver/authorize HTTP/1.1\r\nHost: x\r\n\r\n")
 	if status != http.StatusServiceUnavailable || !strings.Contains(got, "wordpress_unavailable") || strings.Contains(got, `"error"`) {
 		t.Errorf("%d %s", status, got)

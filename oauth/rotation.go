@@ -38,7 +38,12 @@ func (x *exchange) rotation(ctx context.Context) (*Rotation, error) {
 }
 
 // repeat answers as if the successor had been presented, which stays.
+//
+// A database shows a COMMIT before its disk has it. If it dies right then, the rotation
+// that was seen has never been, and its successor must not be told: so the record is
+// looked for once more when the access token is safe.
 func (x *exchange) repeat(ctx context.Context, rotation *Rotation) (Answer, error) {
+	replaced := x.presented
 	x.presented.Value = rotation.Successor
 	if err := x.checkRefreshToken(); err != nil {
 		return Answer{}, err
@@ -48,7 +53,15 @@ func (x *exchange) repeat(ctx context.Context, rotation *Rotation) (Answer, erro
 		return Answer{}, err
 	}
 	p.Tokens.RefreshToken = rotation.Successor
-	return p.Answer, x.Store.Issue(ctx, p.access)
+	if err := x.Store.Issue(ctx, p.access); err != nil {
+		return Answer{}, err
+	}
+	x.presented = replaced
+	still, err := x.rotation(ctx)
+	if err == nil && (still == nil || still.Successor != rotation.Successor) {
+		err = ErrUnavailable // the client tries again with what it has
+	}
+	return p.Answer, err
 }
 
 // endReplayed ends the family of a refresh token that is used once more. It

@@ -215,3 +215,32 @@ func TestRevokeRotated(t *testing.T) {
 		f.replays(refreshRequest(), false)
 	}
 }
+
+// forgetful is a store whose database dies when an access token is stored, and comes
+// back without the rotation that it had shown before that was on its disk.
+type forgetful struct {
+	oauth.Store
+	died bool
+}
+
+func (s *forgetful) Issue(ctx context.Context, tokens ...oauth.Token) error {
+	s.died = true
+	return s.Store.Issue(ctx, tokens...)
+}
+
+func (s *forgetful) FindRotation(ctx context.Context, token string) (*oauth.Rotation, error) {
+	if s.died {
+		return nil, nil
+	}
+	return s.Store.FindRotation(ctx, token)
+}
+
+// TestRotationNeverWritten: nobody is told a successor that the database does not have.
+func TestRotationNeverWritten(t *testing.T) {
+	f, r := rotating(t)
+	f.grants(r)
+	f.Store = &forgetful{Store: f.store}
+	if answer, err := f.Token(t.Context(), r); !errors.Is(err, oauth.ErrUnavailable) || answer.Tokens != nil {
+		t.Errorf("got %+v, %v; want the word that the database is away", answer.Tokens, err)
+	}
+}

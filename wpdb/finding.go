@@ -50,7 +50,7 @@ func (db *DB) GrantTo(account, privileges, table string) string {
 // FullName is a table with its database, quoted for SQL.
 func (db *DB) FullName(table string) string {
 	schema, name := db.Config.Split(table)
-	return "`" + schema + "`.`" + name + "`"
+	return "`" + strings.ReplaceAll(schema, "`", "``") + "`.`" + name + "`"
 }
 
 // String is the finding as a line for people.

@@ -3,6 +3,7 @@ package wpdb
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"strings"
 	"time"
 
@@ -114,6 +115,19 @@ func ServerVariables(ctx context.Context, db sqlx.QueryerContext, names ...strin
 		values[strings.ToLower(v.Text("Variable_name"))] = v.Text("Value")
 	}
 	return values, err
+}
+
+// Bounded is a SELECT, given without that word, that the server itself stops after some
+// time, if it can: one whose client is gone goes on.
+func (db *DB) Bounded(ctx context.Context, limit time.Duration, what string) (query string, bounded bool, err error) {
+	variables, err := ServerVariables(ctx, db.SQL, "max_statement_time", "max_execution_time")
+	if _, there := variables["max_statement_time"]; there { // MariaDB
+		return fmt.Sprintf("SET STATEMENT max_statement_time=%d FOR SELECT %s", int(limit.Seconds()), what), true, err
+	}
+	if _, there := variables["max_execution_time"]; there {
+		return fmt.Sprintf("SELECT /*+ MAX_EXECUTION_TIME(%d) */ %s", limit.Milliseconds(), what), true, err
+	}
+	return "SELECT " + what, false, err
 }
 
 // EngineOf is the storage engine of a table, empty if there is no such table or

@@ -45,19 +45,34 @@ func StartNginx(t T, dir, conf string) *Nginx {
 	t.Helper()
 	n := &Nginx{Dir: dir, Address: FreeAddress(t)}
 	n.writeSite(t, conf)
-	main := WriteFile(t, filepath.Join(dir, "main.conf"), mainConf(dir))
-	n.Process = Start(t, nil, mustFind(t, "nginx"), "-p", dir, "-c", main)
+	WriteFile(t, n.main(), mainConf(dir))
 	n.HTTP = HTTPClient(n.Address)
 	// A reload closes the connections that wait for their next request, and a
 	// POST that is sent in that moment is lost.
 	transport := n.HTTP.Transport.(*http.Transport)
 	transport.DisableKeepAlives = true
 	transport.TLSClientConfig = trust(dir)
+	n.start(t)
+	return n
+}
+
+func (n *Nginx) main() string { return filepath.Join(n.Dir, "main.conf") }
+
+func (n *Nginx) start(t T) {
+	t.Helper()
+	n.Process = Start(t, nil, mustFind(t, "nginx"), "-p", n.Dir, "-c", n.main())
+	n.reloads = 0
 	// It listens before it has workers, and a reload before that would wait for the next.
 	n.AwaitThat("nginx has its workers", func() bool {
 		return strings.Count(n.Stderr.String(), "start worker process ") == workers
 	})
-	return n
+}
+
+// Again kills nginx and starts it anew.
+func (n *Nginx) Again() {
+	n.t.Helper()
+	n.Kill()
+	n.start(n.t)
 }
 
 func (n *Nginx) writeSite(t T, conf string) {

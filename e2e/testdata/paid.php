@@ -46,7 +46,7 @@ switch ( $route ) {
 		break;
 	default:
 		$told = array( 'body' => strlen( file_get_contents( 'php://input' ) ), 'namespaces' => array( 'oembed/1.0', 'moserver' ) );
-		foreach ( array( 'REQUEST_METHOD', 'REQUEST_URI', 'HTTP_HOST', 'SERVER_NAME', 'SERVER_PORT', 'HTTPS', 'REMOTE_ADDR', 'HTTP_COOKIE', 'SCRIPT_NAME' ) as $name ) {
+		foreach ( array( 'REQUEST_METHOD', 'REQUEST_URI', 'HTTP_HOST', 'SERVER_NAME', 'SERVER_PORT', 'HTTPS', 'REMOTE_ADDR', 'HTTP_X_FORWARDED_HOST', 'HTTP_COOKIE', 'SCRIPT_NAME' ) as $name ) {
 			$told[ $name ] = $_SERVER[ $name ] ?? '';
 		}
 		echo json_encode( $told );

@@ -29,8 +29,8 @@ type TableFacts struct {
 }
 
 const (
-	// countMillis bounds the count of one table.
-	countMillis = 5000
+	// countTime bounds the count of one table.
+	countTime = 5 * time.Second
 	// uncountedRows is what is not counted where a count cannot be bounded.
 	uncountedRows = 1_000_000
 	// manyPurgeable is how many rows that Purge would delete are worth a finding: some
@@ -113,11 +113,11 @@ func (e *examination) count(kind oauth.Kind, f *TableFacts) error {
 	}
 	now := time.Now()
 	old := e.PurgeableOf(kind, now.Add(-e.purgeAfter))
-	query, bounded := e.bounded(fmt.Sprintf("COUNT(*) AS total, COALESCE(SUM(%s), 0) AS never, COALESCE(SUM(%s), 0) AS good, "+
+	query, bounded, err := e.Bounded(e.ctx, countTime, fmt.Sprintf("COUNT(*) AS total, COALESCE(SUM(%s), 0) AS never, COALESCE(SUM(%s), 0) AS good, "+
 		"COALESCE(SUM(%s), 0) AS purgeable, COALESCE(SUM(expires >= ?), 0) AS at_limit FROM %s",
 		never, wpdb.LiveCondition(kind), old.Condition(), wpdb.QuoteName(f.Name)))
-	if !bounded && f.Rows != nil && *f.Rows > uncountedRows {
-		return nil
+	if err != nil || !bounded && f.Rows != nil && *f.Rows > uncountedRows {
+		return err
 	}
 	rows, ok, err := e.read(f.Name, query, wpdb.FormatExpires(now), old.Digits(), wpdb.FormatExpires(oauth.LastExpiry()))
 	if n := wpdb.ErrorNumber(err); n == 1969 || n == 3024 { // it took too long
@@ -133,24 +133,12 @@ func (e *examination) count(kind oauth.Kind, f *TableFacts) error {
 	return nil
 }
 
-// bounded is a SELECT that the server itself stops after a while, if it can.
-func (e *examination) bounded(what string) (query string, bounded bool) {
-	v := e.facts.Server.Version
-	switch {
-	case e.facts.Server.Kind == "MariaDB" && versionBefore(v, 10, 1, 2), e.facts.Server.Kind != "MariaDB" && versionBefore(v, 5, 7, 8):
-		return "SELECT " + what, false
-	case e.facts.Server.Kind == "MariaDB":
-		return fmt.Sprintf("SET STATEMENT max_statement_time=%d FOR SELECT %s", countMillis/1000, what), true
-	}
-	return fmt.Sprintf("SELECT /*+ MAX_EXECUTION_TIME(%d) */ %s", countMillis, what), true
-}
-
 func (e *examination) adviseRows(f *TableFacts) {
 	purge := "Nothing else removes what has expired. Run: " + e.Command("purge")
 	switch {
 	case !f.RowsExact && f.Rows != nil:
 		e.advise(wpdb.KindRowsExpired, purge,
-			"The table %s has about %d rows, too many to count within %d s.", f.Name, *f.Rows, countMillis/1000)
+			"The table %s has about %d rows, too many to count within %.0f s.", f.Name, *f.Rows, countTime.Seconds())
 	case f.purgeable >= manyPurgeable:
 		e.advise(wpdb.KindRowsExpired, purge, "%d of the %d rows of the table %s have expired and may be deleted.", f.purgeable, *f.Rows, f.Name)
 	}

@@ -97,8 +97,11 @@ func (s *Server) logFile() string { return filepath.Join(s.Dir, "server.log") }
 
 // Run starts the server on the data that is there, and waits until it serves.
 // After Kill it brings the same database back.
-func (s *Server) Run(ctx context.Context) error {
-	s.command = exec.Command(s.program.path, s.arguments()...)
+func (s *Server) Run(ctx context.Context) error { return s.run(ctx) }
+
+// run is Run with more arguments.
+func (s *Server) run(ctx context.Context, more ...string) error {
+	s.command = exec.Command(s.program.path, append(s.arguments(), more...)...)
 	s.command.SysProcAttr = ChildAttributes()
 	s.command.Env = append(os.Environ(), "TZ="+s.options.TimeZone)
 	s.exited = make(chan struct{})

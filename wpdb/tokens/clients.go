@@ -10,6 +10,9 @@ import (
 	"moserver-sidecar/wpdb"
 )
 
+// countLimit is how long the database may take to count by client.
+const countLimit = time.Minute
+
 // Use is how much of a client's codes and tokens there is.
 type Use struct {
 	RegisteredClient
@@ -32,7 +35,7 @@ func CountByClient(ctx context.Context, db *wpdb.DB, f Filter) (uses []Use, err 
 	for _, kind := range f.kinds() {
 		table, column := db.Tables.KindTable(kind)
 		condition, more := f.where(kind, column)
-		parts = append(parts, fmt.Sprintf("SELECT '%s' AS kind, CAST(client_id AS BINARY) AS id, MIN(client_id) AS client_id, user_id, COUNT(*) AS n, MAX(expires) AS newest "+
+		parts = append(parts, fmt.Sprintf("SELECT '%s' AS kind, CAST(COALESCE(client_id, '') AS BINARY) AS id, MIN(client_id) AS client_id, user_id, COUNT(*) AS n, MAX(expires) AS newest "+
 			"FROM `%s` WHERE %s GROUP BY id, user_id", kind, table, condition))
 		args = append(args, more...)
 	}
@@ -40,10 +43,14 @@ func CountByClient(ctx context.Context, db *wpdb.DB, f Filter) (uses []Use, err 
 	for _, kind := range f.kinds() {
 		columns += fmt.Sprintf(", SUM(IF(kind = '%s', n, 0)) AS `%s`", kind, kind)
 	}
-	query := fmt.Sprintf("SELECT MIN(client_id) AS client_id, COUNT(DISTINCT user_id) AS users, MAX(IF(kind = '%s', newest, NULL)) AS newest%s\n"+
+	what := fmt.Sprintf("MIN(client_id) AS client_id, COUNT(DISTINCT user_id) AS users, MAX(IF(kind = '%s', newest, NULL)) AS newest%s\n"+
 		"FROM (%s) AS t GROUP BY id ORDER BY id", oauth.AccessToken, columns, strings.Join(parts, "\nUNION ALL "))
 	err = db.Repeat(ctx, false, func() error {
 		uses = nil
+		query, _, err := db.Bounded(ctx, countLimit, what)
+		if err != nil {
+			return err
+		}
 		return wpdb.EachRow(ctx, db.SQL, query, args, func(r wpdb.Row) {
 			id := r.Text("client_id")
 			u := Use{RegisteredClient: RegisteredClient{id, names[id]}, Rows: map[oauth.Kind]int64{}, Users: r.Integer("users")}

@@ -26,9 +26,9 @@ case "$*" in
 esac
 `
 
-// StartGalera starts a Galera cluster of so many nodes, which ends with the test.
-// A node that was killed cannot join again.
-func StartGalera(t T, nodes int) []*sandbox.Server {
+// StartGalera starts a Galera cluster of so many nodes, which ends with the test. Each
+// gets more arguments.
+func StartGalera(t T, nodes int, more ...string) []*sandbox.Server {
 	t.Helper()
 	scripts := t.TempDir()
 	NoError(t, os.WriteFile(filepath.Join(scripts, "wsrep_sst_nothing"), []byte(galeraTransfer), 0o700))
@@ -43,6 +43,7 @@ func StartGalera(t T, nodes int) []*sandbox.Server {
 	var servers []*sandbox.Server
 	for i := range nodes {
 		node := galeraNode(t, addresses, i)
+		node.Args = append(node.Args, more...)
 		node.Data = seed.DataDir()
 		servers = append(servers, Start(t, node))
 	}

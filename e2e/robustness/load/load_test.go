@@ -1,0 +1,125 @@
+package load_test
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"moserver-sidecar/e2e/robustness/model"
+	"moserver-sidecar/oauth"
+)
+
+// slow is a right store whose methods take some time, and may fail before or after they
+// have done their work.
+type slow struct{ oauth.Store }
+
+// rarely is true once in n times.
+func rarely(n int) bool { return rand.IntN(n) == 0 }
+
+func (s slow) around(do func() error) error {
+	time.Sleep(time.Duration(rand.IntN(300)) * time.Microsecond)
+	if rarely(60) {
+		return oauth.ErrUnavailable
+	}
+	err := do()
+	time.Sleep(time.Duration(rand.IntN(300)) * time.Microsecond)
+	if rarely(60) {
+		return oauth.ErrUnavailable
+	}
+	return err
+}
+
+func (s slow) Find(ctx context.Context, id string, p oauth.Presented) (f oauth.Facts, err error) {
+	err = s.around(func() (err error) { f, err = s.Store.Find(ctx, id, p); return err })
+	return f, err
+}
+
+func (s slow) Issue(ctx context.Context, t ...oauth.Token) error {
+	return s.around(func() error { return s.Store.Issue(ctx, t...) })
+}
+
+func (s slow) Redeem(ctx context.Context, p oauth.Presented, t ...oauth.Token) error {
+	return s.around(func() error { return s.Store.Redeem(ctx, p, t...) })
+}
+
+func (s slow) Revoke(ctx context.Context, r oauth.Revocation) (ended bool, err error) {
+	err = s.around(func() (err error) { ended, err = s.Store.Revoke(ctx, r); return err })
+	return ended, err
+}
+
+// twoWinners lets a second call for the same code succeed, once in a while.
+type twoWinners struct{ oauth.Store }
+
+func (s twoWinners) Redeem(ctx context.Context, p oauth.Presented, t ...oauth.Token) error {
+	err := s.Store.Redeem(ctx, p, t...)
+	if errors.Is(err, oauth.ErrNotFound) && rarely(5) {
+		return s.Issue(ctx, t...)
+	}
+	return err
+}
+
+// loses forgets what it has promised to keep, once in a while.
+type loses struct{ oauth.Store }
+
+func (s loses) Redeem(ctx context.Context, p oauth.Presented, t ...oauth.Token) error {
+	if rarely(100) {
+		return s.Store.Redeem(ctx, p)
+	}
+	return s.Store.Redeem(ctx, p, t...)
+}
+
+// blinks does not see what is there for a moment, as a node that lags does.
+type blinks struct{ oauth.Store }
+
+func (s blinks) Find(ctx context.Context, id string, p oauth.Presented) (oauth.Facts, error) {
+	f, err := s.Store.Find(ctx, id, p)
+	if rarely(200) {
+		f.Grant = nil
+	}
+	return f, err
+}
+
+// TestRightStore: a store that keeps its promise is found to do so.
+func TestRightStore(t *testing.T) {
+	for seed := range uint64(12) {
+		r, v, err := play(seed, 400*time.Millisecond, func(s oauth.Store) oauth.Store { return slow{s} })
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("seed %d: %d operations, %d violations, %d undecided", seed, v.Operations, len(v.Violations), v.Undecided)
+		if len(v.Violations) > 0 || v.Undecided > 0 {
+			t.Logf("%v", v.Outcomes)
+			for _, ops := range v.Violations[:min(2, len(v.Violations))] {
+				t.Errorf("%+v:\n%s", r, model.Tell(r, model.Minimise(r, ops)))
+			}
+		}
+		if v.Operations < 100 {
+			t.Errorf("only %d operations", v.Operations)
+		}
+	}
+}
+
+// TestWrongStores: each store that breaks its promise is found out.
+func TestWrongStores(t *testing.T) {
+	for name, wrong := range map[string]func(oauth.Store) oauth.Store{
+		"two winners":                func(s oauth.Store) oauth.Store { return twoWinners{slow{s}} },
+		"lost after acknowledgement": func(s oauth.Store) oauth.Store { return loses{slow{s}} },
+		"dead for a moment":          func(s oauth.Store) oauth.Store { return blinks{slow{s}} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			for seed := range uint64(20) {
+				r, v, err := play(seed, 400*time.Millisecond, wrong)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(v.Violations) > 0 {
+					t.Logf("seed %d, %d violations, such as:\n%s", seed, len(v.Violations), model.Tell(r, model.Minimise(r, v.Violations[0])))
+					return
+				}
+			}
+			t.Error("20 histories, and nothing was found")
+		})
+	}
+}
