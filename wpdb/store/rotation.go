@@ -110,7 +110,7 @@ func (s *Store) revoke(ctx context.Context, db wpdb.Session, r oauth.Revocation)
 		token = last
 		hops += n
 	}
-	n, err := affected(db.ExecContext(ctx, s.statements.revokeRefreshTokens, r.ClientID, r.UserID))
+	n, err := removed(ctx, db, false, statement{text: s.statements.revokeRefreshTokens, args: []any{r.ClientID, r.UserID}})
 	return token, n > 0, err
 }
 
