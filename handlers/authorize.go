@@ -12,8 +12,9 @@ import (
 	"moserver-sidecar/oauth"
 )
 
-// authorize passes a login on to WordPress, which has its pages, and seals the code
-// in the one answer that has one: the redirect back to the client.
+// authorize passes a login on to WordPress, which has its pages. Of its answers those
+// that lead back to the client change: a code is sealed, and where the client knows an
+// issuer it is told it, with an error too (RFC 9207, 2).
 func (s *server) authorize(c echo.Context) error {
 	a, redirectURI, err := parseAuthorization(c.Request().URL.RawQuery)
 	if err != nil {
@@ -22,12 +23,21 @@ func (s *server) authorize(c echo.Context) error {
 	note(c).clientSent = a.ClientID
 	return s.upstream.pass(c, func(answer *http.Response) error {
 		answer.Header.Set(echo.HeaderCacheControl, "no-store")
+		if answer.StatusCode/100 != 3 {
+			return nil
+		}
 		location := answer.Header.Get(echo.HeaderLocation)
-		before, code, after, found := cutCode(location, redirectURI)
-		if answer.StatusCode/100 != 3 || !found {
+		before, code, after, granted := cutParameter("code", location, redirectURI)
+		_, _, _, refused := cutParameter("error", location, redirectURI)
+		if !granted && !refused {
 			return nil
 		}
 		return s.withDatabase(c, func(ctx context.Context) error {
+			if !granted {
+				issuer, err := s.tokens.Refused(ctx, a)
+				answer.Header.Set(echo.HeaderLocation, withIssuer(location, issuer))
+				return err
+			}
 			r, err := s.tokens.Authorized(ctx, a, code)
 			if err != nil {
 				return err
@@ -35,17 +45,23 @@ func (s *server) authorize(c echo.Context) error {
 			if r.Code != code {
 				s.metrics.sealed.Inc()
 			}
-			if r.Issuer != "" {
-				query, fragment, cut := strings.Cut(after, "#")
-				after = query + "&iss=" + url.QueryEscape(r.Issuer)
-				if cut {
-					after += "#" + fragment
-				}
-			}
-			answer.Header.Set(echo.HeaderLocation, before+url.QueryEscape(r.Code)+after)
+			answer.Header.Set(echo.HeaderLocation, withIssuer(before+url.QueryEscape(r.Code)+after, r.Issuer))
 			return nil
 		})
 	})
+}
+
+// withIssuer adds iss, unless it is empty, to an address with a query.
+func withIssuer(address, issuer string) string {
+	if issuer == "" {
+		return address
+	}
+	query, fragment, cut := strings.Cut(address, "#")
+	query += "&iss=" + url.QueryEscape(issuer)
+	if cut {
+		query += "#" + fragment
+	}
+	return query
 }
 
 // authorizationParameters are the parameters of an authorization request that must be
@@ -135,10 +151,10 @@ func asWordPressCleans(query string) string {
 	}
 }
 
-// cutCode takes apart the address of a redirect around the code in it. It is not
-// found unless the redirect leads to the client, and has in its query one code more
-// than the client's own redirect URI.
-func cutCode(location, redirectURI string) (before, code, after string, found bool) {
+// cutParameter takes apart the address of a redirect around the value of a parameter. It
+// is not found unless the redirect leads to the client, and has in its query one such
+// parameter more than the client's own redirect URI.
+func cutParameter(parameter, location, redirectURI string) (before, value, after string, found bool) {
 	to, err := url.Parse(location)
 	if err != nil {
 		return "", "", "", false
@@ -147,21 +163,21 @@ func cutCode(location, redirectURI string) (before, code, after string, found bo
 	if redirectURI != "" && (err != nil || !strings.EqualFold(to.Scheme, client.Scheme) || !strings.EqualFold(to.Host, client.Host)) {
 		return "", "", "", false
 	}
-	start, end, codes := 0, 0, 0
+	start, end, times := 0, 0, 0
 	for at, text := range queryPairs(location) {
 		name, value, _ := strings.Cut(text, "=")
-		if unescape(name) == "code" {
+		if unescape(name) == parameter {
 			end = at + len(text)
 			start = end - len(value)
-			codes++
+			times++
 		}
 	}
 	for _, text := range queryPairs(redirectURI) {
-		if name, _, _ := strings.Cut(text, "="); unescape(name) == "code" {
-			codes--
+		if name, _, _ := strings.Cut(text, "="); unescape(name) == parameter {
+			times--
 		}
 	}
-	return location[:start], unescape(location[start:end]), location[end:], codes == 1 && start < end
+	return location[:start], unescape(location[start:end]), location[end:], times == 1 && start < end
 }
 
 // queryPairs are the parameters in the query of an address, and where each begins.

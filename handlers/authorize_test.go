@@ -168,12 +168,12 @@ func TestSpellings(t *testing.T) {
 func TestAuthorizedByTheDoor(t *testing.T) {
 	w := newRedirecting(t)
 	w.store.SetOpenID("https://example.com/wp-json/moserver", false)
-	w.location = callback + "?code=" + phpCode + "&state=s#x"
 	query := "client_id=" + clientID + "&redirect_uri=" + url.QueryEscape(callback) + "&code_challenge=" + challenge + "&code_challenge_method=S256"
 	for _, scope := range []string{"profile", "openid+profile"} {
 		w.store.PutGrant(oauth.Presented{Kind: oauth.AuthorizationCode, Value: phpCode}, oauth.Grant{
 			ClientID: clientID, UserID: alice, RedirectURI: callback, Expires: time.Now().Add(30 * time.Second), Scope: oauth.Scope{"profile"},
 		})
+		w.location = callback + "?code=" + phpCode + "&state=s#x"
 		to, err := url.Parse(w.authorize(query + "&scope=" + scope).Header.Get("Location"))
 		if err != nil {
 			t.Fatal(err)
@@ -181,6 +181,11 @@ func TestAuthorizedByTheDoor(t *testing.T) {
 		issuer := map[string]string{"openid+profile": "https://example.com/wp-json/moserver/" + clientID}[scope]
 		if got := to.Query(); got.Get("iss") != issuer || got.Has("iss") != (issuer != "") || got.Get("state") != "s" || to.Fragment != "x" {
 			t.Errorf("%s: %s", scope, to)
+		}
+		w.location = callback + "?error=invalid_scope&state=s#x"
+		refused := strings.Replace(w.location, "#", map[bool]string{true: "&iss=" + url.QueryEscape(issuer) + "#", false: "#"}[issuer != ""], 1)
+		if got := w.authorize(query + "&scope=" + scope).Header.Get("Location"); got != refused {
+			t.Errorf("%s: the error is sent to %s", scope, got)
 		}
 		form := url.Values{"grant_type": {"authorization_code"}, "code": {to.Query().Get("code")}, "redirect_uri": {callback},
 			"client_id": {clientID}, "client_secret": {clientSecret}, "code_verifier": {"wrong"}}

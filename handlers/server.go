@@ -20,6 +20,7 @@ type TokenServer interface {
 	Token(context.Context, oauth.Request) (oauth.Answer, error)
 	Revoke(context.Context, oauth.Request) (oauth.Answer, error)
 	Authorized(context.Context, oauth.Authorization, string) (oauth.Redirection, error)
+	Refused(context.Context, oauth.Authorization) (string, error)
 	Introspect(context.Context, oauth.Request) (oauth.Introspection, oauth.Answer, error)
 	UserInfo(ctx context.Context, accessToken string) (oauth.UserInfo, *oauth.Client, error)
 	Metadata(context.Context) (oauth.Metadata, error)

@@ -111,6 +111,15 @@ func (s *Server) Authorized(ctx context.Context, a Authorization, code string) (
 	return Redirection{sealed, issuer}, err
 }
 
+// Refused is told that the plugin sends the client an error in place of a code. The
+// issuer goes into that redirect as iss; empty: into none.
+func (s *Server) Refused(ctx context.Context, a Authorization) (issuer string, err error) {
+	if s.Seals == nil {
+		return "", nil
+	}
+	return s.issuerFor(ctx, a)
+}
+
 // issuerFor is the issuer that the client compares iss with: its own, that of its
 // ID tokens, or for an AI client the site's. A client that was never told an issuer
 // may refuse a response that names one.

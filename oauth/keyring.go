@@ -30,16 +30,19 @@ type Defect struct{ What, Remedy string }
 // Error is both, in one sentence.
 func (d Defect) Error() string { return d.What + "; " + d.Remedy }
 
+// remedyNewKey is how the plugin makes a new key: it does so when the algorithm changes.
+const remedyNewKey = "in the client's JWT settings in wp-admin save HS256, then RS256: that makes a new key"
+
 // All defects.
 var (
 	ErrKeyUnreadable = Defect{"the private key in its moos_oauth_public_keys row is no RSA key in PEM form, so its answers have no id_token",
-		"save the client's JWT settings in wp-admin again"}
+		remedyNewKey}
 	ErrKeyShort = Defect{fmt.Sprintf("the RSA key in its moos_oauth_public_keys row has fewer than %d bits, so its answers have no id_token", minRSABits),
-		"save the client's JWT settings in wp-admin again"}
-	ErrKeySecret = Defect{"HS256 is set, but its client secret cannot be read, so its answers have no id_token",
+		remedyNewKey}
+	ErrKeySecret = Defect{"HS256 is set, but it has no client secret that can be read, so its answers have no id_token",
 		"choose RS256 in the client's JWT settings in wp-admin"}
 	ErrKeyAlgorithm = Defect{"its encryption_algorithm in moos_oauth_public_keys is neither RS256 nor HS256, so its answers have no id_token",
-		"save the client's JWT settings in wp-admin again"}
+		remedyNewKey}
 	ErrNoIssuer = Defect{"its site has no address (the option home), so its answers have no id_token",
 		"set the site address in wp-admin, or home in the settings"}
 )

@@ -328,7 +328,13 @@ func TestIssuer(t *testing.T) {
 		if r, err := f.Authorized(context.Background(), a, phpCode); err != nil || r.Issuer != test.want || r.Code == phpCode {
 			t.Errorf("%s with %q: %+v, %v, want %q", test.id, test.scope, r, err, test.want)
 		}
+		if issuer, err := f.Refused(context.Background(), a); err != nil || issuer != test.want {
+			t.Errorf("%s with %q, an error: %q, %v, want %q", test.id, test.scope, issuer, err, test.want)
+		}
 		f.Seals = nil
+		if issuer, err := f.Refused(context.Background(), a); err != nil || issuer != "" {
+			t.Errorf("without a key, an error: %q, %v", issuer, err)
+		}
 		if r, err := f.Authorized(context.Background(), a, phpCode); err != nil || r != (oauth.Redirection{Code: phpCode}) {
 			t.Errorf("without a key: %+v, %v", r, err)
 		}

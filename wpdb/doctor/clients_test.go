@@ -113,19 +113,19 @@ func TestExamineKeys(t *testing.T) {
 	good, key, other := goodSecret(), newKey(t, 2048), newKey(t, 2048)
 	examineClients(t, key, map[string]clientCase{
 		"no readable key": {func(root *site) { root.putPair("one", good, "no key") },
-			[]finding{{`no ID tokens: "one". Reason: the private key`, "Save the client's JWT settings", false}}},
+			[]finding{{`no ID tokens: "one". Reason: the private key`, "save HS256, then RS256", false}}},
 		"keys below 2048 bits": {func(root *site) {
 			root.putPair("one", good, newKey(root.T, 1024))
 			root.putPair("two", good, shortKey(root.T))
 		}, []finding{
-			{`shorter than 2048 bits, which RFC 7518 forbids and some libraries refuse: "one".`, "rotate the RSA keys", true},
-			{`no ID tokens: "two". Reason: the RSA key in its moos_oauth_public_keys row has fewer than 1024 bits`, "Save the client's JWT settings", false}}},
+			{`shorter than 2048 bits, which RFC 7518 forbids and some libraries refuse: "one".`, "save HS256, then RS256", true},
+			{`no ID tokens: "two". Reason: the RSA key in its moos_oauth_public_keys row has fewer than 1024 bits`, "save HS256, then RS256", false}}},
 		"unknown algorithm": {func(root *site) {
 			root.putPair("one", good, key)
 			root.Exec("UPDATE {}moos_oauth_public_keys SET encryption_algorithm = 'ES256'")
-		}, []finding{{`no ID tokens: "one". Reason: its encryption_algorithm`, "Save the client's JWT settings", false}}},
+		}, []finding{{`no ID tokens: "one". Reason: its encryption_algorithm`, "save HS256, then RS256", false}}},
 		"public without a key": {func(root *site) { root.putPair("one", "", "") },
-			[]finding{{`no ID tokens: "one". Reason: HS256 is set`, "Choose RS256", true}}},
+			[]finding{{`no ID tokens: "one". Reason: HS256 is set, but it has no client secret`, "Choose RS256", true}}},
 		"no OpenID Connect": {func(root *site) {
 			root.putPair("one", "", "")
 			root.PutOption("mo_oauth_server_enable_oidc", "off")
@@ -138,10 +138,10 @@ func TestExamineKeys(t *testing.T) {
 			root.putPair("one", good, key)
 			root.putPair("two", good, key)
 			root.putPair("three", good, other)
-		}, []finding{{`These clients share a key: "one", "two".`, "JWT settings of each", true}}},
+		}, []finding{{`These clients share a key: "one", "two".`, "save HS256, then RS256", true}}},
 		"key of all sites": {func(root *site) {
 			root.putPair("one", good, key)
 			root.Exec("DELETE FROM {}options WHERE option_name = 'mo_oauth_server_site_keys_generated'")
-		}, []finding{{`anybody can use: "one".`, "rotate the RSA keys", true}}},
+		}, []finding{{`anybody can use: "one".`, "Rotate now", true}}},
 	})
 }

@@ -90,7 +90,7 @@ func (l *keyLook) tellDefects() {
 		}
 	}
 	if len(l.weak) > 0 {
-		l.e.advise(wpdb.KindKeyWeak, "In wp-admin save the client's JWT settings, or rotate the RSA keys on the plugin's page, and give the clients the new public key.",
+		l.e.advise(wpdb.KindKeyWeak, "In the JWT settings of each in wp-admin save HS256, then RS256, which makes a new key, and give the clients the new public key.",
 			"The RSA keys of these clients are shorter than 2048 bits, which RFC 7518 forbids and some libraries refuse: %s.", quoteIDs(l.weak))
 	}
 	if len(l.several) > 0 {
@@ -102,7 +102,7 @@ func (l *keyLook) tellDefects() {
 // tellShared: one client's key must not sign for another.
 func (l *keyLook) tellShared() {
 	if len(l.foreign) > 0 {
-		l.e.advise(wpdb.KindKeyCommon, "In wp-admin save the client's JWT settings, or rotate the RSA keys on the plugin's page, and give the clients the new public key.",
+		l.e.advise(wpdb.KindKeyCommon, "In the client's JWT settings in wp-admin choose \"Rotate now\" (or save HS256, then RS256), which makes a new key, and give the clients the new public key.",
 			"The plugin has not noted that it made keys for this site (option %s), so these clients may sign with the key that earlier versions gave to every site, and that anybody can use: %s.",
 			optionOwnKeys, quoteIDs(l.foreign))
 	}
@@ -114,7 +114,7 @@ func (l *keyLook) tellShared() {
 	}
 	slices.Sort(shared)
 	if len(shared) > 0 {
-		l.e.advise(wpdb.KindKeyShared, "In wp-admin save the JWT settings of each, which gives it a key of its own.",
+		l.e.advise(wpdb.KindKeyShared, "In the JWT settings of each in wp-admin save HS256, then RS256, which makes a key of its own.",
 			"These clients share a key: %s.", quoteIDs(shared))
 	}
 }
