@@ -97,6 +97,9 @@ func (c connector) setUp(ctx context.Context, conn driver.Conn) error {
 	}
 	c.galera.Store(galera)
 	statements := []string{"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"}
+	if galera {
+		statements = append(statements, cleanReads)
+	}
 	if galera && c.syncWait {
 		statements = append(statements, syncWait)
 	}

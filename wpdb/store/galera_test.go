@@ -24,6 +24,7 @@ func TestGalera(t *testing.T) {
 		run  func(*testing.T, []*sandbox.Server)
 	}{
 		{"what a node has not got yet is found", lateOnNode},
+		{"the same where reads need not be clean", lateOnDirtyNode},
 		{"a code is taken on a node that has not got it yet", lateRedeem},
 		{"a revocation on a node that has not got the token yet", lateRevoke},
 		{"what is nowhere is not found", nowhere},
@@ -111,6 +112,14 @@ func lateOnNode(t *testing.T, nodes []*sandbox.Server) {
 			}
 		})
 	}
+}
+
+// With wsrep_dirty_reads no SELECT waits, whatever wsrep_sync_wait says.
+func lateOnDirtyNode(t *testing.T, nodes []*sandbox.Server) {
+	s := onNodes(t, nodes)
+	s[0].Exec("SET GLOBAL wsrep_dirty_reads = ON")
+	defer s[0].Exec("SET GLOBAL wsrep_dirty_reads = OFF")
+	lateOnNode(t, nodes)
 }
 
 func lateRedeem(t *testing.T, nodes []*sandbox.Server) {
