@@ -18,7 +18,7 @@ import (
 // Tests of a real cluster of three nodes. A node that is told to pause applies
 // nothing of what the others write, as a busy one does for a moment.
 func TestGalera(t *testing.T) {
-	nodes := sandboxtest.StartGalera(t, 3)
+	nodes := sandboxtest.StartGalera(t, 3, "--loose-plugin-wsrep-provider=OFF") // which hides gmcast.isolate
 	for _, test := range []struct {
 		name string
 		run  func(*testing.T, []*sandbox.Server)
@@ -33,6 +33,7 @@ func TestGalera(t *testing.T) {
 		{"two nodes, the same refresh tokens in one transaction each", twoNodesTogether},
 		{"a COMMIT without an answer, and another node", commitAnsweredByNobody},
 		{"a node that takes no work is left", nodeRefuses},
+		{"a node is cut off", cutOff},
 		{"a node dies under load", nodeDies}, // the last one
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, nodes) })
