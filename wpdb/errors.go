@@ -29,7 +29,7 @@ const (
 	FaultLasting fault = iota
 	// FaultConflict: another transaction was in the way; this one was rolled back or can be.
 	FaultConflict
-	// faultBusy: the server refuses for now; nothing was done.
+	// faultBusy: the server refuses for now; nothing was done, unless a COMMIT was interrupted.
 	faultBusy
 	// FaultLost: the connection is gone. What was sent last may have been done.
 	FaultLost
@@ -49,6 +49,7 @@ const (
 	ErrTableDenied     = 1142
 	ErrColumnDenied    = 1143
 	ErrNoSuchTable     = 1146
+	errInterrupted     = 1317
 	ErrStatementBinlog = 1665
 	ErrNoSocketAccount = 1698 // access denied without asking for a password
 	ErrOneStatement    = 4501 // MySQL Router, where it shares connections, takes no more than one at a time
@@ -65,13 +66,19 @@ func conflictErrors() []uint16 {
 }
 
 func busyErrors() []uint16 {
-	return slices.Concat(ReadOnlyErrors(), fullErrors(), connectionErrors(), []uint16{
-		errNoCluster,     // a Galera node without its cluster
-		errShutdown,      // shutdown in progress
-		ErrHostBlocked,   // until an administrator runs FLUSH HOSTS
-		1317, 1969, 3024, // the query was interrupted or took too long
+	return slices.Concat(ReadOnlyErrors(), fullErrors(), connectionErrors(), interruptErrors(), []uint16{
+		errNoCluster,   // a Galera node without its cluster
+		errShutdown,    // shutdown in progress
+		ErrHostBlocked, // until an administrator runs FLUSH HOSTS
 	})
 }
+
+// interruptErrors are those of a statement that was killed or took too long. A COMMIT may
+// have been carried out all the same.
+func interruptErrors() []uint16 { return []uint16{errInterrupted, 1969, 3024} }
+
+// ErrCutShort is for a statement of which the server should have done more. It is tried again.
+var ErrCutShort error = &mysql.MySQLError{Number: errInterrupted, Message: "Query execution was interrupted"}
 
 // leaveErrors are those of a server that another one replaces.
 func leaveErrors() []uint16 {

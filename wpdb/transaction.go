@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jmoiron/sqlx"
 
@@ -58,22 +59,28 @@ func (w *Write) transaction(ctx context.Context, conn *sqlx.Conn) error {
 		w.NoteOutcome(err)
 		return err
 	}
-	if w.Whole {
-		err := w.Work(ctx, conn)
-		if err != nil {
-			rollBack(ctx, conn)
-		}
-		return err
+	work := w.Work
+	if !w.Whole {
+		work = w.wrapped
 	}
-	tx, err := conn.BeginTxx(ctx, &sql.TxOptions{})
+	err := work(ctx, conn)
 	if err != nil {
+		rollBack(ctx, conn)
+	}
+	return err
+}
+
+// wrapped is the work between the beginning of a transaction and its end. database/sql
+// would give the connection back though a COMMIT or ROLLBACK that was killed has left the
+// transaction open.
+func (w *Write) wrapped(ctx context.Context, conn Session) error {
+	if _, err := conn.ExecContext(ctx, "START TRANSACTION"); err != nil {
 		return err
 	}
-	if err := w.Work(ctx, tx); err != nil {
-		_ = tx.Rollback() // either way the connection is closed or clean
+	if err := w.Work(ctx, conn); err != nil {
 		return err
 	}
-	err = tx.Commit()
+	_, err := conn.ExecContext(ctx, "COMMIT")
 	w.NoteOutcome(err)
 	return err
 }
@@ -88,7 +95,7 @@ func rollBack(ctx context.Context, conn *sqlx.Conn) {
 // NoteOutcome remembers whether a try may have been committed although it failed, as
 // when the connection breaks at COMMIT.
 func (w *Write) NoteOutcome(err error) {
-	w.unsure = w.unsure || err != nil && FaultOf(err) == FaultLost
+	w.unsure = w.unsure || err != nil && (FaultOf(err) == FaultLost || slices.Contains(interruptErrors(), ErrorNumber(err)))
 }
 
 // doneBefore reports whether the first token of this write is in the database

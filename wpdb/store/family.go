@@ -57,12 +57,13 @@ func familyOf(t wpdb.Tables, kind oauth.Kind, oldest string) string {
 // been ended.
 func (s *Store) revokeAccess(ctx context.Context, db wpdb.Session, r oauth.Revocation, last string) error {
 	family := oauth.FamilyOf(oauth.Presented{Kind: r.Presented.Kind, Value: last})
-	var err error
+	remove := statement{text: s.statements.revokeAccessTokens, args: []any{r.ClientID, r.UserID}}
 	switch {
-	case r.AccessTokens == oauth.ReachAll:
-		_, err = db.ExecContext(ctx, s.statements.revokeAccessTokens, r.ClientID, r.UserID)
 	case r.AccessTokens == oauth.ReachGrant && family != "":
-		_, err = db.ExecContext(ctx, s.statements.revokeFamily, append([]any{r.ClientID, r.UserID}, familyArgs(family)...)...)
+		remove = statement{text: s.statements.revokeFamily, args: append(remove.args, familyArgs(family)...)}
+	case r.AccessTokens != oauth.ReachAll:
+		return nil
 	}
+	_, err := removed(ctx, db, false, remove)
 	return err
 }

@@ -32,6 +32,7 @@ func TestFindIdentityOnOtherEditions(t *testing.T) {
 		t.Errorf("a code: %+v", got)
 	}
 	s.Exec("ALTER TABLE {}moos_oauth_authorization_codes DROP COLUMN id_token")
+	s.Exec("ALTER TABLE {}moos_oauth_clients ADD id_token text")
 	if got := s.find(clientID, code).Identity; got == nil || got.Key.PrivateKey != "key" || got.Stored.OfCode != "" {
 		t.Errorf("without the column id_token: %+v", got)
 	}

@@ -71,7 +71,7 @@ func (s *Store) redeemAlone(ctx context.Context, w *wpdb.Write, r redemption) er
 	together := s.together.expected()
 	w.Work = func(ctx context.Context, db wpdb.Session) error {
 		together = together && !s.db.Galera()
-		n, err := affected(send(ctx, db, together, begin, remove))
+		n, err := removed(ctx, db, together, begin, remove)
 		if err != nil {
 			return err
 		}

@@ -23,13 +23,13 @@ func TestRedeemTrips(t *testing.T) {
 	}{
 		"before migrate": {newRotatingSite, (*site).through,
 			[]string{"START DELETE", "INSERT INSERT COMMIT"}, []string{"START DELETE", "INSERT INSERT REPLACE COMMIT"},
-			[]string{"START DELETE", "ROLLBACK"}},
+			[]string{"START DELETE", "SELECT", "ROLLBACK"}},
 		"after migrate": {newMigratedSite, (*site).through,
 			[]string{"START DELETE", "INSERT INSERT COMMIT"}, []string{"START DELETE", "INSERT INSERT REPLACE COMMIT"},
-			[]string{"START DELETE", "ROLLBACK"}},
+			[]string{"START DELETE", "SELECT", "ROLLBACK"}},
 		"one by one": {newMigratedSite, (*site).throughSingle,
 			[]string{"START", "DELETE", "INSERT", "INSERT", "COMMIT"}, []string{"START", "DELETE", "INSERT", "INSERT", "REPLACE", "COMMIT"},
-			[]string{"START", "DELETE", "ROLLBACK"}},
+			[]string{"START", "DELETE", "SELECT", "ROLLBACK"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newProxy(t, database)

@@ -98,7 +98,8 @@ func (s *Store) noteRotations(err error) error {
 func (s *Store) revoke(ctx context.Context, db wpdb.Session, r oauth.Revocation) (token string, found bool, err error) {
 	token = r.Presented.Value
 	for hops := 0; hops <= oauth.MaxRotations; {
-		n, err := affected(db.ExecContext(ctx, s.statements.revoke[r.Presented.Kind], wpdb.Comparand(token), r.ClientID))
+		remove := statement{text: s.statements.revoke[r.Presented.Kind], args: []any{wpdb.Comparand(token), r.ClientID}}
+		n, err := removed(ctx, db, false, remove)
 		if n > 0 || err != nil || r.Presented.Kind != oauth.RefreshToken {
 			return token, n > 0, err
 		}
@@ -109,7 +110,7 @@ func (s *Store) revoke(ctx context.Context, db wpdb.Session, r oauth.Revocation)
 		token = last
 		hops += n
 	}
-	n, err := affected(db.ExecContext(ctx, s.statements.revokeRefreshTokens, r.ClientID, r.UserID))
+	n, err := removed(ctx, db, false, statement{text: s.statements.revokeRefreshTokens, args: []any{r.ClientID, r.UserID}})
 	return token, n > 0, err
 }
 

@@ -31,8 +31,8 @@ type Store struct {
 	unwatch    func()
 
 	// Gathered, if it is set before the first request, is told how many requests share
-	// each statement of a kind: "find", "bearer", "rotation" or "insert". It must be safe
-	// for concurrent use.
+	// each statement of a kind: "find", "bearer", "rotation", "insert" or "redeem". It
+	// must be safe for concurrent use.
 	Gathered func(kind string, requests int)
 }
 

@@ -102,8 +102,7 @@ func from(t wpdb.Tables, options, asked []string, n int) string {
 func requests(asked []string, n int) string {
 	rows := make([]string, n)
 	for i := range rows {
-		// A column that not every edition has is NULL in those; see storedColumn.
-		rows[i] = fmt.Sprintf("SELECT %d AS i, NULL AS id_token", i)
+		rows[i] = fmt.Sprintf("SELECT %d AS i", i)
 		for _, column := range asked {
 			rows[i] += ", CAST(? AS BINARY) AS " + column
 		}
@@ -152,10 +151,10 @@ const keyColumns = ",\n  k.client_id AS `" + wpdb.ColKey + "`, k.encryption_algo
 	"`, k.private_key AS `" + wpdb.ColKeyPrivate + "`, k.public_key AS `" + wpdb.ColKeyPublic + "`"
 
 // storedColumn selects the ID token of the code g. Where the table has no such column,
-// the name means r's, which is NULL. The first condition is for the index.
+// the name means that of the row around it, which is NULL. The first condition is for the index.
 func storedColumn(t wpdb.Tables) string {
-	return fmt.Sprintf(",\n  (SELECT id_token FROM `%s` AS x WHERE x.authorization_code = g.authorization_code "+
-		"AND x.authorization_code = CAST(g.authorization_code AS BINARY) LIMIT 1) AS id_token", t.Codes)
+	return fmt.Sprintf(",\n  (SELECT (SELECT id_token FROM `%s` AS x WHERE x.authorization_code = g.authorization_code "+
+		"AND x.authorization_code = CAST(g.authorization_code AS BINARY) LIMIT 1) FROM (SELECT NULL AS id_token) AS n) AS id_token", t.Codes)
 }
 
 // profileColumns selects the user u, whose id is user, the names only on condition. If a

@@ -135,6 +135,21 @@ func send(ctx context.Context, db wpdb.Session, together bool, list ...statement
 	return result, nil
 }
 
+// removed is send, and how many rows the last statement, a DELETE, has removed. MariaDB may
+// report one that was killed as one that has found nothing, so then it is looked again.
+func removed(ctx context.Context, db wpdb.Session, together bool, list ...statement) (n int, err error) {
+	n, err = affected(send(ctx, db, together, list...))
+	if n > 0 || err != nil {
+		return n, err
+	}
+	last := list[len(list)-1]
+	left, err := wpdb.SelectRows(ctx, db, "SELECT 1"+strings.TrimPrefix(last.text, "DELETE")+" LIMIT 1", last.args...)
+	if len(left) > 0 {
+		err = wpdb.ErrCutShort
+	}
+	return 0, err
+}
+
 // joined is several statements as one that is sent.
 func joined(list []statement) (all statement) {
 	texts := make([]string, len(list))
