@@ -67,7 +67,7 @@ func ConnConfig(c Config) (*mysql.Config, error) {
 type connector struct {
 	driver.Connector
 	prepared *[]string    // statements to prepare when they are first needed
-	galera   *atomic.Bool // whether the server of the newest connection is a node of a Galera cluster
+	galera   *atomic.Bool // whether a connection has led to a node of a Galera cluster
 	syncWait bool         // its sessions wait for what other nodes have written
 }
 
@@ -95,7 +95,9 @@ func (c connector) setUp(ctx context.Context, conn driver.Conn) error {
 	if err != nil {
 		return err
 	}
-	c.galera.Store(galera)
+	if galera {
+		c.galera.Store(true) // and stays: behind a proxy another connection may lead to another server
+	}
 	statements := []string{"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"}
 	if galera {
 		statements = append(statements, cleanReads)

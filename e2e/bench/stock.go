@@ -14,10 +14,11 @@ import (
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
-// The clients of all requests, of which the public one has no secret, and the user of
-// most grants.
+// The clients of all requests: one that gets no ID tokens, one that does, and one without
+// a secret. And the user of most grants.
 const (
 	clientID       = "VfixCmmqhaWeAnMjGqwsfVUSlRuUVYXU"
+	openIDClientID = "OpenIDmmqhaWeAnMjGqwsfVUSlRuUVYX"
 	clientSecret   = "clFqnXSsSYlEbbOAUYmAqAsvhFUaUdcZ"
 	publicClientID = "PubLicCmmqhaWeAnMjGqwsfVUSlRuUVY"
 	userID         = 1
@@ -45,7 +46,7 @@ type series struct {
 func allSeries() map[string]series {
 	return map[string]series{
 		refreshName:  {'r', oauth.RefreshToken, plainScope, never, clientID, 1},
-		openIDName:   {'o', oauth.RefreshToken, openIDScope, never, clientID, tokens},
+		openIDName:   {'o', oauth.RefreshToken, openIDScope, never, openIDClientID, tokens},
 		rotatingName: {'p', oauth.RefreshToken, plainScope, farAway, publicClientID, 1},
 		codeName:     {'c', oauth.AuthorizationCode, plainScope, farAway, clientID, 1},
 		revokeName:   {'v', oauth.RefreshToken, plainScope, farAway, clientID, 1},
@@ -85,7 +86,7 @@ const (
 	farAway = "2037-01-01 00:00:00"
 )
 
-// putClients registers the clients, the confidential one with a key for its ID tokens.
+// putClients registers the clients, and a key for ID tokens.
 func (s stock) putClients() error {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -96,8 +97,12 @@ func (s stock) putClients() error {
 	if err != nil {
 		return err
 	}
-	s.PutClient(stage.Client{ID: publicClientID, Name: "Benchmark, public", Redirect: "https://client.example.com/callback", Alg: "HS256"})
-	client := stage.Client{ID: clientID, Name: "Benchmark", Secret: clientSecret, Redirect: "https://client.example.com/callback", Alg: "RS256"}
+	client := stage.Client{Name: "Benchmark", Redirect: "https://client.example.com/callback", Alg: "RS256"}
+	client.ID = publicClientID
+	s.PutClient(client)
+	client.ID, client.Secret = clientID, clientSecret
+	s.PutClient(client)
+	client.ID = openIDClientID
 	s.PutClient(client)
 	s.PutKey(client, string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})), string(private))
 	return nil

@@ -98,8 +98,13 @@ func post(host, path, form, want string) request {
 		"Content-Length: %d\r\n\r\n%s", path, host, len(form), form), want: []byte(want)}
 }
 
-// credentials are the client's, in a form.
-const credentials = "&client_id=" + clientID + "&client_secret=" + clientSecret
+// credentials are those of the client of a series, in a form.
+func (s series) credentials() string {
+	if s.client == publicClientID {
+		return "&client_id=" + s.client
+	}
+	return "&client_id=" + s.client + "&client_secret=" + clientSecret
+}
 
 const (
 	tokenPath    = "/wp-json/moserver/token"
@@ -111,7 +116,7 @@ const (
 func refreshWith(host, path string, of series, n int, want string) func() (request, error) {
 	return func() (request, error) {
 		token := of.value(rand.IntN(n) + 1)
-		return post(host, path, "grant_type=refresh_token&refresh_token="+token+credentials, want), nil
+		return post(host, path, "grant_type=refresh_token&refresh_token="+token+of.credentials(), want), nil
 	}
 }
 
@@ -119,7 +124,7 @@ func refreshWith(host, path string, of series, n int, want string) func() (reque
 func rotate(host string, tokens *consumed) func() (request, error) {
 	return func() (request, error) {
 		token, err := tokens.next()
-		return post(host, tokenPath, "grant_type=refresh_token&refresh_token="+token+"&client_id="+publicClientID, `"refresh_token"`), err
+		return post(host, tokenPath, "grant_type=refresh_token&refresh_token="+token+tokens.credentials(), `"refresh_token"`), err
 	}
 }
 
@@ -127,7 +132,7 @@ func rotate(host string, tokens *consumed) func() (request, error) {
 func redeem(host string, codes *consumed) func() (request, error) {
 	return func() (request, error) {
 		code, err := codes.next()
-		return post(host, tokenPath, "grant_type=authorization_code&code="+code+credentials, `"refresh_token"`), err
+		return post(host, tokenPath, "grant_type=authorization_code&code="+code+codes.credentials(), `"refresh_token"`), err
 	}
 }
 
@@ -135,7 +140,7 @@ func redeem(host string, codes *consumed) func() (request, error) {
 func revoke(host string, tokens *consumed) func() (request, error) {
 	return func() (request, error) {
 		token, err := tokens.next()
-		return post(host, tokenPath, "grant_type=revoke_token&token="+token+credentials, `"revoked":true`), err
+		return post(host, tokenPath, "grant_type=revoke_token&token="+token+tokens.credentials(), `"revoked":true`), err
 	}
 }
 

@@ -2,20 +2,21 @@ package store
 
 import (
 	"fmt"
-	"slices"
 
 	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb"
 )
 
-// worthPreparing are the statements that are prepared: those that requests read
+// worthPreparing are the statements that are prepared: those that one request reads
 // by, except the records of rotations, which few do, and those of other blogs, of which a
-// network may have any number.
+// network may have any number. Those that read for several are not. Parsing one is shared
+// by its requests, but the server would keep up to half a megabyte for each, on each
+// connection.
 func worthPreparing(s statements, c wpdb.Config) []string {
-	worth := slices.Clone(s.bearer[:])
+	worth := []string{s.bearer[0]}
 	for _, sizes := range []map[oauth.Kind]sizes{s.find, s.findOpenID} {
 		for _, texts := range sizes {
-			worth = append(worth, texts[:]...)
+			worth = append(worth, texts[0])
 		}
 	}
 	for _, query := range s.identify {
