@@ -162,6 +162,9 @@ const (
 	// Each new connection asks, so that no setting can be forgotten.
 	askGalera = "SHOW VARIABLES LIKE 'wsrep_on'" // no row, and no error, where the variable is unknown
 	syncWait  = "SET SESSION wsrep_sync_wait = 3"
+	// With it on no SELECT waits, and a node without its cluster answers with what it
+	// had: tokens would seem dead that live, and others live that were revoked.
+	cleanReads = "SET SESSION wsrep_dirty_reads = OFF"
 )
 
 // Synced is the DB whose sessions see all that the cluster has: without a cluster db.

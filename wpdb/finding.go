@@ -118,6 +118,7 @@ const (
 	KindPrivilegesWide      Kind = "privileges-wide"
 	KindPrivilegesUnchecked Kind = "privileges-unchecked"
 	KindFlush               Kind = "flush-lazy"
+	KindSplitBrain          Kind = "split-brain"
 	KindBufferPool          Kind = "buffer-pool-small"
 	KindFlushNeighbors      Kind = "flush-neighbors"
 	KindRedoLog             Kind = "redo-log-small"
@@ -149,7 +150,7 @@ func Kinds() []Kind {
 		KindRouteSplit, KindRouteClosed, KindRouteUnreachable, KindRouteDown, KindRouteBlocked, KindRouteRedirect, KindRouteCached, KindRouteOther,
 		KindIndexMissing, KindRotationsMissing, KindRowsExpired, KindRowsAtEnd, KindLifetime, KindExpiresColumn,
 		KindIDTokenColumn, KindBlogMissing, KindClientAlike, KindSecretsPlain, KindKeySecret, KindKeyWeak, KindKeyCommon,
-		KindKeyShared, KindPrivilegesWide, KindPrivilegesUnchecked, KindFlush, KindBufferPool, KindFlushNeighbors, KindRedoLog,
+		KindKeyShared, KindPrivilegesWide, KindPrivilegesUnchecked, KindFlush, KindSplitBrain, KindBufferPool, KindFlushNeighbors, KindRedoLog,
 		KindConnections, KindTimeZone, KindUpstreamOff, KindRoutePHP, KindRouteUnknown, KindRouteAddress,
 		KindChangeBlocking, KindChangeGalera, KindChangeRefused, KindChangeStopped, KindChangeLocked, KindNameTaken,
 	}

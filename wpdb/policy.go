@@ -99,6 +99,9 @@ func (c connector) setUp(ctx context.Context, conn driver.Conn) error {
 		c.galera.Store(true) // and stays: behind a proxy another connection may lead to another server
 	}
 	statements := []string{"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"}
+	if galera {
+		statements = append(statements, cleanReads)
+	}
 	if galera && c.syncWait {
 		statements = append(statements, syncWait)
 	}

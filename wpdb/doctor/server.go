@@ -26,12 +26,16 @@ func (e *examination) server() error {
 	f.Galera = values["wsrep_on"] == "ON"
 	f.GroupReplication = values["group_replication_group_name"] != ""
 	f.MaxConnections, _ = strconv.Atoi(values["max_connections"])
-	if flush := values["innodb_flush_log_at_trx_commit"]; flush != "1" && flush != "" && !f.Galera {
-		e.advise(wpdb.KindFlush, "Set innodb_flush_log_at_trx_commit=1 in the server's configuration, and until it restarts run: SET GLOBAL innodb_flush_log_at_trx_commit=1;",
-			"With innodb_flush_log_at_trx_commit=%s a crash of the database may lose the tokens of the last second, which clients already have.", flush)
+	if flush := values["innodb_flush_log_at_trx_commit"]; flush != "1" && flush != "" {
+		crash, where := "a crash of the database", "in the server's configuration"
+		if f.Galera {
+			crash, where = "a crash of all nodes at once, such as a power cut,", "in the configuration of each node"
+		}
+		e.advise(wpdb.KindFlush, "Set innodb_flush_log_at_trx_commit=1 "+where+", and until it restarts run: SET GLOBAL innodb_flush_log_at_trx_commit=1;",
+			"With innodb_flush_log_at_trx_commit=%s %s may lose the tokens of the last second, which clients already have.", flush, crash)
 	}
 	e.connections(values)
-	return nil
+	return e.splitBrain()
 }
 
 func serverKind(version, comment string) string {
@@ -72,56 +76,4 @@ func versionBefore(version string, than ...int) bool {
 		}
 	}
 	return false
-}
-
-// cluster looks for clusters that refuse writes to tables without a primary key.
-func (d *diagnosis) cluster() error {
-	values, err := wpdb.ServerVariables(d.ctx, d.SQL, "wsrep_on", "wsrep_certify_nonPK", "group_replication_group_name")
-	if err != nil {
-		return err
-	}
-	galera := values["wsrep_on"] == "ON" && values["wsrep_certify_nonpk"] == "OFF"
-	group := values["group_replication_group_name"] != ""
-	if !galera && !group {
-		return nil
-	}
-	keyless, err := d.keyless()
-	if err != nil || len(keyless) == 0 {
-		return err
-	}
-	tables := strings.Join(keyless, ", ")
-	if galera {
-		d.add(wpdb.KindPrimaryKeys, true, "Run on each node, and set it in the configuration: SET GLOBAL wsrep_certify_nonPK=ON;",
-			"The Galera cluster refuses every write to tables without a primary key (wsrep_certify_nonPK=OFF): %s.", tables)
-	}
-	if group {
-		remedy := "While they are empty run:\n"
-		for _, table := range keyless {
-			remedy += "ALTER TABLE " + d.FullName(table) + " ADD COLUMN moserver_id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT INVISIBLE PRIMARY KEY;\n"
-		}
-		// Group replication may be configured and not running, and then the server works.
-		d.add(wpdb.KindPrimaryKeys, false, remedy+"A table that has rows must not get one, because each server would number them in another order.",
-			"Group replication, where it runs, refuses every write to tables without a primary key: %s.", tables)
-	}
-	return nil
-}
-
-// keyless are the tables that the server writes to and that have no primary key.
-func (d *diagnosis) keyless() (tables []string, err error) {
-	for _, n := range d.present() {
-		if !n.Written() {
-			continue
-		}
-		var keys int
-		schema, name := d.Config.Split(n.Table)
-		err := d.SQL.GetContext(d.ctx, &keys, "SELECT COUNT(*) FROM information_schema.STATISTICS "+
-			"WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND INDEX_NAME = 'PRIMARY'", schema, name)
-		if err != nil {
-			return nil, err
-		}
-		if keys == 0 {
-			tables = append(tables, n.Table)
-		}
-	}
-	return tables, nil
 }

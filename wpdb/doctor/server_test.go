@@ -82,7 +82,6 @@ func galeraNode(t *testing.T) {
 	if facts := s.examine(finding{refused.problem, refused.remedy, false}); !facts.Server.Galera {
 		t.Errorf("%+v", facts.Server)
 	}
-	root.Exec("SET GLOBAL innodb_flush_log_at_trx_commit = 2") // the other nodes keep what this one loses
 	root.Exec("SET GLOBAL wsrep_certify_nonPK = ON")
 	s.check()
 	s.examine()

@@ -71,7 +71,7 @@ func (m *migrator) close() {
 // prepareSession sets what must not be the server's default, and finds out what kind
 // of server it is.
 func (m *migrator) prepareSession(ctx context.Context) error {
-	variables, err := wpdb.ServerVariables(ctx, m.conn, "version", "max_statement_time", "wsrep_on")
+	variables, err := wpdb.ServerVariables(ctx, m.conn, "version", "max_statement_time", "wsrep_on", "wsrep_osu_method")
 	if err != nil {
 		return err
 	}
@@ -82,6 +82,9 @@ func (m *migrator) prepareSession(ctx context.Context) error {
 	}
 	if _, there := variables["max_statement_time"]; there { // MariaDB; some hosts set it to some seconds
 		m.Session = append(m.Session, "SET SESSION max_statement_time = 0")
+	}
+	if m.galera && variables["wsrep_osu_method"] == "RSU" { // which would change this node alone
+		m.Session = append(m.Session, "SET SESSION wsrep_OSU_method = 'TOI'")
 	}
 	for _, statement := range m.Session {
 		if _, err := m.conn.ExecContext(ctx, statement); err != nil {

@@ -3,10 +3,13 @@
 package store_test
 
 import (
-	"moserver-sidecar/oauth"
-	"moserver-sidecar/wpdb/sandbox"
+	"errors"
 	"testing"
 	"time"
+
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // The connection breaks after the COMMIT was done, and the next one leads to
@@ -51,6 +54,33 @@ func nodeRefuses(t *testing.T, nodes []*sandbox.Server) {
 	if err := <-outcome; err != nil {
 		t.Errorf("Find returned %v", err)
 	}
+}
+
+// A node without the majority neither redeems what the others redeem, nor reads what it
+// has, even if it may.
+func cutOff(t *testing.T, nodes []*sandbox.Server) {
+	root := sandboxtest.SiteOn(t, nodes[0], "")
+	root.Exec("SET GLOBAL wsrep_dirty_reads = ON")
+	s := onNodes(t, nodes)
+	code := s[0].putCode("c1")
+	s[1].awaitRows("authorization_codes", 1)
+	s[0].Exec("SET GLOBAL wsrep_provider_options = 'gmcast.isolate=1'")
+	if err := s[1].Redeem(within(t, patience), code, pair("1")...); err != nil {
+		t.Errorf("among the others Redeem returned %v", err)
+	}
+	eventually(t, "the node knows that it is alone", func() bool { return s[0].Status("wsrep_cluster_size") == 1 })
+	if err := s[0].Redeem(within(t, 2*time.Second), code, pair("2")...); !errors.Is(err, oauth.ErrUnavailable) {
+		t.Errorf("alone Redeem returned %v", err)
+	}
+	if facts, err := s[0].Find(within(t, 2*time.Second), clientID, code); !errors.Is(err, oauth.ErrUnavailable) {
+		t.Errorf("alone Find returned %+v, %v", facts, err)
+	}
+	s[0].Exec("SET GLOBAL wsrep_dirty_reads = OFF")
+	s[0].Exec("SET GLOBAL wsrep_provider_options = 'gmcast.isolate=0'")
+	eventually(t, "the node is back", func() bool {
+		_, err := s[0].Root.Exec(s[0].SQL("DELETE FROM {}options WHERE option_id = 0"))
+		return err == nil && s[2].Status("wsrep_cluster_size") == len(nodes)
+	})
 }
 
 // What a caller was told is on the other nodes when its own dies.

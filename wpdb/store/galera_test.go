@@ -18,12 +18,13 @@ import (
 // Tests of a real cluster of three nodes. A node that is told to pause applies
 // nothing of what the others write, as a busy one does for a moment.
 func TestGalera(t *testing.T) {
-	nodes := sandboxtest.StartGalera(t, 3)
+	nodes := sandboxtest.StartGalera(t, 3, "--loose-plugin-wsrep-provider=OFF") // which hides gmcast.isolate
 	for _, test := range []struct {
 		name string
 		run  func(*testing.T, []*sandbox.Server)
 	}{
 		{"what a node has not got yet is found", lateOnNode},
+		{"the same where reads need not be clean", lateOnDirtyNode},
 		{"a code is taken on a node that has not got it yet", lateRedeem},
 		{"a revocation on a node that has not got the token yet", lateRevoke},
 		{"what is nowhere is not found", nowhere},
@@ -32,6 +33,7 @@ func TestGalera(t *testing.T) {
 		{"two nodes, the same refresh tokens in one transaction each", twoNodesTogether},
 		{"a COMMIT without an answer, and another node", commitAnsweredByNobody},
 		{"a node that takes no work is left", nodeRefuses},
+		{"a node is cut off", cutOff},
 		{"a node dies under load", nodeDies}, // the last one
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, nodes) })
@@ -111,6 +113,14 @@ func lateOnNode(t *testing.T, nodes []*sandbox.Server) {
 			}
 		})
 	}
+}
+
+// With wsrep_dirty_reads no SELECT waits, whatever wsrep_sync_wait says.
+func lateOnDirtyNode(t *testing.T, nodes []*sandbox.Server) {
+	s := onNodes(t, nodes)
+	s[0].Exec("SET GLOBAL wsrep_dirty_reads = ON")
+	defer s[0].Exec("SET GLOBAL wsrep_dirty_reads = OFF")
+	lateOnNode(t, nodes)
 }
 
 func lateRedeem(t *testing.T, nodes []*sandbox.Server) {
