@@ -33,6 +33,7 @@ type connections struct {
 	mu        sync.Mutex
 	open      int
 	waiting   *list.List // of *connection, the longest wait first
+	refused   int        // whose request waits to be refused
 	closed    int        // since the last line of the log
 	sometimes rate.Sometimes
 }
@@ -44,6 +45,8 @@ type connection struct {
 	place *list.Element // in waiting; nil while at work, and once it is closed
 	since time.Time     // when it began to wait
 	ended bool
+
+	refused bool // its request waits to be refused, after which it is closed
 }
 
 func newConnections(limit int, log *slog.Logger) *connections {
@@ -141,6 +144,9 @@ func (cs *connections) end(c *connection) {
 	c.ended = true
 	cs.leave(c)
 	cs.open--
+	if c.refused {
+		cs.refused--
+	}
 	cs.signal()
 }
 
@@ -193,6 +199,20 @@ func atWork(ctx context.Context) {
 	}
 }
 
+// atRefusal says that the request that has arrived waits to be refused. That makes room
+// for others only at its end, but it is no work that would get them refused too.
+func atRefusal(ctx context.Context) {
+	if c, ok := ctx.Value(connectionKey{}).(*connection); ok {
+		c.all.mu.Lock()
+		defer c.all.mu.Unlock()
+		c.all.leave(c)
+		if !c.refused && !c.ended {
+			c.refused = true
+			c.all.refused++
+		}
+	}
+}
+
 // crowded reports whether as many connections are at work as may be open. The spare
 // ones are for probes then; other requests are refused.
 func crowded(ctx context.Context) bool {
@@ -202,5 +222,5 @@ func crowded(ctx context.Context) bool {
 	}
 	c.all.mu.Lock()
 	defer c.all.mu.Unlock()
-	return c.all.open-c.all.waiting.Len() >= c.all.limit
+	return c.all.open-c.all.waiting.Len()-c.all.refused >= c.all.limit
 }

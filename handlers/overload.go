@@ -86,7 +86,7 @@ func (o *overload) before(next http.Handler) http.Handler {
 // max_connections, another one gets its turn. The log has a line a second
 // instead of one a request.
 func (o *overload) refuse(w http.ResponseWriter, r *http.Request, limit string) {
-	atWork(r.Context())
+	atRefusal(r.Context())
 	if o.pace.Wait(r.Context()) != nil {
 		return // the client has gone
 	}
