@@ -50,6 +50,10 @@ func (w *httpWorker) do() error {
 		return err
 	}
 	answer, err := w.exchange(r)
+	for err != nil && w.shed && time.Now().Before(w.end) { // under overload a connection that is idle is closed
+		w.close()
+		answer, err = w.exchange(r)
+	}
 	if err != nil {
 		w.close()
 		if !time.Now().Before(w.end) {
