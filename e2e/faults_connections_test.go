@@ -63,7 +63,7 @@ func TestNoConnectionLeft(t *testing.T) {
 func TestConnectionsOfAccount(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, sandboxtest.Start(t, sandbox.Options{Accounts: true}))
-	s.account("WITH MAX_USER_CONNECTIONS 3")
+	s.account("WITH MAX_USER_CONNECTIONS 1")
 	server := s.Serve()
 	answers := refreshLoad(s, server, func() { time.Sleep(3 * time.Second) })
 	if _, away := s.judge(answers); away > 0 {

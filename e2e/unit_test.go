@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -72,7 +73,13 @@ func TestUnitServes(t *testing.T) {
 	}
 	socket := filepath.Join(stage.ShortDir(t), "token.sock")
 	server := stage.Start(t, nil, "systemd-socket-activate", append([]string{"-l", socket}, strings.Fields(command[1])...)...)
-	server.AwaitThat("the socket is there", func() bool { _, err := os.Stat(socket); return err == nil })
+	server.AwaitThat("somebody listens", func() bool {
+		conn, err := net.Dial("unix", socket)
+		if err == nil {
+			conn.Close()
+		}
+		return err == nil
+	})
 	client := stage.HTTPClient("unix:" + socket)
 	a, err := stage.Do(client, stage.FormRequest("http://localhost"+stage.TokenPath, stage.RefreshForm(s.app, "r1")...))
 	if err != nil {
