@@ -12,24 +12,24 @@ import (
 
 // cuts calls test for a connection that breaks before and after a statement,
 // once and three times in a row.
-func cuts(t *testing.T, statements []string, test func(t *testing.T, s *site, p *proxy)) {
+func cuts(t *testing.T, statements []string, test func(t *testing.T, s *site, p *sandboxtest.Proxy)) {
 	t.Helper()
 	cutsOn(t, newSite, (*site).through, statements, test)
 }
 
 // cutsOn is cuts on sites that are made, and reached, in a certain way.
-func cutsOn(t *testing.T, newSite makeSite, through func(*site, *proxy) *site, statements []string, test func(t *testing.T, s *site, p *proxy)) {
+func cutsOn(t *testing.T, newSite makeSite, through func(*site, *sandboxtest.Proxy) *site, statements []string, test func(t *testing.T, s *site, p *sandboxtest.Proxy)) {
 	for _, statement := range statements {
-		for _, when := range []cut{beforeStatement, afterStatement} {
+		for _, when := range []sandboxtest.Cut{sandboxtest.BeforeStatement, sandboxtest.AfterStatement} {
 			for _, times := range []int{1, 3} {
 				t.Run(fmt.Sprintf("%v %s, %d times", when, statement, times), func(t *testing.T) {
 					p := newProxy(t, database)
 					s := through(newSite(t, database), p)
 					s.learnIndexes() // which also makes a warm connection, as most have
-					p.cutAt(statement, when, times)
+					p.CutAt(statement, when, times)
 					test(t, s, p)
 					// What a write that was found done has no more statement to cut.
-					if left := p.left(); left == times {
+					if left := p.Left(); left == times {
 						t.Error("the connection was never cut")
 					}
 				})
@@ -55,7 +55,7 @@ func (s *site) checkPair(suffix string) {
 // Whether or not the broken connection carried the COMMIT, the code is taken
 // once and the tokens are there once.
 func TestCutRedeem(t *testing.T) {
-	redeem := func(t *testing.T, s *site, p *proxy) {
+	redeem := func(t *testing.T, s *site, p *sandboxtest.Proxy) {
 		code := s.putCode("c1")
 		if err := s.Redeem(within(t, patience), code, pair("1")...); err != nil {
 			t.Fatal(err)
@@ -75,7 +75,7 @@ func TestCutRedeem(t *testing.T) {
 }
 
 func TestCutIssue(t *testing.T) {
-	cuts(t, []string{"INSERT"}, func(t *testing.T, s *site, p *proxy) {
+	cuts(t, []string{"INSERT"}, func(t *testing.T, s *site, p *sandboxtest.Proxy) {
 		for _, token := range pair("1") {
 			if err := s.Issue(within(t, patience), token); err != nil {
 				t.Fatal(err)
@@ -86,7 +86,7 @@ func TestCutIssue(t *testing.T) {
 }
 
 func TestCutIssueOfTwo(t *testing.T) {
-	cuts(t, []string{"START TRANSACTION", "INSERT", "COMMIT"}, func(t *testing.T, s *site, p *proxy) {
+	cuts(t, []string{"START TRANSACTION", "INSERT", "COMMIT"}, func(t *testing.T, s *site, p *sandboxtest.Proxy) {
 		if err := s.Issue(within(t, patience), pair("1")...); err != nil {
 			t.Fatal(err)
 		}
@@ -95,7 +95,7 @@ func TestCutIssueOfTwo(t *testing.T) {
 }
 
 func TestCutRevoke(t *testing.T) {
-	cuts(t, []string{"DELETE"}, func(t *testing.T, s *site, p *proxy) {
+	cuts(t, []string{"DELETE"}, func(t *testing.T, s *site, p *sandboxtest.Proxy) {
 		if err := s.Issue(within(t, patience), pair("1")...); err != nil {
 			t.Fatal(err)
 		}
@@ -110,7 +110,7 @@ func TestCutRevoke(t *testing.T) {
 }
 
 func TestCutFind(t *testing.T) {
-	cuts(t, []string{"PREPARE", "EXECUTE"}, func(t *testing.T, s *site, p *proxy) {
+	cuts(t, []string{"PREPARE", "EXECUTE"}, func(t *testing.T, s *site, p *sandboxtest.Proxy) {
 		if s.find(clientID, s.putCode("c1")).Grant == nil {
 			t.Error("the code is not found")
 		}
@@ -129,23 +129,23 @@ func TestCutWhileInserting(t *testing.T) {
 	inserting := func() int {
 		return len(root.Ints("SELECT ID FROM information_schema.PROCESSLIST WHERE STATE = 'User lock'"))
 	}
-	p.during = func() { eventually(t, "the INSERT waits", func() bool { return inserting() > 0 }) }
+	p.During = func() { eventually(t, "the INSERT waits", func() bool { return inserting() > 0 }) }
 	released := make(chan struct{})
-	p.between = func() {
+	p.Between = func() {
 		defer close(released)
 		eventually(t, "the store looks for its token, or stores it again", func() bool {
 			return root.Status("Innodb_row_lock_current_waits") > 0 || inserting() > 1
 		})
 		root.On(other, "DO RELEASE_LOCK('{}held')")
 	}
-	p.cutAt("INSERT", duringStatement, 1)
+	p.CutAt("INSERT", sandboxtest.DuringStatement, 1)
 	if err := s.Issue(within(t, patience), pair("1")[0]); err != nil {
 		t.Errorf("Issue returned %v", err)
 	}
 	if got := root.Strings("SELECT access_token FROM {}moos_oauth_access_tokens"); len(got) != 1 || got[0] != "a1" {
 		t.Errorf("the access tokens are %q, want one, a1", got)
 	}
-	if p.left() != 0 {
+	if p.Left() != 0 {
 		t.Fatal("the connection was never cut")
 	}
 	<-released
@@ -157,14 +157,14 @@ func TestCutWhileInserting(t *testing.T) {
 func TestCutWhileCommitting(t *testing.T) {
 	p := newProxy(t, database)
 	s := newSite(t, database).through(p)
-	p.between = s.AwaitLock
+	p.Between = s.AwaitLock
 	code := s.putCode("c1")
-	p.cutAt("INSERT", lateStatement, 1)
+	p.CutAt("INSERT", sandboxtest.LateStatement, 1)
 	if err := s.Redeem(within(t, patience), code, pair("1")...); err != nil {
 		t.Errorf("Redeem returned %v", err)
 	}
 	s.checkPair("1")
-	if p.left() != 0 {
+	if p.Left() != 0 {
 		t.Error("the connection was never cut")
 	}
 }
@@ -174,16 +174,16 @@ func TestCutWhileCommitting(t *testing.T) {
 func TestCutAndOvertaken(t *testing.T) {
 	p := newProxy(t, database)
 	s := newSite(t, database).through(p)
-	p.between = func() { s.Exec("DELETE FROM {}moos_oauth_authorization_codes") }
+	p.Between = func() { s.Exec("DELETE FROM {}moos_oauth_authorization_codes") }
 	code := s.putCode("c1")
-	p.cutAt("INSERT", beforeStatement, 1)
+	p.CutAt("INSERT", sandboxtest.BeforeStatement, 1)
 	if err := s.Redeem(within(t, patience), code, pair("1")...); !errors.Is(err, oauth.ErrNotFound) {
 		t.Errorf("Redeem returned %v", err)
 	}
 	if n := s.Count("access_tokens") + s.Count("refresh_tokens"); n != 0 {
 		t.Errorf("the loser has stored %d tokens", n)
 	}
-	if p.left() != 0 {
+	if p.Left() != 0 {
 		t.Error("the connection was never cut")
 	}
 }
@@ -194,10 +194,10 @@ func TestCutAndRefused(t *testing.T) {
 	server := sandboxtest.Start(t, sandbox.Options{Accounts: true})
 	p, root := newProxy(t, server), newSite(t, server)
 	root.Account("wp", "old")
-	s := root.reopen(func(c *wpdb.Config) { c.Address, c.User, c.Password = p.path, "wp", "old" })
-	p.between = func() { root.Exec("ALTER USER wp@localhost IDENTIFIED BY 'new'") }
+	s := root.reopen(func(c *wpdb.Config) { c.Address, c.User, c.Password = p.Path, "wp", "old" })
+	p.Between = func() { root.Exec("ALTER USER wp@localhost IDENTIFIED BY 'new'") }
 	code := s.putCode("c1")
-	p.cutAt("INSERT", afterStatement, 1)
+	p.CutAt("INSERT", sandboxtest.AfterStatement, 1)
 	err := s.Redeem(within(t, patience), code, pair("1")...)
 	if errors.Is(err, wpdb.ErrRefused) || !errors.Is(err, oauth.ErrUnavailable) {
 		t.Errorf("Redeem returned %v", err)

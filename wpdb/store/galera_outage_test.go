@@ -21,9 +21,9 @@ func commitAnsweredByNobody(t *testing.T, nodes []*sandbox.Server) {
 	through.find(clientID, oauth.Presented{})
 	code := s[0].putCode("c1")
 	s[1].awaitRows("authorization_codes", 1)
-	p.between = func() { p.failOver(nodes[1]) }
+	p.Between = func() { p.FailOver(nodes[1]) }
 	resume := s[1].pause()
-	p.cutAt("COMMIT", afterStatement, 1)
+	p.CutAt("COMMIT", sandboxtest.AfterStatement, 1)
 	outcome := through.redeemAside(code)
 	s[1].awaitLook("a1")
 	resume()
@@ -50,7 +50,7 @@ func nodeRefuses(t *testing.T, nodes []*sandbox.Server) {
 		outcome <- err
 	}()
 	time.Sleep(300 * time.Millisecond) // it is told no
-	p.failOver(nodes[1])
+	p.FailOver(nodes[1])
 	if err := <-outcome; err != nil {
 		t.Errorf("Find returned %v", err)
 	}
@@ -92,7 +92,7 @@ func nodeDies(t *testing.T, nodes []*sandbox.Server) {
 	eventually(t, "some codes are taken", func() bool { return s[1].Count("authorization_codes") < 300 })
 	nodes[0].Kill()
 	died := time.Now()
-	p.failOver(nodes[1])
+	p.FailOver(nodes[1])
 	wait()
 	t.Logf("%d acknowledged, %d errors; all was done %s after the node's death",
 		len(ledger.acknowledged), len(ledger.errors), time.Since(died).Round(time.Millisecond))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // redeemAll redeems n refresh tokens, old0 and so on, for pairs of the same numbers. If the
@@ -98,7 +99,7 @@ func TestRedeemBesideRefused(t *testing.T) {
 // Whatever of a shared transaction was carried out when the connection broke, each member
 // has its tokens, once.
 func TestCutRedeemTogether(t *testing.T) {
-	cutsOn(t, newMigratedSite, (*site).through, []string{"START TRANSACTION; SELECT", "DELETE"}, func(t *testing.T, s *site, p *proxy) {
+	cutsOn(t, newMigratedSite, (*site).through, []string{"START TRANSACTION; SELECT", "DELETE"}, func(t *testing.T, s *site, p *sandboxtest.Proxy) {
 		s.putRefreshTokens(companions)
 		if err := errors.Join(s.redeemAll(companions, patience)...); err != nil {
 			t.Error(err)
@@ -114,8 +115,8 @@ func TestCutAndOvertakenTogether(t *testing.T) {
 	s := newMigratedSite(t, database).through(p)
 	s.learnIndexes()
 	s.putRefreshTokens(companions)
-	p.between = func() { s.Exec("DELETE FROM {}moos_oauth_refresh_tokens WHERE refresh_token IN ('old1', 'old4')") }
-	p.cutAt("DELETE", beforeStatement, 1)
+	p.Between = func() { s.Exec("DELETE FROM {}moos_oauth_refresh_tokens WHERE refresh_token IN ('old1', 'old4')") }
+	p.CutAt("DELETE", sandboxtest.BeforeStatement, 1)
 	for i, err := range s.redeemAll(companions, patience) {
 		if lost := i == 1 || i == 4; errors.Is(err, oauth.ErrNotFound) != lost || err != nil && !lost {
 			t.Errorf("redemption %d: %v", i, err)
@@ -132,7 +133,7 @@ func TestCutInside(t *testing.T) {
 		prefix string
 		n      int
 	}{"alone": {newRotatingSite, "INSERT", 1}, "together": {newMigratedSite, "DELETE", companions}} {
-		for _, when := range []cut{duringStatement, tornStatement} {
+		for _, when := range []sandboxtest.Cut{sandboxtest.DuringStatement, sandboxtest.TornStatement} {
 			for _, at := range []string{"moos_oauth_access_tokens", "moos_oauth_refresh_tokens", "moserver_rotated_tokens"} {
 				t.Run(fmt.Sprint(name, when, at), func(t *testing.T) {
 					p, root := newProxy(t, database), c.site(t, database)
@@ -141,16 +142,16 @@ func TestCutInside(t *testing.T) {
 					s.putRefreshTokens(c.n)
 					root.Exec("CREATE TRIGGER {}held AFTER INSERT ON {}" + at + " FOR EACH ROW DO GET_LOCK('{}held', 30)")
 					root.On(other, "DO GET_LOCK('{}held', 0)")
-					p.during = func() {
+					p.During = func() {
 						eventually(t, "an INSERT waits", func() bool {
 							return len(root.Ints("SELECT ID FROM information_schema.PROCESSLIST WHERE STATE = 'User lock'")) > 0
 						})
 					}
-					p.between = func() {
+					p.Between = func() {
 						s.AwaitLock() // of the clients, who have come back
 						root.On(other, "DO RELEASE_LOCK('{}held')")
 					}
-					p.cutAt(c.prefix, when, 1)
+					p.CutAt(c.prefix, when, 1)
 					if err := errors.Join(s.redeemAll(c.n, patience)...); err != nil {
 						t.Error(err)
 					}
@@ -175,7 +176,7 @@ func TestRedeemTogetherNoRotations(t *testing.T) {
 		t.Errorf("%d access tokens and %d refresh tokens", a, r)
 	}
 	s.putRefreshTokens(2)
-	got := p.trips(func() { s.redeemAll(2, patience) })
+	got := trips(p, func() { s.redeemAll(2, patience) })
 	if want := []string{"START SELECT", "DELETE INSERT INSERT COMMIT"}; !slices.Equal(got, want) {
 		t.Errorf("%v is sent, want %v", got, want)
 	}

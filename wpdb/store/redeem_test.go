@@ -17,7 +17,7 @@ import (
 func TestRedeemTrips(t *testing.T) {
 	for name, c := range map[string]struct {
 		site          makeSite
-		through       func(*site, *proxy) *site
+		through       func(*site, *sandboxtest.Proxy) *site
 		code, refresh []string
 		gone          []string
 	}{
@@ -41,7 +41,7 @@ func TestRedeemTrips(t *testing.T) {
 				err   error
 				want  []string
 			}{{code, nil, c.code}, {token, nil, c.refresh}, {code, oauth.ErrNotFound, c.gone}} {
-				got := p.trips(func() {
+				got := trips(p, func() {
 					if err := s.Redeem(within(t, patience), step.taken, pair(fmt.Sprint(i))...); !errors.Is(err, step.err) {
 						t.Error(err)
 					}

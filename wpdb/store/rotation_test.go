@@ -72,7 +72,7 @@ func TestRotationRow(t *testing.T) {
 
 // Whatever becomes of a connection, the record is there once its rotation is.
 func TestCutRotation(t *testing.T) {
-	rotate := func(t *testing.T, s *site, p *proxy) {
+	rotate := func(t *testing.T, s *site, p *sandboxtest.Proxy) {
 		s.CreateRotations()
 		if err := s.Redeem(within(t, patience), s.putRefreshToken("r0"), pair("1")...); err != nil {
 			t.Fatal(err)
@@ -87,7 +87,7 @@ func TestCutRotation(t *testing.T) {
 }
 
 func TestCutRevokeRotated(t *testing.T) {
-	cuts(t, []string{"DELETE", "SELECT"}, func(t *testing.T, s *site, p *proxy) {
+	cuts(t, []string{"DELETE", "SELECT"}, func(t *testing.T, s *site, p *sandboxtest.Proxy) {
 		s.CreateRotations()
 		if err := s.Redeem(within(t, patience), s.putRefreshToken("r0"), pair("1")...); err != nil {
 			t.Fatal(err)

@@ -3,9 +3,23 @@ package sandboxtest
 import (
 	"encoding/binary"
 	"io"
+	"net"
+	"sync/atomic"
 )
 
-// carryAnswers carries what the server says, up to an answer that is to be lost. A
+// carried is a connection; once it is muted the client gets no more of it.
+type carried struct {
+	client, server net.Conn
+	muted, dropped atomic.Bool   // dropped: nor does the server
+	ended          chan struct{} // closed when the server has answered or was closed
+}
+
+func (c *carried) drop() {
+	c.muted.Store(true)
+	c.dropped.Store(true)
+}
+
+// carryAnswers carries what the server says, up to answers that are to be lost. A
 // client sends nothing before it has the whole answer to its last statement, so what
 // comes after muted was set is the next one's.
 func (c *carried) carryAnswers() {
@@ -13,12 +27,14 @@ func (c *carried) carryAnswers() {
 	buffer := make([]byte, 1<<16)
 	for {
 		n, err := c.server.Read(buffer)
-		if c.muted.Load() {
+		if err != nil {
+			if !c.muted.Load() {
+				c.client.Close()
+			}
 			return
 		}
-		if err != nil {
-			c.client.Close()
-			return
+		if c.muted.Load() {
+			continue
 		}
 		if _, err := c.client.Write(buffer[:n]); err != nil {
 			return

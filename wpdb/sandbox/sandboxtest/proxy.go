@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"moserver-sidecar/wpdb/sandbox"
@@ -26,10 +25,12 @@ const (
 	// DuringStatement is one whose sender loses the connection while the server carries
 	// it out.
 	DuringStatement
+	// TornStatement is one whose connection the server loses too, while it carries it out.
+	TornStatement
 )
 
 // String is a word for it.
-func (c Cut) String() string { return [...]string{"before", "after", "late", "during"}[c] }
+func (c Cut) String() string { return [...]string{"before", "after", "late", "during", "torn"}[c] }
 
 // Proxy stands between a client and a database as the network does. It understands as
 // much of the protocol as it takes to see the statements.
@@ -38,6 +39,7 @@ type Proxy struct {
 	During  func()      // what happens before a cut, while the server carries the statement out
 	Between func()      // what happens after a cut, before the client can notice it
 	Failed  func(error) // told of a statement that has not reached the server where it should
+	Single  bool        // it does not let clients send several statements at a time
 
 	mu     sync.Mutex
 	dial   func() (net.Conn, error)
@@ -47,13 +49,7 @@ type Proxy struct {
 	dead   bool          // new connections are accepted, and nothing is carried
 	delay  time.Duration // of all that clients send
 	open   map[*carried]bool
-}
-
-// carried is a connection; once it is muted the client gets no more of it.
-type carried struct {
-	client, server net.Conn
-	muted, dropped atomic.Bool   // dropped: nor does the server
-	ended          chan struct{} // closed when the server has answered or was closed
+	sent   *[]string // the statements, as statementOf has them; nil: they are not kept
 }
 
 // NewProxy starts a proxy before a server.
@@ -99,6 +95,20 @@ func (p *Proxy) SetHooks(during, between func()) {
 	p.During, p.Between = during, between
 }
 
+// Sent runs work, and returns the statements that clients send meanwhile. Each is the text
+// of one that is sent as such, or what is done with one that is prepared.
+func (p *Proxy) Sent(work func()) (sent []string) {
+	keep := func(list *[]string) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.sent = list
+	}
+	keep(&sent)
+	work()
+	keep(nil)
+	return sent
+}
+
 // Left is how many cuts have not happened yet.
 func (p *Proxy) Left() int {
 	p.mu.Lock()
@@ -124,11 +134,6 @@ func (p *Proxy) Set(swallow, dead bool, delay time.Duration) {
 			c.drop()
 		}
 	}
-}
-
-func (c *carried) drop() {
-	c.muted.Store(true)
-	c.dropped.Store(true)
 }
 
 // note adds a connection, or takes it away, and returns the delay.
@@ -157,6 +162,9 @@ func (p *Proxy) connect() (net.Conn, error) {
 func (p *Proxy) matches(statement string) (when Cut, cut bool, delay time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.sent != nil && statement != "" {
+		*p.sent = append(*p.sent, statement)
+	}
 	if p.times == 0 || !strings.HasPrefix(statement, p.prefix) {
 		return 0, false, p.delay
 	}
@@ -176,10 +184,13 @@ func (p *Proxy) serve(client net.Conn) {
 	p.note(c, true)
 	defer p.note(c, false)
 	go c.carryAnswers()
-	for {
+	for first := true; ; first = false {
 		packet, err := readPacket(client)
 		if err != nil {
 			return
+		}
+		if first && p.Single {
+			packet[6] &^= 1 // CLIENT_MULTI_STATEMENTS
 		}
 		when, cut, delay := p.matches(statementOf(packet))
 		time.Sleep(delay)
@@ -209,11 +220,14 @@ func (p *Proxy) cut(when Cut, c *carried, packet []byte) {
 	}
 	if when == BeforeStatement {
 		c.server.Close()
-	} else if _, err := c.server.Write(packet); err != nil {
+	} else if _, err := c.server.Write(append(packet, 1, 0, 0, 0, 1)); err != nil { // and COM_QUIT: it ends when all is done
 		p.Failed(err)
 	}
-	if when == DuringStatement {
+	if when == DuringStatement || when == TornStatement {
 		during()
+		if when == TornStatement {
+			c.server.Close()
+		}
 		c.client.Close()
 		between()
 	}
