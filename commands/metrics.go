@@ -107,6 +107,6 @@ func metricsWarnings(s config.Settings) []string {
 	if address := net.ParseIP(host); err != nil || host != "" && (address == nil || !address.IsUnspecified()) {
 		return nil
 	}
-	return []string{"metrics_listen is on all interfaces, and /metrics names your clients to whoever can connect; " +
+	return []string{"metrics_listen is on all interfaces, so everybody who can connect learns your clients from /metrics; " +
 		"set metrics_listen: 127.0.0.1:9464, or the address of a private network"}
 }

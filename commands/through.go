@@ -142,7 +142,7 @@ func (t *through) address(ctx context.Context, address string) (who string, find
 		}
 	}
 	if who == answererHere {
-		t.Client = post[0].header.Get("X-Moserver-Client")
+		t.Client = post[0].header.Get(oauth.HeaderClient)
 		if f := addressFinding(post[0], post[1]); f != nil {
 			findings = append(findings, *f)
 		}
@@ -170,7 +170,7 @@ func (t *through) judge(s seen) (who string, findings []wpdb.Finding) {
 	case s.here():
 		return answererUnknown, []wpdb.Finding{{Kind: wpdb.KindRouteOther,
 			Problem: fmt.Sprintf("At %s a moserver-sidecar answers that does not have this site's settings.", printable(s.address)),
-			Remedy:  "Give the settings that the server has: --config /etc/moserver/moserver.yaml, if that sets more than wp_config. Otherwise see whether the web server's file names this site's socket; if it does, run: systemctl restart moserver-sidecar (its settings or its program may be older), and see whether a proxy removes the header X-Moserver-Challenge."}}
+			Remedy:  "Give the settings that the server has: --config /etc/moserver/moserver.yaml, if that sets more than wp_config. Otherwise see whether the web server's file names this site's socket; if it does, run: systemctl restart moserver-sidecar (its settings or its program may be older), and see whether a proxy removes the header " + oauth.HeaderChallenge + "."}}
 	}
 	f := s.strange()
 	if f.Kind == wpdb.KindRoutePHP || f.Kind == wpdb.KindRouteClosed {

@@ -94,13 +94,13 @@ func (k asker) once(ctx context.Context, method, address, forwarded string) (s s
 	want := ""
 	if k.proof != nil {
 		challenge := k.proof.Challenge()
-		r.Header.Set("X-Moserver-Challenge", challenge)
+		r.Header.Set(oauth.HeaderChallenge, challenge)
 		want = k.proof.Answer(challenge)
 	}
 	if s.siteAnswer, err = ask(r, new(http.Transport)); err != nil {
 		return s, err
 	}
-	got := s.header.Get("X-Moserver-Answer")
+	got := s.header.Get(oauth.HeaderAnswer)
 	s.proved = want != "" && got == want
 	s.cached = got != want && got != "" || s.saysStored()
 	return s, nil

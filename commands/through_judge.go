@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb"
 )
 
@@ -138,9 +139,9 @@ func (s seen) cachedFinding() *wpdb.Finding {
 // addressFinding judges the address that the server has seen of a client at local,
 // without and with a forged X-Forwarded-For; nil if all is well.
 func addressFinding(s, forged seen) *wpdb.Finding {
-	at := s.header.Get("X-Moserver-Client")
+	at := s.header.Get(oauth.HeaderClient)
 	f := &wpdb.Finding{Kind: wpdb.KindRouteAddress, Advice: true}
-	if forged.header.Get("X-Moserver-Client") == forgedAddress {
+	if forged.header.Get(oauth.HeaderClient) == forgedAddress {
 		f.Problem = "The server believes an X-Forwarded-For that any client can write, so auth_failures limits nobody."
 		f.Remedy = "Let the outermost proxy set it: proxy_set_header X-Forwarded-For $remote_addr; docs/proxies.md says whom the others should believe."
 		return f

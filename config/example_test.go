@@ -39,7 +39,8 @@ func TestExampleFile(t *testing.T) {
 }
 
 // TestEarlierReleases: the example file of each release in CHANGELOG.md is kept, and still
-// loads. That of the newest is the one of today until there is a section above, Unreleased.
+// loads. While the newest release is the top section, its file is today's; a section
+// Unreleased above it ends that.
 func TestEarlierReleases(t *testing.T) {
 	changes, err := os.ReadFile("../CHANGELOG.md")
 	if err != nil {

@@ -4,25 +4,20 @@ import (
 	"cmp"
 
 	"github.com/labstack/echo/v4"
-)
 
-// The headers by which "check --through" recognizes this server behind whatever is in
-// front. It puts them on ordinary requests, which reach it as a client's do.
-const (
-	headerChallenge = "X-Moserver-Challenge"
-	headerAnswer    = "X-Moserver-Answer"
-	headerClient    = "X-Moserver-Client"
+	"moserver-sidecar/oauth"
 )
 
 // prove answers the challenge of somebody who has the site's settings, and says from
-// which address the request came. Anybody else gets the answer of all.
+// which address the request came. Anybody else gets the answer of all. "check --through" puts
+// challenges on ordinary requests, which reach this server as a client's do.
 func (s *server) prove(c echo.Context) {
-	challenge := c.Request().Header.Get(headerChallenge)
+	challenge := c.Request().Header.Get(oauth.HeaderChallenge)
 	if challenge == "" {
 		return
 	}
 	if answer := s.options.Proof.Answer(challenge); answer != "" {
-		c.Response().Header().Set(headerAnswer, answer)
-		c.Response().Header().Set(headerClient, cmp.Or(c.RealIP(), "unknown"))
+		c.Response().Header().Set(oauth.HeaderAnswer, answer)
+		c.Response().Header().Set(oauth.HeaderClient, cmp.Or(c.RealIP(), "unknown"))
 	}
 }

@@ -8,6 +8,13 @@ import (
 	"strings"
 )
 
+// The headers of a request with a challenge, and of the answer to it.
+const (
+	HeaderChallenge = "X-Moserver-Challenge"
+	HeaderAnswer    = "X-Moserver-Answer"
+	HeaderClient    = "X-Moserver-Client" // the address that the request came from, or "unknown"
+)
+
 // Proof lets two programs that share a secret recognize each other through whatever is
 // between them: one sends a challenge, and the other its answer. Neither tells anything
 // of the secret, and an answer is given only to who has it. nil is without a secret.

@@ -38,7 +38,7 @@ func mainGoals(r report, signatures float64) (goals []goal) {
 	const few, many = 16, 64
 	beside := r.find(refreshName+besideSuffix, 1, true).Rate > 0
 	if beside {
-		goals = append(goals, goal{Name: "p99 of refreshes / that of the program beside, 1 connection",
+		goals = append(goals, goal{Name: "p99 of refreshes / the other program's, 1 connection",
 			Value: ratio(r.find(refreshName, 1, true), r.find(refreshName+besideSuffix, 1, true)), AtMost: 1.05})
 	}
 	for _, n := range connectionCounts()[1:] {
@@ -51,7 +51,7 @@ func mainGoals(r report, signatures float64) (goals []goal) {
 		add("rotating refreshes / refreshes", rate(rotatingName)/rate(refreshName), 0.65)
 		add("ID tokens / RSA signatures, or refreshes if fewer", rate(openIDName)/min(signatures, rate(refreshName)), 0.75)
 		if beside {
-			add("codes / those of the program beside", rate(codeName)/rate(codeName+besideSuffix), map[int]float64{few: 1.5, many: 2, 256: 2}[n])
+			add("codes / the other program's", rate(codeName)/rate(codeName+besideSuffix), map[int]float64{few: 1.5, many: 2, 256: 2}[n])
 		}
 	}
 	floor, refresh := r.find(floorName, many, false), r.find(refreshName, many, false)

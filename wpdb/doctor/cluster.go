@@ -62,13 +62,16 @@ func (d *diagnosis) keyless() (tables []string, err error) {
 // ignoring is an option of Galera's that lets a part without the majority go on.
 var ignoring = regexp.MustCompile(`(?i)\bpc\.(ignore_sb|ignore_quorum) *= *(?:true|yes|on|1)\b`)
 
+// optionIgnoreSB is one of these options as a variable: MariaDB has them so, unless told
+// not to.
+const optionIgnoreSB = "wsrep_provider_pc_ignore_sb"
+
 // splitBrain looks for such options: each part of the cluster then redeems the same code.
-func (e *examination) splitBrain() error {
-	values, err := wpdb.ServerVariables(e.ctx, e.SQL, "wsrep_provider_options", "wsrep_provider_pc_ignore_sb")
-	if err != nil || !e.facts.Server.Galera {
-		return err
+func (e *examination) splitBrain(values map[string]string) {
+	if !e.facts.Server.Galera {
+		return
 	}
-	_, apart := values["wsrep_provider_pc_ignore_sb"] // MariaDB has them as variables, unless told not to
+	_, apart := values[optionIgnoreSB]
 	var names, statements []string
 	for _, option := range ignoring.FindAllStringSubmatch(values["wsrep_provider_options"], -1) {
 		statement := "SET GLOBAL wsrep_provider_options='pc." + option[1] + "=false';"
@@ -81,5 +84,4 @@ func (e *examination) splitBrain() error {
 		e.advise(wpdb.KindSplitBrain, "Take that out of the configuration of each node, and until it restarts run there: "+strings.Join(statements, " "),
 			"Nodes of the Galera cluster that lose each other all go on (%s), so a code can be used once in each part.", strings.Join(names, " and "))
 	}
-	return nil
 }

@@ -102,7 +102,7 @@ func redoLogOf(values map[string]string) redoLog {
 	return redoLog{setting: "innodb_log_file_size", bytes: bytes, files: files}
 }
 
-// integer is the value of a variable, 0 if it is unknown.
+// integer is the value of a variable or an option, 0 if it is unknown.
 func integer(value string) int64 {
 	n, _ := strconv.ParseInt(value, 10, 64)
 	return n

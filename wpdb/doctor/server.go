@@ -15,7 +15,7 @@ func (e *examination) server() error {
 		return err
 	}
 	values, err := wpdb.ServerVariables(e.ctx, e.SQL, "version_comment", "wsrep_on", "group_replication_group_name",
-		"innodb_flush_log_at_trx_commit", "max_connections", "max_user_connections")
+		"innodb_flush_log_at_trx_commit", "max_connections", "max_user_connections", "wsrep_provider_options", optionIgnoreSB)
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,8 @@ func (e *examination) server() error {
 			"With innodb_flush_log_at_trx_commit=%s %s may lose the tokens of the last second, which clients already have.", flush, crash)
 	}
 	e.connections(values)
-	return e.splitBrain()
+	e.splitBrain(values)
+	return nil
 }
 
 func serverKind(version, comment string) string {

@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"regexp"
-	"strconv"
 	"strings"
 
 	"moserver-sidecar/wpdb"
@@ -32,7 +31,7 @@ func (e *examination) site() error {
 	}
 	e.options = options
 	w := &e.facts.WordPress
-	w.DBVersion, _ = strconv.ParseInt(e.options[wpdb.OptionDBVersion], 10, 64)
+	w.DBVersion = integer(e.options[wpdb.OptionDBVersion])
 	w.VersionRange = versionRange(w.DBVersion)
 	if err := e.network(); err != nil {
 		return err

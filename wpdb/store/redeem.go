@@ -109,15 +109,14 @@ func (s *Store) complete(ctx context.Context, db wpdb.Session, w *wpdb.Write, to
 
 // oneByOne reports whether a server, or a proxy before it, does not take several
 // statements at a time.
-func oneByOne(err error) bool {
-	return slices.Contains([]uint16{wpdb.ErrSyntax, wpdb.ErrOneStatement}, wpdb.ErrorNumber(err))
-}
+func oneByOne(err error) bool { return slices.Contains(oneByOneErrors(), wpdb.ErrorNumber(err)) }
+
+func oneByOneErrors() []uint16 { return []uint16{wpdb.ErrSyntax, wpdb.ErrOneStatement} }
 
 // separately are the errors of statements sent together that may not be errors of the
 // same statements sent one by one: those of oneByOne, and those that noteRotations swallows.
 func separately() []uint16 {
-	return []uint16{wpdb.ErrSyntax, wpdb.ErrOneStatement,
-		wpdb.ErrNoSuchTable, wpdb.ErrTableDenied, wpdb.ErrColumnDenied, wpdb.ErrUnknownColumn}
+	return append(oneByOneErrors(), wpdb.ErrNoSuchTable, wpdb.ErrTableDenied, wpdb.ErrColumnDenied, wpdb.ErrUnknownColumn)
 }
 
 // redeemTogether redeems all of a batch of one kind that are there, in one transaction
