@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"math/bits"
+	"slices"
 	"strings"
 
 	"moserver-sidecar/wpdb"
@@ -73,13 +74,17 @@ func (r *reads) read(ctx context.Context, db *wpdb.DB, batch []question) ([]wpdb
 }
 
 // readSize runs the smallest text that is large enough. What it has room for besides is
-// NULL, which equals nothing.
+// NULL, which equals nothing. Every text has a row for each request, whatever is there:
+// MariaDB may report one that was killed while it made a derived table as one without rows.
 func (r *reads) readSize(ctx context.Context, db *wpdb.DB, texts sizes, batch []question) ([]wpdb.Row, error) {
 	size := bits.Len(uint(len(batch) - 1))
 	rows, err := r.readText(ctx, db, texts[size], size, batch)
 	if err == nil && rows[0].Empty() && strings.HasSuffix(texts[size], siteRow) {
 		size++ // the options lack that row
 		rows, err = r.readText(ctx, db, texts[size], size, batch)
+	}
+	if err == nil && slices.ContainsFunc(rows, wpdb.Row.Empty) {
+		err = wpdb.ErrCutShort
 	}
 	if r.note != nil {
 		err = r.note(err)

@@ -113,7 +113,7 @@ func requests(asked []string, n int) string {
 // rotationStatement reads the records of n refresh tokens.
 func rotationStatement(t wpdb.Tables, n int) string {
 	return fmt.Sprintf("SELECT r.i AS `%s`, t.client_id, t.user_id, t.successor, TIMESTAMPDIFF(SECOND, t.rotated, UTC_TIMESTAMP()) AS age "+
-		"FROM %s JOIN `%s` AS t ON t.token_hash = r.value", wpdb.ColRequest, requests([]string{"value"}, n), t.Rotated)
+		"FROM %s LEFT JOIN `%s` AS t ON t.token_hash = r.value", wpdb.ColRequest, requests([]string{"value"}, n), t.Rotated)
 }
 
 // optionColumns selects the number of the request, the value of each option as a column
