@@ -77,10 +77,10 @@ func EachRow(ctx context.Context, db sqlx.QueryerContext, query string, args []a
 	if err != nil {
 		return err
 	}
-	columns := make(map[string]int, len(names))
+	columns := columnsOf(names)
 	values, places := make([]sql.RawBytes, len(names)), make([]any, len(names))
-	for i, name := range names {
-		columns[name], places[i] = i, &values[i]
+	for i := range names {
+		places[i] = &values[i]
 	}
 	var text []byte
 	for rows.Next() {

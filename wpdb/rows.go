@@ -1,8 +1,10 @@
 package wpdb
 
 import (
+	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"moserver-sidecar/oauth"
 )
@@ -25,9 +27,42 @@ const (
 // Row is a result row. Its columns are found by name; of two with one name the last
 // counts. The zero Row has none.
 type Row struct {
-	columns map[string]int // shared by all rows of a result
+	columns map[string]int // shared by all rows of a result, see columnsOf
 	text    string         // of all columns, one after the other
 	ends    []int          // of each column in text; of NULL the bitwise complement
+}
+
+// headings are the columns of recent results, the newest first: fewer than 20 kinds of
+// result are on the way of requests, and making such a map costs more than comparing the
+// names. So it is also right when a table has got another column.
+var headings atomic.Pointer[[]heading]
+
+// maxHeadings bounds headings.
+const maxHeadings = 32
+
+type heading struct {
+	names   []string
+	columns map[string]int
+}
+
+// columnsOf is the place of each column by its name.
+func columnsOf(names []string) map[string]int {
+	var known []heading
+	if recent := headings.Load(); recent != nil {
+		known = *recent
+	}
+	for _, h := range known {
+		if slices.Equal(h.names, names) {
+			return h.columns
+		}
+	}
+	columns := make(map[string]int, len(names))
+	for i, name := range names {
+		columns[name] = i
+	}
+	known = append([]heading{{names, columns}}, known[:min(len(known), maxHeadings-1)]...)
+	headings.Store(&known)
+	return columns
 }
 
 // at is a column's value, and whether it is neither NULL nor missing.

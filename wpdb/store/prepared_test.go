@@ -1,7 +1,10 @@
 package store_test
 
 import (
+	"fmt"
 	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
+	"sync"
 	"testing"
 )
 
@@ -33,6 +36,22 @@ func TestStatementOfChangedTable(t *testing.T) {
 	if got == nil || got.ID != clientID || len(got.GrantTypes) != 1 || got.Scope.String() != "email" {
 		t.Errorf("the client is %+v", got)
 	}
+}
+
+// TestColumns: more kinds of results at a time than are remembered are told apart.
+func TestColumns(t *testing.T) {
+	s := newSite(t, database)
+	var all sync.WaitGroup
+	for i := range 200 {
+		all.Go(func() {
+			own := fmt.Sprint("own", i%50)
+			rows, err := wpdb.SelectRows(within(t, patience), s.Root, "SELECT 1 AS a, 2 AS "+own+", 3 AS a, NULL AS b")
+			if err != nil || len(rows) != 1 || rows[0].Text(own) != "2" || rows[0].Text("a") != "3" || !rows[0].Has("b") || rows[0].Has("c") {
+				t.Errorf("%s: %+v, %v", own, rows, err)
+			}
+		})
+	}
+	all.Wait()
 }
 
 // TestOptionTwice: some imports lose the unique index of the options.
