@@ -12,7 +12,7 @@ import (
 // The columns of the find statement that are not the client's. No column of the
 // plugin has a space in its name.
 const (
-	ColRequest       = "request" // which of those that share the statement
+	ColRequest       = "request number" // among those that share the statement
 	ColGrant         = "grant is there"
 	ColGrantClient   = "grant client_id"
 	ColGrantUser     = "grant user_id"
@@ -133,25 +133,22 @@ const (
 	ColFirstName   = "user first name"
 	ColLastName    = "user last name"
 	ColNickname    = "user nickname"
-
-	ColOption      = "option name"
-	ColOptionValue = "option value"
 )
 
-// Identity is what an ID token is made of, with the options of the row or of its blog.
-// WP_HOME in wp-config.php counts before the option.
-func (r Row) Identity(options values, home string) oauth.Identity {
+// Identity is what an ID token is made of. WP_HOME in wp-config.php, if given as home,
+// counts before the option.
+func (r Row) Identity(home string) oauth.Identity {
 	if home == "" {
-		home = options.Text(OptionHome)
+		home = r.Text(OptionHome)
 	}
 	identity := oauth.Identity{
-		OpenIDOff: OpenIDOff(options.Text(OptionOpenID)),
-		Issuer:    IssuerOf(home, options.Text(OptionPermalinks)),
+		OpenIDOff: OpenIDOff(r.Text(OptionOpenID)),
+		Issuer:    IssuerOf(home, r.Text(OptionPermalinks)),
 		Key:       r.SigningKey(),
 		Profile:   r.Profile(),
-		Stored:    oauth.StoredIDToken{OfCode: r.Text("id_token"), Current: options.Text(OptionIDToken)},
+		Stored:    oauth.StoredIDToken{OfCode: r.Text("id_token"), Current: r.Text(OptionIDToken)},
 	}
-	identity.Profile.Avatar = avatar(identity.Profile.Email, home, options)
+	identity.Profile.Avatar = avatar(identity.Profile.Email, home, r)
 	return identity
 }
 

@@ -69,10 +69,9 @@ func (g *gatherer[Q, A]) count() int {
 	return len(g.waiting)
 }
 
-// HoldReads lets Find, FindBearer and FindRotation wait as if a statement of each kind were on its way,
-// until release. Then those who wait share a statement. waiting is how many there are.
+// HoldReads lets reads wait as if a statement of each kind were on its way, until release. Then those who wait share a statement. waiting is how many there are.
 func (s *Store) HoldReads() (waiting func() int, release func()) {
-	all := append(slices.Collect(maps.Values(s.finds)), s.bearers, s.rotated)
+	all := append(slices.Collect(maps.Values(s.finds)), s.bearers, s.rotated, s.families, s.identities[false], s.identities[true])
 	for _, r := range all {
 		r.mu.Lock()
 		r.holding, r.patience = r.holding+1, time.Hour

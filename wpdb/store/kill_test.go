@@ -3,18 +3,20 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"testing"
 	"time"
 
 	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
 )
 
-// kill ends statements of the site as fast as it can, as hosts do with slow ones.
-func (s *site) kill(ctx context.Context, which string) {
+// killWrites ends statements of the site's tokens as fast as it can, as hosts do with slow ones.
+func (s *site) killWrites(ctx context.Context) {
 	killer := s.Session()
-	for ; ctx.Err() == nil; time.Sleep(time.Millisecond / 5) {
-		ids := s.Ints("SELECT ID FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND " + which)
+	for ; ctx.Err() == nil; time.Sleep(time.Millisecond) {
+		ids := s.Ints("SELECT ID FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND (INFO LIKE 'DELETE%{}moos%' OR INFO = 'COMMIT')")
 		for _, id := range ids {
 			_, _ = killer.ExecContext(ctx, fmt.Sprint("KILL QUERY ", id)) // it may have ended
 		}
@@ -30,7 +32,7 @@ func TestKilled(t *testing.T) {
 	s.putRefreshTokens(n)
 	ctx, stop := context.WithCancel(t.Context())
 	var killers, all sync.WaitGroup
-	killers.Go(func() { root.kill(ctx, "(INFO LIKE 'DELETE%{}moos%' OR INFO = 'COMMIT')") })
+	killers.Go(func() { root.killWrites(ctx) })
 	work := make(chan int, n)
 	for i := range n {
 		work <- i
@@ -61,15 +63,29 @@ func TestKilled(t *testing.T) {
 // TestReadsKilled: a SELECT that is killed may report that there is nothing. Nobody may
 // hear that of a token that lives.
 func TestReadsKilled(t *testing.T) {
-	const each, rounds = 31, 200
-	s := newMigratedSite(t, database)
-	s.PutClient(oauth.Client{ID: clientID, Secret: "secret"})
+	const together, rounds = 31, 700
+	root := newMigratedSite(t, database)
+	root.PutClient(oauth.Client{ID: clientID, Secret: "secret"})
 	for _, kind := range kinds {
-		s.PutGrant(oauth.Presented{Kind: kind, Value: "x"}, oauth.Grant{ClientID: clientID, UserID: alice, Expires: inAnHour()})
+		root.PutGrant(oauth.Presented{Kind: kind, Value: "x"}, oauth.Grant{ClientID: clientID, UserID: alice, Expires: inAnHour()})
 	}
-	s.PutGrant(refreshToken("old"), oauth.Grant{ClientID: clientID, UserID: alice})
-	if err := s.Redeem(within(t, patience), refreshToken("old"), pair("1")...); err != nil {
+	root.PutGrant(refreshToken("old"), oauth.Grant{ClientID: clientID, UserID: alice})
+	if err := root.Redeem(within(t, patience), refreshToken("old"), pair("1")...); err != nil {
 		t.Fatal(err)
+	}
+	root.PutKey(clientID, oauth.SigningKey{Algorithm: oauth.RS256, PrivateKey: "key"})
+	root.PutGrant(refreshToken(familyOf("c1")+"1"), oauth.Grant{ClientID: clientID, UserID: alice})
+	s := root.reopen(func(c *wpdb.Config) { c.MaxConnections = 1 })
+	var connection int
+	if err := s.DB.SQL.Get(&connection, "SELECT CONNECTION_ID()"); err != nil {
+		t.Fatal(err)
+	}
+	var kills sync.WaitGroup
+	s.Gathered = func(string, int) {
+		kills.Go(func() {
+			time.Sleep(rand.N(2 * time.Millisecond))
+			root.Exec(fmt.Sprint("KILL QUERY ", connection))
+		})
 	}
 	look := func(i int) (there bool, err error) {
 		ctx := within(t, patience)
@@ -80,22 +96,22 @@ func TestReadsKilled(t *testing.T) {
 		case 1:
 			bearer, err := s.FindBearer(ctx, "x")
 			return bearer.Client != nil && bearer.Grant != nil, err
+		case 2:
+			identity, err := s.Identify(ctx, oauth.IdentityQuery{ClientID: clientID, UserID: alice})
+			return identity.Key.PrivateKey == "key", err
+		case 3:
+			family, err := s.FindFamily(ctx, clientID, familyOf("c1"))
+			return family != nil, err
 		}
-		facts, err := s.Find(ctx, clientID, oauth.Presented{Kind: kinds[i-2], Value: "x"})
+		facts, err := s.Find(ctx, clientID, oauth.Presented{Kind: kinds[i-4], Value: "x"})
 		return facts.Client != nil && facts.Grant != nil, err
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	var killers sync.WaitGroup
-	for range 2 {
-		killers.Go(func() { s.kill(ctx, "INFO LIKE 'SELECT%{}moos%' AND INFO NOT LIKE '%PROCESSLIST%'") })
-	}
-	for range rounds {
-		s.together(5*each, func(i int) {
-			if there, err := look(i % 5); err != nil || !there {
-				t.Errorf("look %d: there: %t, error %v", i%5, there, err)
+	for round := range rounds {
+		s.together(together, func(int) {
+			if there, err := look(round % 7); err != nil || !there {
+				t.Errorf("look %d: there: %t, error %v", round%7, there, err)
 			}
 		})
+		kills.Wait()
 	}
-	stop()
-	killers.Wait()
 }

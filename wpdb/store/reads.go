@@ -11,8 +11,8 @@ import (
 
 // question is what a request asks for by a statement that it may share.
 type question struct {
-	args   [2]any // of which the statement takes the first ones
-	openID bool   // an ID token may be asked for
+	args   [3]any
+	openID bool // an ID token may be asked for
 }
 
 // reads is a kind of statement that requests share.
@@ -20,14 +20,14 @@ type reads struct {
 	store  *Store
 	plain  sizes
 	openID sizes             // empty: plain has all there is
-	args   int               // of each question
+	takes  []int             // which args of each question the texts have, in their order
 	note   func(error) error // says what an error comes to; nil: itself
 	*gatherer[question, wpdb.Row]
 }
 
-// newReads makes a kind of statement, whose texts take the first args of each question.
-func (s *Store) newReads(kind string, plain, openID sizes, args int) *reads {
-	r := &reads{store: s, plain: plain, openID: openID, args: args}
+// newReads makes a kind of statement, whose texts take some args of each question.
+func (s *Store) newReads(kind string, plain, openID sizes, takes ...int) *reads {
+	r := &reads{store: s, plain: plain, openID: openID, takes: takes}
 	run := func(ctx context.Context, batch []question) ([]wpdb.Row, error) {
 		rows, err := r.read(ctx, s.db, batch)
 		s.db.Tried(err)
@@ -94,9 +94,11 @@ func (r *reads) readSize(ctx context.Context, db *wpdb.DB, texts sizes, batch []
 
 // readText runs a text that reads for 1 << size requests.
 func (r *reads) readText(ctx context.Context, db *wpdb.DB, text string, size int, batch []question) ([]wpdb.Row, error) {
-	args := make([]any, r.args<<size)
+	args := make([]any, len(r.takes)<<size)
 	for i, q := range batch {
-		copy(args[i*r.args:], q.args[:r.args])
+		for j, taken := range r.takes {
+			args[i*len(r.takes)+j] = q.args[taken]
+		}
 	}
 	rows := make([]wpdb.Row, len(batch))
 	err := db.Each(ctx, text, args, func(row wpdb.Row) {

@@ -20,7 +20,7 @@ func (s *Store) FindRotation(ctx context.Context, refreshToken string) (found *o
 	if !s.mayBeRotated(refreshToken) {
 		return nil, nil
 	}
-	q := question{args: [2]any{tokenHash(refreshToken)}}
+	q := question{args: [3]any{tokenHash(refreshToken)}}
 	err = s.rotated.look(ctx, q, func(_ context.Context, _ *wpdb.DB, row wpdb.Row) (missed bool, err error) {
 		found = rotationOf(row)
 		return found == nil, nil
