@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"moserver-sidecar/e2e/robustness/load"
 	"moserver-sidecar/e2e/robustness/model"
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
@@ -31,4 +32,37 @@ func TestGalera(t *testing.T) {
 			report(t, c, playOn(t, newStandOn(t, c, nodes, binary, binary), d))
 		})
 	}
+}
+
+// TestCodesOnGalera has codes redeemed at two nodes at the same moment, and nothing else,
+// until there were so many; and looks whether that finds a program with a mistake.
+func TestCodesOnGalera(t *testing.T) {
+	c := randomCell(chosenSeed())
+	c.Lag, c.Skewed, c.Recorded = lag, false, model.Always
+	play := func(t *testing.T, program string, codes int) model.Verdict {
+		s := newStandOn(t, c, sandboxtest.StartGalera(t, 3), program, program)
+		s.codes = codes
+		v := playOn(t, s, time.Duration(codes)*time.Second)
+		won, all := load.Contended(s.history.Ops()), 0
+		for _, n := range won {
+			all += n
+		}
+		fmt.Printf("%d contended codes (%d won at node 1, %d at node 2, %d by a lost answer) in %s, ", all, won[1], won[2], won[0], time.Since(s.began).Round(time.Second))
+		if all < codes {
+			t.Errorf("only %d of %d codes were contended", all, codes)
+		}
+		return v
+	}
+	t.Run("mutant", func(t *testing.T) {
+		m := mutants()[0]
+		v := play(t, buildOther(t, m.file, m.old, m.new), 100)
+		fmt.Printf("%d violations, as there should be: %s\n", len(v.Violations), m.name)
+		if len(v.Violations) == 0 {
+			t.Error("nothing was found")
+		}
+	})
+	t.Run("program", func(t *testing.T) {
+		fmt.Printf("seed %d: %s\n", c.Seed, c)
+		report(t, c, play(t, binary, *codes))
+	})
 }

@@ -87,6 +87,7 @@ func playOn(t *testing.T, s *stand, d time.Duration) model.Verdict {
 	played := make(chan struct{})
 	go func() {
 		defer close(played)
+		defer cancel()
 		l.Run(ctx)
 	}()
 	faults := s.disturb(ctx)
