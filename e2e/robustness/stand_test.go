@@ -84,7 +84,7 @@ func (s *stand) settle() {
 	if s.isCluster() {
 		s.site.Exec("SET GLOBAL wsrep_sync_wait = 3")
 		s.site.Root.SetMaxIdleConns(0) // closes the sessions that do not
-		s.site.Root.SetMaxIdleConns(2)
+		s.site.Root.SetMaxIdleConns(workers)
 	}
 }
 
