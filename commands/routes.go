@@ -42,9 +42,7 @@ func checkRoutes(ctx context.Context, s config.Settings, home, base string) []wp
 		if login.here {
 			name, other = other, name
 		}
-		f.Kind, f.Advice = wpdb.KindRouteSplit, false
-		f.Problem = fmt.Sprintf("At %s only %s reaches this server, and %s does not, so logins fail.", base, name, other)
-		f.Remedy = "Send both here with docker/moserver-namespace.conf, and reload this server if php_upstream is new; or neither, and remove php_upstream: docs/door.md."
+		f = splitFinding(base, name, other)
 	case token.here:
 		return nil
 	case closedAtPHP(ctx, base):
@@ -53,6 +51,13 @@ func checkRoutes(ctx context.Context, s config.Settings, home, base string) []wp
 		f.Remedy += " Or delete that file from wp-content/mu-plugins."
 	}
 	return []wpdb.Finding{f}
+}
+
+// splitFinding is for logins whose code goes to one server and comes from the other.
+func splitFinding(base, here, elsewhere string) wpdb.Finding {
+	return wpdb.Finding{Kind: wpdb.KindRouteSplit,
+		Problem: fmt.Sprintf("At %s only %s reaches this server, and %s does not, so logins fail.", printable(base), here, elsewhere),
+		Remedy:  "Send both here with docker/moserver-namespace.conf, and reload this server if php_upstream is new; or neither, and remove php_upstream: docs/door.md."}
 }
 
 // sendHere is the remedy for requests that reach PHP.
@@ -78,13 +83,19 @@ func unknownRoute(base string, err error) route {
 	return route{unknown: problem}
 }
 
-// loginRoute: only this server refuses a parameter that is given twice.
-func loginRoute(ctx context.Context, base string) route {
+// loginQuestion is the rest of an address of /authorize: only this server refuses a
+// parameter that is given twice.
+func loginQuestion(base string) string {
 	question := "?"
 	if strings.Contains(base, question) {
 		question = "&"
 	}
-	a, err := askSite(ctx, http.MethodGet, base+"/authorize"+question+"client_id=doctor&client_id=doctor", "")
+	return "/authorize" + question + "client_id=doctor&client_id=doctor"
+}
+
+// loginRoute asks for a login that cannot begin.
+func loginRoute(ctx context.Context, base string) route {
+	a, err := askSite(ctx, http.MethodGet, base+loginQuestion(base), "")
 	switch {
 	case err != nil:
 		return unknownRoute(base, err)

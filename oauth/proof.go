@@ -13,6 +13,7 @@ const (
 	HeaderChallenge = "X-Moserver-Challenge"
 	HeaderAnswer    = "X-Moserver-Answer"
 	HeaderClient    = "X-Moserver-Client" // the address that the request came from, or "unknown"
+	HeaderDoor      = "X-Moserver-Door"   // "on" where /authorize must reach the server too
 )
 
 // Proof lets two programs that share a secret recognize each other through whatever is
