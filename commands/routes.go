@@ -31,7 +31,7 @@ func checkRoutes(ctx context.Context, s config.Settings, home, base string) []wp
 	}
 	f := wpdb.Finding{Kind: wpdb.KindRoutePHP, Advice: true,
 		Problem: fmt.Sprintf("Token requests to %s/token reach PHP, and not this server.", base),
-		Remedy:  "Send them here, " + sendHere}
+		Remedy:  "Send them here, " + sendHere()}
 	switch {
 	case login.unknown != "":
 		f.Kind = wpdb.KindRouteUnknown
@@ -57,11 +57,13 @@ func checkRoutes(ctx context.Context, s config.Settings, home, base string) []wp
 func splitFinding(base, here, elsewhere string) wpdb.Finding {
 	return wpdb.Finding{Kind: wpdb.KindRouteSplit,
 		Problem: fmt.Sprintf("At %s only %s reaches this server, and %s does not, so logins fail.", printable(base), here, elsewhere),
-		Remedy:  "Send both here with docker/moserver-namespace.conf, and reload this server if php_upstream is new; or neither, and remove php_upstream: docs/door.md."}
+		Remedy:  "Send both here with " + shipped("docker/moserver-namespace.conf") + ", and reload this server if php_upstream is new; or neither, and remove php_upstream: " + shipped("docs/door.md") + "."}
 }
 
 // sendHere is the remedy for requests that reach PHP.
-const sendHere = "in nginx with docker/moserver-token.conf or, with php_upstream, docker/moserver-namespace.conf; packaging/ has files for Apache and Caddy."
+func sendHere() string {
+	return "in nginx with " + shipped("docker/moserver-token.conf") + " or, with php_upstream, " + shipped("docker/moserver-namespace.conf") + "; " + shipped("packaging/") + " has files for Apache and Caddy."
+}
 
 // tokenRoute asks with GET, which changes nothing.
 func tokenRoute(ctx context.Context, base string) route {

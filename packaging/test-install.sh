@@ -64,6 +64,7 @@ installed() {
 		test "$(stat -c %G:%a /run/moserver/token.sock)" = www-data:660
 		test "$(ps -o user= -C moserver-sidecar)" = moserver
 		systemctl is-enabled moserver-sidecar.socket
+		test -f "$(moserver-sidecar doctor --config /etc/moserver/moserver.yaml | grep -o "/usr/share/doc/[^ ]*/door.md")"
 		systemctl reload moserver-sidecar
 		moserver-sidecar healthcheck --ready --listen unix:/run/moserver/token.sock'
 }
