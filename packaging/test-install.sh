@@ -65,6 +65,7 @@ installed() {
 		test "$(ps -o user= -C moserver-sidecar)" = moserver
 		systemctl is-enabled moserver-sidecar.socket
 		test -f "$(moserver-sidecar doctor --config /etc/moserver/moserver.yaml | grep -o "/usr/share/doc/[^ ]*/door.md")"
+		cd /usr/share/doc/moserver-sidecar && test -f docker/moserver-door.conf && test -f packaging/apache/moserver-door.conf
 		systemctl reload moserver-sidecar
 		moserver-sidecar healthcheck --ready --listen unix:/run/moserver/token.sock'
 }
