@@ -19,12 +19,12 @@ func (s *Store) LetWait(values ...string) (outcome func(i int) error) {
 	var waiting []*asked[oauth.Token, struct{}]
 	for _, value := range values {
 		waiting = append(waiting, &asked[oauth.Token, struct{}]{
-			question: oauth.Token{Kind: oauth.AccessToken, Value: value}, done: make(chan struct{}),
+			question: oauth.Token{Kind: oauth.AccessToken, Value: value}, woken: make(chan batch[oauth.Token, struct{}], 1),
 		})
 	}
 	g.waiting = append(g.waiting, waiting...)
 	return func(i int) error {
-		<-waiting[i].done
+		<-waiting[i].woken
 		return waiting[i].err
 	}
 }
