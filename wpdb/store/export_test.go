@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"moserver-sidecar/oauth"
-	"moserver-sidecar/wpdb"
 )
 
 // LetWait lets access tokens wait for the next statement that stores some, as those do
@@ -88,7 +87,7 @@ func (s *Store) HoldReads() (waiting func() int, release func()) {
 	}
 	return waiting, func() {
 		for _, r := range all {
-			r.release(batch[question, wpdb.Row]{overdue: r.overdue})
+			r.release(batch[question, answer]{overdue: r.overdue})
 		}
 	}
 }
