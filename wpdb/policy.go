@@ -91,15 +91,16 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 
 // setUp prepares the session.
 func (c connector) setUp(ctx context.Context, conn driver.Conn) error {
-	galera, err := isGalera(ctx, conn)
+	settings, err := galeraSettings(ctx, conn)
 	if err != nil {
 		return err
 	}
+	galera := settings["wsrep_on"] == "ON"
 	if galera {
 		c.galera.Store(true) // and stays: behind a proxy another connection may lead to another server
 	}
 	statements := []string{"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"}
-	if galera {
+	if galera && settings[dirtyReads] != "" { // elsewhere it would refuse every connection
 		statements = append(statements, cleanReads)
 	}
 	if galera && c.syncWait {
