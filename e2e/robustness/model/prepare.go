@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -23,6 +24,7 @@ type input struct {
 	crowded                bool // somebody may end at the same moment what this puts in the token's place
 	late                   bool // a code's second use may end what its first has given
 	mayExpire, mustExpire  bool
+	inGrace, pastGrace     bool // the refresh token may have been replaced so lately, or so long ago
 
 	known     set // all that anybody was given
 	stored    set // of these, what is in the tables
@@ -60,9 +62,11 @@ func newBook(r Rules, ops []history.Op) *book {
 		}
 		b.add(oauth.Presented{Kind: oauth.RefreshToken, Value: op.Refresh})
 		b.add(oauth.Presented{Kind: oauth.AccessToken, Value: op.Access})
-		if op.Access != "" && op.Expires > 0 && op.Return != history.Forever {
-			ends := time.Duration(op.Expires) * time.Second
-			b.expiry[op.Access] = [2]int64{op.Call + int64(ends-second), op.Return + int64(ends+second)}
+		if lifetime := time.Duration(op.Expires) * time.Second; lifetime > 0 && op.Return != history.Forever {
+			b.expires(cmp.Or(op.Access, op.Token.Value), op.Call, op.Return, lifetime)
+		}
+		if op.Refresh != "" && op.Token.Value != "" && op.Refresh != op.Token.Value && r.RefreshLifetime > 0 {
+			b.expires(op.Refresh, b.firstUse(op.Token), op.Return, r.RefreshLifetime)
 		}
 		if op.Kind == history.Refresh && op.Outcome == history.OK && op.Refresh != op.Token.Value && b.successor[op.Token.Value] == "" {
 			b.successor[op.Token.Value] = op.Refresh
@@ -149,14 +153,13 @@ func (b *book) input(op history.Op) input {
 		in.family = b.where(func(p oauth.Presented) bool {
 			return p.Kind != oauth.AuthorizationCode && family(p) == family(op.Token)
 		})
-		in.late = b.rules.Skewed || op.Return-b.firstUse() >= int64(reload)
+		in.late = b.rules.Skewed || op.Return-b.firstUse(op.Token) >= int64(reload)
 	}
-	if ends, expires := b.expiry[op.Token.Value]; expires {
-		slack := int64(2 * second)
-		if b.rules.Skewed {
-			slack += int64(time.Minute)
-		}
-		in.mayExpire, in.mustExpire = op.Return > ends[0]-slack, op.Call > ends[1]+slack
+	in.mayExpire, in.mustExpire = b.expired(op, op.Token.Value)
+	if op.Kind == history.Refresh {
+		in.inGrace, in.pastGrace = b.grace(op)
+		successor, _ := b.expired(op, b.successor[op.Token.Value])
+		in.mayExpire = in.mayExpire || successor
 	}
 	in.races = op.Kind == history.Refresh && slices.ContainsFunc(b.ops, func(e history.Op) bool {
 		return ends(e) && e.Call <= op.Return && op.Call <= e.Return
@@ -174,17 +177,6 @@ func (b *book) input(op history.Op) input {
 	return in
 }
 
-// firstUse is when the code was presented first.
-func (b *book) firstUse() int64 {
-	first := int64(history.Forever)
-	for _, op := range b.ops {
-		if op.Kind == history.Redeem {
-			first = min(first, op.Call)
-		}
-	}
-	return first
-}
-
 // ends reports whether an operation may take tokens away.
 func ends(op history.Op) bool {
 	switch op.Kind {
@@ -198,8 +190,10 @@ func ends(op history.Op) bool {
 
 // endsOthers reports whether an operation may end what replaces a refresh token.
 func (b *book) endsOthers(op history.Op, token oauth.Presented) bool {
-	if op.Kind == history.Refresh && op.Token == token && b.rules.Grace {
-		return false // it gets the successor
+	if op.Kind == history.Refresh && op.Token == token {
+		if _, past := b.grace(op); !past {
+			return false // it gets the successor
+		}
 	}
 	return ends(op) && op.Kind != history.Redeem
 }

@@ -1,0 +1,169 @@
+// Package simulation_test plays the protocol on a store in memory, in virtual time. A seed
+// decides all that happens, so what it finds happens again.
+package simulation_test
+
+import (
+	"cmp"
+	"encoding/binary"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"moserver-sidecar/e2e/robustness/history"
+	"moserver-sidecar/e2e/robustness/model"
+	"moserver-sidecar/e2e/robustness/wrong"
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/oauth/memory"
+)
+
+var (
+	seed    = flag.Uint64("seed", 0, "of the one story to play; 0: a new one each time")
+	minutes = flag.Float64("minutes", 0.05, "how long to play new ones")
+)
+
+// site is a store, two servers and the clients of some grants.
+type site struct {
+	*world
+	rules     model.Rules
+	rotateAll bool
+	memory    *memory.Store
+	servers   []*oauth.Server
+	history   *history.Recorder
+}
+
+// codeLifetime is PHP's here.
+const codeLifetime = 10 * time.Minute
+
+// newSite makes the site of a seed. spoil makes its store a wrong one; nil: it is right.
+func newSite(seed uint64, spoil string) *site {
+	var key [32]byte
+	binary.LittleEndian.PutUint64(key[:], seed)
+	w := &world{random: rand.New(rand.NewChaCha8(key)), wakes: map[int64]bool{}}
+	r := model.Rules{
+		Seed: seed, Reach: oauth.Reach(w.number(3)), Recorded: model.Always, Skewed: w.rarely(4),
+		Grace:           []time.Duration{0, 5 * time.Second, time.Minute}[w.number(3)],
+		RefreshLifetime: []time.Duration{0, time.Minute, time.Hour}[w.number(3)],
+	}
+	s := &site{world: w, rules: r, rotateAll: w.rarely(2), memory: memory.New(), history: history.New()}
+	s.memory.SetOpenID("https://site.example", false)
+	s.memory.SetSite(oauth.Site{
+		AccessTokenLifetime:  []time.Duration{10 * time.Second, 2 * time.Minute, time.Hour}[w.number(3)],
+		RefreshTokenLifetime: r.RefreshLifetime, TokenLength: 32,
+	})
+	var used oauth.Store = store{s.memory, w, 20 + w.number(200)}
+	if spoil != "" {
+		used = wrong.Stores(w.rarely)[spoil](used)
+	}
+	policy := oauth.Policy{RotateAll: s.rotateAll, RevokeAccessTokens: r.Reach, RotationGrace: r.Grace}
+	for i := range time.Duration(2) {
+		now := time.Now
+		if r.Skewed {
+			now = func() time.Time { return time.Now().Add(i * time.Minute) }
+		}
+		key[31] = byte(1 + i)
+		s.servers = append(s.servers, &oauth.Server{Store: used, Policy: policy, Now: now, Random: rand.NewChaCha8(key)})
+	}
+	return s
+}
+
+// begin is a login, with a client or several at once.
+func (s *site) begin(number int) *grant {
+	id := []string{"app", "public"}[s.number(2)]
+	g := &grant{site: s, number: number, client: oauth.Client{ID: id, Confidential: id == "app", Secret: map[string]string{"app": "secret"}[id]}}
+	s.memory.PutClient(g.client)
+	s.memory.PutUser(int64(number))
+	g.code = oauth.Presented{Kind: oauth.AuthorizationCode, Value: randomHex(s.random, 40)}
+	scope := oauth.ParseScope([]string{"profile", "openid profile"}[s.number(2)])
+	s.memory.PutGrant(g.code, oauth.Grant{ClientID: id, UserID: int64(number), Expires: time.Now().Add(codeLifetime), Scope: scope})
+	s.history.Add(history.Op{Grant: number, Client: id, Kind: history.PHPIssues, Token: g.code, Call: s.history.Now(),
+		Outcome: history.OK, Expires: int64(codeLifetime / time.Second)})
+	for i := range 1 + s.number(4) {
+		c := client{g, number*10 + i, rand.New(rand.NewPCG(s.random.Uint64(), 0))}
+		s.later(time.Second, c.play)
+	}
+	return g
+}
+
+// audit looks at what is stored of a grant when all is over.
+func (s *site) audit(g *grant) {
+	op := history.Op{Grant: g.number, Client: g.client.ID, Kind: history.Stored, Call: s.history.Now(), Outcome: history.OK}
+	for _, kind := range []oauth.Kind{oauth.AuthorizationCode, oauth.RefreshToken, oauth.AccessToken} {
+		for _, t := range s.memory.Tokens(kind) {
+			if t.UserID == int64(g.number) && (kind != oauth.AccessToken || slices.Contains(g.access, t.Value)) {
+				op.Values = append(op.Values, oauth.Presented{Kind: kind, Value: t.Value})
+			}
+		}
+	}
+	slices.SortFunc(op.Values, func(a, b oauth.Presented) int { return cmp.Compare(a.Value, b.Value) })
+	s.history.Add(op)
+}
+
+// play is the story of a seed.
+func play(t *testing.T, seed uint64, spoil string) (s *site) {
+	synctest.Test(t, func(*testing.T) {
+		s = newSite(seed, spoil)
+		var grants []*grant
+		for i := range 8 {
+			grants = append(grants, s.begin(1+i))
+		}
+		s.running.Wait()
+		for _, g := range grants {
+			s.audit(g)
+		}
+	})
+	return s
+}
+
+// TestSimulation plays new stories for some time, or one once more, and judges them.
+func TestSimulation(t *testing.T) {
+	first, once := *seed, *seed != 0
+	if !once {
+		first = uint64(rand.Uint32())
+	}
+	operations, calls, undecided := 0, 0, 0
+	start := time.Now()
+	for n := first; n == first || !once && time.Since(start).Minutes() < *minutes; n++ {
+		s := play(t, n, "")
+		v := model.Judge(s.rules, s.history.Ops())
+		operations, calls, undecided = operations+v.Operations, calls+s.calls, undecided+v.Undecided
+		for _, ops := range v.Violations {
+			t.Errorf("again: go test ./e2e/robustness/simulation -run Simulation -seed %d\n%+v\n%s", n, s.rules, model.Tell(s.rules, model.Minimise(s.rules, ops)))
+		}
+		if t.Failed() {
+			return
+		}
+	}
+	took := time.Since(start)
+	fmt.Printf("from seed %d: %d operations and %d calls of the store judged, %.0f operations a minute; %d grants undecided\n",
+		first, operations, calls, float64(operations)/took.Minutes(), undecided)
+}
+
+// TestAgain: a seed tells the same story twice.
+func TestAgain(t *testing.T) {
+	for n := range uint64(50) {
+		if one, two := play(t, n, ""), play(t, n, ""); !reflect.DeepEqual(one.history.Ops(), two.history.Ops()) {
+			t.Errorf("the stories of seed %d differ", n)
+		}
+	}
+}
+
+// TestWrongStores: each store that breaks its promise is found out.
+func TestWrongStores(t *testing.T) {
+	for name := range wrong.Stores(nil) {
+		t.Run(name, func(t *testing.T) {
+			for n := range uint64(500) {
+				s := play(t, n, name)
+				if v := model.Judge(s.rules, s.history.Ops()); len(v.Violations) > 0 {
+					t.Logf("seed %d:\n%s", n, model.Tell(s.rules, model.Minimise(s.rules, v.Violations[0])))
+					return
+				}
+			}
+			t.Error("500 stories, and nothing was found")
+		})
+	}
+}
