@@ -19,6 +19,10 @@ type Rules struct {
 	Grace           time.Duration `json:"grace"`                      // how long a replaced refresh token is answered again
 	RefreshLifetime time.Duration `json:"refresh_lifetime,omitempty"` // of refresh tokens; 0: they never expire
 
+	// Steady: lifetimes stay as they are, and only clients end tokens. So a second use of
+	// a code must end what the first has given, when it has to.
+	Steady bool `json:"steady,omitempty"`
+
 	// Lag is how late a node of a cluster may show what was written on others: what is
 	// granted may be right for that long. What is called dead must be dead.
 	Lag time.Duration `json:"lag,omitempty"`
@@ -93,7 +97,9 @@ func (r Rules) redeem(s state, in input) (bool, state) {
 	case in.Outcome == history.Refused && !s.explains(in):
 		return false, s
 	}
-	if in.late && (in.Outcome == history.Unknown || in.Reason == history.NoToken) {
+	if in.Outcome == history.Refused && s.live&in.oldest != 0 {
+		s.end(in.family)
+	} else if in.late && (in.Outcome == history.Unknown || in.Reason == history.NoToken) {
 		s.mayEnd(in.family)
 	}
 	return true, s

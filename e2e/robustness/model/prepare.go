@@ -23,6 +23,7 @@ type input struct {
 	races                  bool // something may end at the same moment
 	crowded                bool // somebody may end at the same moment what this puts in the token's place
 	late                   bool // a code's second use may end what its first has given
+	oldest                 set  // as long as this is there, it must end that
 	mayExpire, mustExpire  bool
 	inGrace, pastGrace     bool // the refresh token may have been replaced so lately, or so long ago
 
@@ -33,8 +34,9 @@ type input struct {
 
 // Moments that the model allows for.
 const (
-	reload = 9 * time.Second // a second use of a code before ten seconds ends nothing
-	second = time.Second     // the tables keep whole seconds
+	reload  = 9 * time.Second  // a second use of a code before ten seconds ends nothing
+	restore = 10 * time.Minute // nor does one after that
+	second  = time.Second      // the tables keep whole seconds
 )
 
 // MaxTokens is how many codes and tokens a grant may have.
@@ -153,6 +155,7 @@ func (b *book) input(op history.Op) input {
 		in.family = b.where(func(p oauth.Presented) bool {
 			return p.Kind != oauth.AuthorizationCode && family(p) == family(op.Token)
 		})
+		in.oldest = b.set(b.oldest(op))
 		in.late = b.rules.Skewed || op.Return-b.firstUse(op.Token) >= int64(reload)
 	}
 	in.mayExpire, in.mustExpire = b.expired(op, op.Token.Value)

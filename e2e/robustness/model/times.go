@@ -111,6 +111,21 @@ func (b *book) firstUse(p oauth.Presented) int64 {
 	return first
 }
 
+// oldest is the access token of a code's first use that is surely so long ago that its
+// second one ends what it has given; empty: that is not sure.
+func (b *book) oldest(again history.Op) string {
+	if !b.rules.Steady || b.rules.Skewed || again.Reason != history.NoToken {
+		return ""
+	}
+	for _, op := range b.ops {
+		if op.Kind == history.Redeem && op.Outcome == history.OK && op.Return < again.Call &&
+			again.Call-op.Call > int64(reload+2*second) && again.Call-op.Call < int64(restore-second) {
+			return op.Access
+		}
+	}
+	return ""
+}
+
 // grace reports whether the time in which a replaced refresh token is answered again may
 // not be over, and whether it may be. It was replaced before anybody was told so, and
 // ages in whole seconds.

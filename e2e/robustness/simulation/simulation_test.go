@@ -32,6 +32,7 @@ type site struct {
 	rules     model.Rules
 	rotateAll bool
 	memory    *memory.Store
+	settings  oauth.Site
 	servers   []*oauth.Server
 	history   *history.Recorder
 }
@@ -45,16 +46,17 @@ func newSite(seed uint64, spoil string) *site {
 	binary.LittleEndian.PutUint64(key[:], seed)
 	w := &world{random: rand.New(rand.NewChaCha8(key)), wakes: map[int64]bool{}}
 	r := model.Rules{
-		Seed: seed, Reach: oauth.Reach(w.number(3)), Recorded: model.Always, Skewed: w.rarely(4),
+		Seed: seed, Reach: oauth.Reach(w.number(3)), Recorded: model.Always, Steady: true, Skewed: w.rarely(4),
 		Grace:           []time.Duration{0, 5 * time.Second, time.Minute}[w.number(3)],
 		RefreshLifetime: []time.Duration{0, time.Minute, time.Hour}[w.number(3)],
 	}
 	s := &site{world: w, rules: r, rotateAll: w.rarely(2), memory: memory.New(), history: history.New()}
 	s.memory.SetOpenID("https://site.example", false)
-	s.memory.SetSite(oauth.Site{
+	s.settings = oauth.Site{
 		AccessTokenLifetime:  []time.Duration{10 * time.Second, 2 * time.Minute, time.Hour}[w.number(3)],
 		RefreshTokenLifetime: r.RefreshLifetime, TokenLength: 32,
-	})
+	}
+	s.memory.SetSite(s.settings)
 	var used oauth.Store = store{s.memory, w, 20 + w.number(200)}
 	if spoil != "" {
 		used = wrong.Stores(w.rarely)[spoil](used)
@@ -89,6 +91,35 @@ func (s *site) begin(number int) *grant {
 	return g
 }
 
+// administer takes a user, a client or the plugin away for a while, a few times.
+func (s *site) administer(grants []*grant) {
+	change := func(op history.Op, do func()) {
+		op.Call, op.Outcome = s.history.Now(), history.OK
+		do()
+		s.history.Add(op)
+		time.Sleep(s.book(20 * time.Second))
+	}
+	for range s.number(4) {
+		g := grants[s.number(len(grants))]
+		user, settings := int64(g.number), s.settings
+		settings.Deactivated = true
+		switch s.number(3) {
+		case 0:
+			op := history.Op{Grant: g.number, Client: g.client.ID}
+			op.Kind = history.DropUser
+			change(op, func() { s.memory.DeleteUser(user) })
+			op.Kind = history.PutUser
+			change(op, func() { s.memory.PutUser(user) })
+		case 1:
+			change(history.Op{Client: g.client.ID, Kind: history.DropClient}, func() { s.memory.DeleteClient(g.client.ID) })
+			change(history.Op{Client: g.client.ID, Kind: history.PutClient}, func() { s.memory.PutClient(g.client) })
+		case 2:
+			change(history.Op{Kind: history.CloseSite}, func() { s.memory.SetSite(settings) })
+			change(history.Op{Kind: history.OpenSite}, func() { s.memory.SetSite(s.settings) })
+		}
+	}
+}
+
 // audit looks at what is stored of a grant when all is over.
 func (s *site) audit(g *grant) {
 	op := history.Op{Grant: g.number, Client: g.client.ID, Kind: history.Stored, Call: s.history.Now(), Outcome: history.OK}
@@ -111,6 +142,7 @@ func play(t *testing.T, seed uint64, spoil string) (s *site) {
 		for i := range 8 {
 			grants = append(grants, s.begin(1+i))
 		}
+		s.later(time.Minute, func() { s.administer(grants) })
 		s.running.Wait()
 		for _, g := range grants {
 			s.audit(g)
