@@ -88,7 +88,7 @@ func (r Rules) redeem(s state, in input) (bool, state) {
 	there := (s.live|s.maybe)&in.token != 0
 	switch {
 	case in.Outcome == history.OK:
-		ok := s.admits(in) && !in.mustExpire && s.sees(in.token, true)
+		ok := s.admits(in) && !in.mustExpire && in.kin && s.sees(in.token, true)
 		s.replace(in.token, in.access|in.refresh)
 		return ok, s
 	case in.Outcome == history.Unknown && there:
@@ -125,7 +125,7 @@ func (r Rules) refresh(s state, in input) (bool, state) {
 			r.replayed(&s, in)
 		}
 		return true, s
-	case in.Outcome == history.OK && !s.admits(in):
+	case in.Outcome == history.OK && !(s.admits(in) && in.kin):
 		return false, s
 	case in.Outcome == history.OK && in.refresh == in.token: // it is kept
 		ok := !in.Rotates && !in.mustExpire && s.sees(in.token, true)

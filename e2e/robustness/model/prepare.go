@@ -17,6 +17,7 @@ type input struct {
 	successor, successors  set  // what replaces the presented refresh token, and what replaces that
 	reach                  set  // the access tokens that end with the presented refresh token
 	family                 set  // all that came of the presented code
+	kin                    bool // what was given is of the presented one's family
 	all                    set  // all of the presented kind
 	admission              bool // the part in which the server looks whether client, user and site are there
 	apart                  bool // that part is an operation of its own
@@ -142,6 +143,8 @@ func (b *book) input(op history.Op) input {
 		successor: b.set(b.successor[op.Token.Value]), known: set(1)<<b.known - 1,
 		all: b.where(func(p oauth.Presented) bool { return p.Kind == op.Token.Kind }),
 	}
+	in.kin = family(op.Token) == family(oauth.Presented{Kind: oauth.AccessToken, Value: op.Access}) &&
+		(op.Refresh == "" || op.Refresh == op.Token.Value || strings.HasPrefix(op.Refresh, family(op.Token)))
 	if op.Token.Kind == oauth.RefreshToken {
 		in.reach = b.inReach(op.Token)
 		for next, n := b.successor[op.Token.Value], 0; next != "" && n < MaxTokens; next, n = b.successor[next], n+1 {

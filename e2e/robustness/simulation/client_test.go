@@ -2,7 +2,6 @@ package simulation_test
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"math/rand/v2"
 	"time"
@@ -16,11 +15,15 @@ type grant struct {
 	*site
 	number  int
 	client  oauth.Client
+	openID  bool
 	code    oauth.Presented
 	refresh []string
 	access  []string
 	unknown int
 }
+
+// stranger is a client that none of the grants is for.
+var stranger = oauth.Client{ID: "stranger", Confidential: true, Secret: "secret of a stranger"}
 
 // maxUnknown is how many answers of a grant may be lost, for the judge's sake.
 const maxUnknown = 3
@@ -76,12 +79,15 @@ func (c client) choose() (history.Kind, oauth.Presented) {
 func (c client) ask(kind history.Kind, p oauth.Presented) {
 	op := history.Op{Grant: c.grant.number, Client: c.client.ID, Worker: c.number, Kind: kind, Token: p,
 		Rotates: c.rotateAll || !c.client.Confidential, Call: c.history.Now()}
-	r := oauth.Request{Credentials: []oauth.Credential{{ClientID: c.client.ID, ClientSecret: c.client.Secret}}}
+	who, server, ctx := c.client, c.servers[c.random.IntN(len(c.servers))], context.Background()
+	thief := c.random.IntN(30) == 0
+	if thief {
+		who = stranger
+	}
+	r := oauth.Request{Credentials: []oauth.Credential{{ClientID: who.ID, ClientSecret: who.Secret}}}
 	if c.random.IntN(2) == 0 {
 		r.TokenTypeHint = string(p.Kind)
 	}
-	server := c.servers[c.random.IntN(len(c.servers))]
-	ctx := context.Background()
 	var answer oauth.Answer
 	var err error
 	switch kind {
@@ -97,10 +103,19 @@ func (c client) ask(kind history.Kind, p oauth.Presented) {
 	case history.Introspect:
 		var found oauth.Introspection
 		r.Token = p.Value
-		found, answer, err = server.Introspect(ctx, r)
+		found, _, err = server.Introspect(ctx, r)
 		op.Alive = found.Active
 	case history.Resource:
+		thief = false // no client is asked for
 		_, _, err = server.UserInfo(ctx, p.Value)
+	}
+	switch {
+	case thief && answer.Tokens == nil && !op.Alive:
+		return
+	case thief:
+		err = errors.New("a stranger was told something")
+	case answer.Tokens != nil && c.openID && who.Confidential && answer.Tokens.IDToken == "":
+		err = errors.New("there is no ID token")
 	}
 	c.hear(op, answer.Tokens, err)
 }
@@ -123,8 +138,17 @@ func (c client) hear(op history.Op, tokens *oauth.Tokens, err error) {
 	c.history.Add(op)
 }
 
-// outcome is what an error means; any that no client should get is a reason of its own,
-// which the model does not know.
+// reasons are what clients understand of a refusal. Any other is one that none should get,
+// and the model knows it not.
+var reasons = map[oauth.Reason]history.Reason{
+	oauth.ReasonCodeUnknown: history.NoToken, oauth.ReasonCodeTaken: history.NoToken, oauth.ReasonCodeReplayed: history.NoToken,
+	oauth.ReasonRefreshUnknown: history.NoToken, oauth.ReasonRefreshTaken: history.NoToken, oauth.ReasonRefreshReplaced: history.NoToken,
+	oauth.ReasonAccessUnknown: history.NoToken,
+	oauth.ReasonCodeExpired:   history.Expired, oauth.ReasonRefreshExpired: history.Expired, oauth.ReasonAccessExpired: history.Expired,
+	oauth.ReasonUserGone: history.NoUser, oauth.ReasonClientUnknown: history.NoClient,
+}
+
+// outcome is what an error means.
 func outcome(err error) (history.Outcome, history.Reason) {
 	var refused oauth.Error
 	switch {
@@ -134,28 +158,8 @@ func outcome(err error) (history.Outcome, history.Reason) {
 		return history.Unknown, ""
 	case errors.Is(err, oauth.ErrSwitchedOff):
 		return history.Refused, history.Closed
-	case !errors.As(err, &refused):
-		return history.Refused, history.Reason(err.Error())
+	case errors.As(err, &refused) && reasons[refused.Reason] != "":
+		return history.Refused, reasons[refused.Reason]
 	}
-	switch refused.Reason {
-	case oauth.ReasonCodeUnknown, oauth.ReasonCodeTaken, oauth.ReasonCodeReplayed, oauth.ReasonAccessUnknown,
-		oauth.ReasonRefreshUnknown, oauth.ReasonRefreshTaken, oauth.ReasonRefreshReplaced:
-		return history.Refused, history.NoToken
-	case oauth.ReasonCodeExpired, oauth.ReasonRefreshExpired, oauth.ReasonAccessExpired:
-		return history.Refused, history.Expired
-	case oauth.ReasonUserGone:
-		return history.Refused, history.NoUser
-	case oauth.ReasonClientUnknown:
-		return history.Refused, history.NoClient
-	}
-	return history.Refused, history.Reason(refused.Reason)
-}
-
-// randomHex is what PHP makes.
-func randomHex(random *rand.Rand, digits int) string {
-	b := make([]byte, digits/2)
-	for i := range b {
-		b[i] = byte(random.Uint32())
-	}
-	return hex.EncodeToString(b)
+	return history.Refused, history.Reason(err.Error())
 }

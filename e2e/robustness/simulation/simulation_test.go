@@ -51,6 +51,7 @@ func newSite(seed uint64, spoil string) *site {
 		RefreshLifetime: []time.Duration{0, time.Minute, time.Hour}[w.number(3)],
 	}
 	s := &site{world: w, rules: r, rotateAll: w.rarely(2), memory: memory.New(), history: history.New()}
+	s.memory.PutClient(stranger)
 	s.memory.SetOpenID("https://site.example", false)
 	s.settings = oauth.Site{
 		AccessTokenLifetime:  []time.Duration{10 * time.Second, 2 * time.Minute, time.Hour}[w.number(3)],
@@ -76,11 +77,14 @@ func newSite(seed uint64, spoil string) *site {
 // begin is a login, with a client or several at once.
 func (s *site) begin(number int) *grant {
 	id := []string{"app", "public"}[s.number(2)]
-	g := &grant{site: s, number: number, client: oauth.Client{ID: id, Confidential: id == "app", Secret: map[string]string{"app": "secret"}[id]}}
+	g := &grant{site: s, number: number, openID: s.rarely(2), client: oauth.Client{ID: id, Confidential: id == "app", Secret: map[string]string{"app": "secret"}[id]}}
 	s.memory.PutClient(g.client)
 	s.memory.PutUser(int64(number))
-	g.code = oauth.Presented{Kind: oauth.AuthorizationCode, Value: randomHex(s.random, 40)}
-	scope := oauth.ParseScope([]string{"profile", "openid profile"}[s.number(2)])
+	g.code = oauth.Presented{Kind: oauth.AuthorizationCode, Value: fmt.Sprintf("%040x", s.random.Uint64())}
+	scope := oauth.ParseScope("profile")
+	if g.openID {
+		scope = append(scope, "openid")
+	}
 	s.memory.PutGrant(g.code, oauth.Grant{ClientID: id, UserID: int64(number), Expires: time.Now().Add(codeLifetime), Scope: scope})
 	s.history.Add(history.Op{Grant: number, Client: id, Kind: history.PHPIssues, Token: g.code, Call: s.history.Now(),
 		Outcome: history.OK, Expires: int64(codeLifetime / time.Second)})
@@ -136,15 +140,21 @@ func (s *site) audit(g *grant) {
 
 // play is the story of a seed.
 func play(t *testing.T, seed uint64, spoil string) (s *site) {
-	synctest.Test(t, func(*testing.T) {
+	synctest.Test(t, func(t *testing.T) {
 		s = newSite(seed, spoil)
 		var grants []*grant
-		for i := range 8 {
+		for i := range []int{1, 4, 8, 50}[s.number(4)] {
 			grants = append(grants, s.begin(1+i))
 		}
 		s.later(time.Minute, func() { s.administer(grants) })
 		s.running.Wait()
+		s.calm = true
 		for _, g := range grants {
+			before := g.unknown
+			client{g, 0, s.random}.ask(history.Redeem, g.code)
+			if g.unknown > before {
+				t.Errorf("seed %d: nothing fails any more, and there is no answer", seed)
+			}
 			s.audit(g)
 		}
 	})
