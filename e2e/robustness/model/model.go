@@ -97,9 +97,11 @@ func (r Rules) redeem(s state, in input) (bool, state) {
 	case in.Outcome == history.Refused && !s.explains(in):
 		return false, s
 	}
-	if in.Outcome == history.Refused && s.live&in.oldest != 0 {
+	switch certain := in.Outcome == history.Refused && s.live&in.oldest != 0; {
+	case certain && in.ends:
 		s.end(in.family)
-	} else if in.late && (in.Outcome == history.Unknown || in.Reason == history.NoToken) {
+	case certain:
+	case in.late && (in.Outcome == history.Unknown || in.Reason == history.NoToken):
 		s.mayEnd(in.family)
 	}
 	return true, s

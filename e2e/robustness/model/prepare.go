@@ -24,7 +24,8 @@ type input struct {
 	races                  bool // something may end at the same moment
 	crowded                bool // somebody may end at the same moment what this puts in the token's place
 	late                   bool // a code's second use may end what its first has given
-	oldest                 set  // as long as this is there, it must end that
+	oldest                 set  // as long as this is there, that is sure, or that it does not
+	ends                   bool // it is sure
 	mayExpire, mustExpire  bool
 	inGrace, pastGrace     bool // the refresh token may have been replaced so lately, or so long ago
 
@@ -158,7 +159,8 @@ func (b *book) input(op history.Op) input {
 		in.family = b.where(func(p oauth.Presented) bool {
 			return p.Kind != oauth.AuthorizationCode && family(p) == family(op.Token)
 		})
-		in.oldest = b.set(b.oldest(op))
+		oldest, ends := b.oldest(op)
+		in.oldest, in.ends = b.set(oldest), ends
 		in.late = b.rules.Skewed || op.Return-b.firstUse(op.Token) >= int64(reload)
 	}
 	in.mayExpire, in.mustExpire = b.expired(op, op.Token.Value)

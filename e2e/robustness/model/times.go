@@ -111,19 +111,24 @@ func (b *book) firstUse(p oauth.Presented) int64 {
 	return first
 }
 
-// oldest is the access token of a code's first use that is surely so long ago that its
-// second one ends what it has given; empty: that is not sure.
-func (b *book) oldest(again history.Op) string {
+// oldest is the access token of a code's first use, which tells when that was, and whether
+// it is so long ago that a second use ends what it has given; empty: that is not sure.
+func (b *book) oldest(again history.Op) (access string, ends bool) {
 	if !b.rules.Steady || b.rules.Skewed || again.Reason != history.NoToken {
-		return ""
+		return "", false
 	}
 	for _, op := range b.ops {
-		if op.Kind == history.Redeem && op.Outcome == history.OK && op.Return < again.Call &&
-			again.Call-op.Call > int64(reload+2*second) && again.Call-op.Call < int64(restore-second) {
-			return op.Access
+		if op.Kind != history.Redeem || op.Outcome != history.OK || op.Return >= again.Call {
+			continue
+		}
+		switch age := time.Duration(again.Call - op.Call); {
+		case age > restore+2*second:
+			return op.Access, false
+		case age > reload+2*second && age < restore-2*second:
+			return op.Access, true
 		}
 	}
-	return ""
+	return "", false
 }
 
 // grace reports whether the time in which a replaced refresh token is answered again may

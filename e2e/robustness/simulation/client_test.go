@@ -22,8 +22,12 @@ type grant struct {
 	unknown int
 }
 
-// stranger is a client that none of the grants is for.
-var stranger = oauth.Client{ID: "stranger", Confidential: true, Secret: "secret of a stranger"}
+// clients are those of the grants, and a stranger that has none.
+var clients = []oauth.Client{
+	{ID: "app", Confidential: true, Secret: "secret of app"},
+	{ID: "public"},
+	{ID: "stranger", Confidential: true, Secret: "secret of stranger"},
+}
 
 // maxUnknown is how many answers of a grant may be lost, for the judge's sake.
 const maxUnknown = 3
@@ -43,7 +47,7 @@ func (c client) play() {
 	for range 2 + c.random.IntN(8) {
 		pauses := []time.Duration{time.Second, time.Second, 3 * time.Second, 3 * time.Second, 20 * time.Second, 2 * time.Minute, 20 * time.Minute}
 		n := min(c.random.IntN(len(pauses)), c.random.IntN(len(pauses)))
-		time.Sleep(c.book(pauses[n]))
+		c.sleep(time.Duration(c.random.Int64N(int64(pauses[n]))))
 		if c.unknown < maxUnknown {
 			c.ask(c.choose())
 		}
@@ -82,7 +86,7 @@ func (c client) ask(kind history.Kind, p oauth.Presented) {
 	who, server, ctx := c.client, c.servers[c.random.IntN(len(c.servers))], context.Background()
 	thief := c.random.IntN(30) == 0
 	if thief {
-		who = stranger
+		who = clients[2]
 	}
 	r := oauth.Request{Credentials: []oauth.Credential{{ClientID: who.ID, ClientSecret: who.Secret}}}
 	if c.random.IntN(2) == 0 {
@@ -109,6 +113,7 @@ func (c client) ask(kind history.Kind, p oauth.Presented) {
 		thief = false // no client is asked for
 		_, _, err = server.UserInfo(ctx, p.Value)
 	}
+	c.step() // it may have waited in the server
 	switch {
 	case thief && answer.Tokens == nil && !op.Alive:
 		return

@@ -13,10 +13,10 @@ import (
 // it goes on when all goroutines sleep, and no two ever wake at the same moment, so one
 // of them runs at a time, and the same seed is the same story.
 type world struct {
-	mu      sync.Mutex
+	mu      sync.Mutex // the race detector does not see that one runs at a time
 	random  *rand.Rand
 	wakes   map[int64]bool
-	calls   int
+	steps   int
 	calm    bool // nothing fails any more
 	running sync.WaitGroup
 }
@@ -29,26 +29,46 @@ func (w *world) number(n int) int {
 
 func (w *world) rarely(n int) bool { return w.number(n) == 0 }
 
-// book returns how long to sleep, at most so long or a little more.
-func (w *world) book(most time.Duration) time.Duration {
-	d := time.Duration(1 + w.number(int(most)))
+// upTo is a while.
+func (w *world) upTo(most time.Duration) time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return time.Duration(w.random.Int64N(int64(most)))
+}
+
+// book returns how long to sleep, at least d.
+func (w *world) book(d time.Duration) time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	now := time.Now().UnixNano()
-	for w.wakes[now+int64(d)] {
-		d++
+	for d++; w.wakes[now+int64(d)]; d++ {
 	}
-	delete(w.wakes, now)
 	w.wakes[now+int64(d)] = true
 	return d
 }
 
+// step begins or ends what is done at one moment.
+func (w *world) step() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.wakes, time.Now().UnixNano())
+	w.steps++
+}
+
+// sleep lets others do something.
+func (w *world) sleep(d time.Duration) {
+	defer w.step()
+	time.Sleep(w.book(d))
+}
+
 // later does something in a while.
 func (w *world) later(most time.Duration, do func()) {
-	d := w.book(most)
+	d := w.book(w.upTo(most))
 	w.running.Go(func() {
 		time.Sleep(d)
+		w.step()
 		do()
+		w.step()
 	})
 }
 
@@ -62,10 +82,10 @@ type store struct {
 
 // call is a call of the store.
 func call[T any](s store, do func() (T, error)) (found T, err error) {
-	if s.calls++; s.calm {
+	if s.calm {
 		return do()
 	}
-	time.Sleep(s.book(time.Second))
+	s.sleep(s.upTo(time.Second))
 	switch s.number(s.odds) {
 	case 0:
 		return found, oauth.ErrUnavailable
@@ -74,7 +94,7 @@ func call[T any](s store, do func() (T, error)) (found T, err error) {
 		return found, oauth.ErrUnavailable
 	}
 	done, err := do()
-	time.Sleep(s.book(time.Second))
+	s.sleep(s.upTo(time.Second))
 	if s.rarely(s.odds) {
 		return found, oauth.ErrUnavailable
 	}
