@@ -52,7 +52,7 @@ func (s slow) Revoke(ctx context.Context, r oauth.Revocation) (ended bool, err e
 // TestRightStore: a store that keeps its promise is found to do so.
 func TestRightStore(t *testing.T) {
 	for seed := range uint64(12) {
-		r, v, err := play(seed, 400*time.Millisecond, func(s oauth.Store) oauth.Store { return slow{s} })
+		r, v, err := play(seed, 400*time.Millisecond, 0, func(s oauth.Store) oauth.Store { return slow{s} })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -74,7 +74,7 @@ func TestWrongStores(t *testing.T) {
 	for name, wrong := range wrong.Stores(rarely) {
 		t.Run(name, func(t *testing.T) {
 			for seed := range uint64(20) {
-				r, v, err := play(seed, 400*time.Millisecond, func(s oauth.Store) oauth.Store { return wrong(slow{s}) })
+				r, v, err := play(seed, 400*time.Millisecond, 0, func(s oauth.Store) oauth.Store { return wrong(slow{s}) })
 				if err != nil {
 					t.Fatal(err)
 				}

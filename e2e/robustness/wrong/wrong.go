@@ -26,6 +26,7 @@ type twoWinners struct {
 	rarely Rarely
 }
 
+// Redeem implements oauth.Store.
 func (s twoWinners) Redeem(ctx context.Context, p oauth.Presented, t ...oauth.Token) error {
 	err := s.Store.Redeem(ctx, p, t...)
 	if errors.Is(err, oauth.ErrNotFound) && s.rarely(5) {
@@ -40,6 +41,7 @@ type loses struct {
 	rarely Rarely
 }
 
+// Redeem implements oauth.Store.
 func (s loses) Redeem(ctx context.Context, p oauth.Presented, t ...oauth.Token) error {
 	if s.rarely(100) {
 		return s.Store.Redeem(ctx, p)
@@ -53,6 +55,7 @@ type blinks struct {
 	rarely Rarely
 }
 
+// Find implements oauth.Store.
 func (s blinks) Find(ctx context.Context, id string, p oauth.Presented) (oauth.Facts, error) {
 	f, err := s.Store.Find(ctx, id, p)
 	if s.rarely(200) {
