@@ -40,7 +40,7 @@ type site struct {
 // codeLifetime is PHP's here.
 const codeLifetime = 10 * time.Minute
 
-// newSite makes the site of a seed. spoil makes its store a wrong one; nil: it is right.
+// newSite makes the site of a seed. spoil names the wrong store that it has; empty: a right one.
 func newSite(seed uint64, spoil string) *site {
 	var key [32]byte
 	binary.LittleEndian.PutUint64(key[:], seed)

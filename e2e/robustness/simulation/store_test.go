@@ -16,7 +16,7 @@ type world struct {
 	mu      sync.Mutex // the race detector does not see that one runs at a time
 	random  *rand.Rand
 	wakes   map[int64]bool
-	steps   int
+	steps   int  // how often somebody woke
 	calm    bool // nothing fails any more
 	running sync.WaitGroup
 }
@@ -51,8 +51,10 @@ func (w *world) book(d time.Duration) time.Duration {
 func (w *world) step() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	delete(w.wakes, time.Now().UnixNano())
-	w.steps++
+	if now := time.Now().UnixNano(); w.wakes[now] {
+		delete(w.wakes, now)
+		w.steps++
+	}
 }
 
 // sleep lets others do something.
