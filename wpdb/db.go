@@ -52,7 +52,7 @@ type DB struct {
 	later    *DB          // the same tables in sessions that wait for the other nodes; see Synced
 	outage   *outage      // for the log
 	metrics  *metrics     // shared with later
-	prepared *[]string    // see Prepare
+	prepared *preparable  // see Prepare
 
 	indexes *atomic.Pointer[map[oauth.Kind]tokenIndex] // nil within: not known yet; see Scans
 }

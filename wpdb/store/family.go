@@ -12,8 +12,8 @@ import (
 // FindFamily implements oauth.Store. It takes one round trip.
 func (s *Store) FindFamily(ctx context.Context, clientID, family string) (found *oauth.Family, err error) {
 	q := question{args: [3]any{familyArgs(family)[0], wpdb.Comparand(clientID)}}
-	err = s.families.look(ctx, q, func(_ context.Context, _ *wpdb.DB, row wpdb.Row) (missed bool, err error) {
-		found = familyOf(row)
+	err = s.families.look(ctx, q, func(_ context.Context, _ *wpdb.DB, a answer) (missed bool, err error) {
+		found = familyOf(a.Row)
 		return found == nil, nil
 	})
 	return found, err

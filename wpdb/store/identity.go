@@ -21,7 +21,7 @@ func (s *Store) Identify(ctx context.Context, q oauth.IdentityQuery) (identity o
 		home, r = "", s.newIdentities(texts, r.takes...)
 	}
 	asked := question{args: [3]any{wpdb.Comparand(q.ClientID), q.UserID, wpdb.Comparand(q.Code)}}
-	err = r.look(ctx, asked, func(_ context.Context, _ *wpdb.DB, found wpdb.Row) (missed bool, err error) {
+	err = r.look(ctx, asked, func(_ context.Context, _ *wpdb.DB, found answer) (missed bool, err error) {
 		if found.Empty() { // the keys cannot be read
 			identity = oauth.Identity{Issuer: wpdb.IssuerOf(home, "")}
 			return q.Code != "", nil
@@ -60,7 +60,7 @@ func (s *Store) PublicClients(ctx context.Context) (found bool, err error) {
 // FindBearer implements oauth.Store. It takes as many round trips as Find.
 func (s *Store) FindBearer(ctx context.Context, accessToken string) (bearer oauth.Bearer, err error) {
 	q := question{args: [3]any{wpdb.Comparand(accessToken)}}
-	err = s.bearers.look(ctx, q, func(ctx context.Context, db *wpdb.DB, found wpdb.Row) (bool, error) {
+	err = s.bearers.look(ctx, q, func(ctx context.Context, db *wpdb.DB, found answer) (bool, error) {
 		facts, err := s.facts(ctx, db, found, oauth.AccessToken)
 		bearer = oauth.Bearer{Site: facts.Site, Client: facts.Client, Grant: facts.Grant, Profile: found.Profile()}
 		return missed(facts.Client, facts.Grant, true), err

@@ -50,7 +50,7 @@ LEFT JOIN %s AS u ON u.ID = g.user_id`, table, column, wpdb.QuoteName(t.Users))
 		options = append(options, wpdb.OptionIDToken)
 		columns += storedColumn(t)
 	}
-	text := numbered + ", c.*" + optionColumns(options) + inactiveColumn(t) + columns + from(t, options, asked, n) +
+	text := numbered + ", c.*" + optionColumns(options) + inactiveColumn(t, n) + columns + from(t, options, asked, n) +
 		fmt.Sprintf("\nLEFT JOIN `%s` AS c ON c.client_id = r.client", t.Clients) + joins
 	if n == 1 && !openID {
 		return alone(t, text, asked)
@@ -76,7 +76,7 @@ const siteRow = "\nWHERE o.option_name = '" + wpdb.OptionSiteURL + "'\nLIMIT 1"
 // options of the main site.
 func bearerStatement(t wpdb.Tables, n int) string {
 	options := wpdb.OptionList()
-	return numbered + ", c.*" + optionColumns(options) + inactiveColumn(t) + grantColumns(t, oauth.AccessToken) + profileColumns(t, "TRUE") +
+	return numbered + ", c.*" + optionColumns(options) + inactiveColumn(t, n) + grantColumns(t, oauth.AccessToken) + profileColumns(t, "TRUE") +
 		from(t, options, []string{"value"}, n) + fmt.Sprintf(`
 LEFT JOIN `+"`%s`"+` AS g ON g.access_token = r.value
 LEFT JOIN `+"`%s`"+` AS c ON c.client_id = CAST(g.client_id AS BINARY)
@@ -142,9 +142,14 @@ func rotationStatement(t wpdb.Tables, n int) string {
 // numbered begins the texts: it selects the number of the request.
 const numbered = "SELECT r.i AS `" + wpdb.ColRequest + "`"
 
-// inactiveColumn selects whether the plugin is inactive on the main blog.
-func inactiveColumn(t wpdb.Tables) string {
-	return fmt.Sprintf(",\n  %s AS `%s`", t.Inactive("a.option_value", 1), wpdb.ColInactive)
+// inactiveColumn selects whether the plugin is inactive on the main blog, which takes long
+// to tell and is only in the first of n rows.
+func inactiveColumn(t wpdb.Tables, n int) string {
+	inactive := t.Inactive("a.option_value", 1)
+	if n > 1 {
+		inactive = "IF(r.i = 0, " + inactive + ", NULL)"
+	}
+	return fmt.Sprintf(",\n  %s AS `%s`", inactive, wpdb.ColInactive)
 }
 
 // optionColumns selects the value of each option as a column of its own name.
