@@ -198,11 +198,13 @@ func newPassing(c echo.Context) *passing {
 	return w
 }
 
-// WriteHeader implements http.ResponseWriter.
+// WriteHeader implements http.ResponseWriter. Hints before the answer (status 103) stay
+// here: nginx before 1.29 takes the first of them for the answer.
 func (w *passing) WriteHeader(status int) {
-	if status >= http.StatusOK || status == http.StatusSwitchingProtocols {
-		w.response.Status, w.response.Committed = status, true
+	if status < http.StatusOK && status != http.StatusSwitchingProtocols {
+		return
 	}
+	w.response.Status, w.response.Committed = status, true
 	w.ResponseWriter.WriteHeader(status)
 }
 
