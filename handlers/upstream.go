@@ -113,6 +113,7 @@ func (u *upstream) send(c echo.Context, modify func(*http.Response) error) (err 
 					return err
 				}
 			}
+			endStream(r, response)
 			clear(w.Header()) // the answer is PHP's alone
 			return nil
 		},
