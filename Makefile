@@ -18,7 +18,7 @@ CLIENTS = \
 	python3-authlib python3-requests python3-requests-oauthlib python3-social-auth-core
 
 # The packages whose tests need neither a database nor a web server.
-SERVERLESS = ./commands ./config/... ./handlers ./oauth/... ./e2e/robustness/load
+SERVERLESS = ./commands ./config/... ./handlers ./oauth/... ./e2e/robustness/load ./e2e/robustness/simulation
 
 .DEFAULT_GOAL := help
 
@@ -60,6 +60,10 @@ robustness: deps ## judge what clients hear under faults, for MINUTES (5); SEED=
 .PHONY: robustness-galera
 robustness-galera: deps ## the same on a Galera cluster whose nodes are killed, for MINUTES (5) with each of three ways to flush
 	server=$$(sh .ci/servers $(MARIADB)) && MOSERVER_TEST_SERVER=$$server go test -C e2e/robustness -tags galera -run TestGalera -count=1 -timeout 0 -minutes=$(or $(MINUTES),5) -seed=$(or $(SEED),0)
+
+.PHONY: robustness-codes
+robustness-codes: deps ## on such a cluster, redeem each of CODES (100000) at two nodes at the same moment
+	server=$$(sh .ci/servers $(MARIADB)) && MOSERVER_TEST_SERVER=$$server go test -C e2e/robustness -tags galera -run TestCodesOnGalera -count=1 -timeout 0 -codes=$(or $(CODES),100000) -seed=$(or $(SEED),0)
 
 .PHONY: lint
 lint: ## check the source with gofmt, go vet and staticcheck

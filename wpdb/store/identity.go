@@ -56,7 +56,7 @@ func (s *Store) PublicClients(ctx context.Context) (found bool, err error) {
 // FindBearer implements oauth.Store. It takes as many round trips as Find.
 func (s *Store) FindBearer(ctx context.Context, accessToken string) (bearer oauth.Bearer, err error) {
 	q := question{args: [2]any{wpdb.Comparand(accessToken)}}
-	err = s.bearers.look(ctx, q, func(ctx context.Context, db *wpdb.DB, found wpdb.Row) (bool, error) {
+	err = s.bearers.look(ctx, q, func(ctx context.Context, db *wpdb.DB, found answer) (bool, error) {
 		facts, err := s.facts(ctx, db, found, oauth.AccessToken)
 		bearer = oauth.Bearer{Site: facts.Site, Client: facts.Client, Grant: facts.Grant, Profile: found.Profile()}
 		return missed(facts.Client, facts.Grant, true), err

@@ -1,8 +1,12 @@
 package store_test
 
 import (
-	"moserver-sidecar/oauth"
+	"fmt"
 	"testing"
+
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // TestServerThatPreparesNothing: a limit of the server's must not keep clients
@@ -17,6 +21,35 @@ func TestServerThatPreparesNothing(t *testing.T) {
 	if facts.Client == nil || facts.Grant == nil {
 		t.Errorf("found %+v and %+v", facts.Client, facts.Grant)
 	}
+}
+
+// TestPreparedBound: however many statements are worth preparing, the server keeps only
+// so many for all connections, and none when these are closed.
+func TestPreparedBound(t *testing.T) {
+	s := newSite(t, database)
+	count := func() int { return s.Status("Prepared_stmt_count") }
+	before := count()
+	db, err := wpdb.Open(s.DB.Config, s.DB.Log)
+	sandboxtest.NoError(t, err)
+	var queries []string
+	for i := range 200 {
+		queries = append(queries, fmt.Sprintf("SELECT %d + ? AS sum", i))
+	}
+	db.Prepare(queries...)
+	for round := range 3 {
+		for i, query := range queries {
+			got := ""
+			sandboxtest.NoError(t, db.Each(within(t, patience), query, []any{round}, func(r wpdb.Row) { got = r.Text("sum") }))
+			if got != fmt.Sprint(i+round) {
+				t.Errorf("%s with %d: %s", query, round, got)
+			}
+		}
+	}
+	if kept := count() - before; kept != 128 {
+		t.Errorf("%d statements are prepared, want 128", kept)
+	}
+	sandboxtest.NoError(t, db.Close())
+	eventually(t, "the server keeps none", func() bool { return count() == before })
 }
 
 // TestStatementOfChangedTable: a statement that is prepared already gives the

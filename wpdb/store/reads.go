@@ -14,6 +14,12 @@ type question struct {
 	openID bool   // an ID token may be asked for
 }
 
+// answer is the row of a question.
+type answer struct {
+	wpdb.Row
+	first wpdb.Row // of all that share the statement; it has what is the same for all
+}
+
 // reads is a kind of statement that requests share.
 type reads struct {
 	store  *Store
@@ -21,24 +27,24 @@ type reads struct {
 	openID sizes             // empty: plain has all there is
 	args   int               // of each question
 	note   func(error) error // says what an error comes to; nil: itself
-	*gatherer[question, wpdb.Row]
+	*gatherer[question, answer]
 }
 
 // newReads makes a kind of statement, whose texts take the first args of each question.
 func (s *Store) newReads(kind string, plain, openID sizes, args int) *reads {
 	r := &reads{store: s, plain: plain, openID: openID, args: args}
-	run := func(ctx context.Context, batch []question) ([]wpdb.Row, error) {
+	run := func(ctx context.Context, batch []question) ([]answer, error) {
 		rows, err := r.read(ctx, s.db, batch)
 		s.db.Tried(err)
 		return rows, err
 	}
-	r.gatherer = &gatherer[question, wpdb.Row]{most: maxRead, patience: gatherPatience, forget: true, run: run, observe: s.gathered(kind)}
+	r.gatherer = &gatherer[question, answer]{most: maxRead, patience: gatherPatience, forget: true, run: run, observe: s.gathered(kind)}
 	return r
 }
 
 // look reads a row and lets judge say whether something was missed, which is then looked
 // for again as wpdb.DB.Look does. The first try is shared with others.
-func (r *reads) look(ctx context.Context, q question, judge func(context.Context, *wpdb.DB, wpdb.Row) (missed bool, err error)) error {
+func (r *reads) look(ctx context.Context, q question, judge func(context.Context, *wpdb.DB, answer) (missed bool, err error)) error {
 	shared := false
 	return r.store.db.Look(ctx, func(ctx context.Context, db *wpdb.DB) (missed bool, err error) {
 		if !shared {
@@ -56,7 +62,7 @@ func (r *reads) look(ctx context.Context, q question, judge func(context.Context
 }
 
 // read reads the row of each question. Where keys cannot be read the rest still can.
-func (r *reads) read(ctx context.Context, db *wpdb.DB, batch []question) ([]wpdb.Row, error) {
+func (r *reads) read(ctx context.Context, db *wpdb.DB, batch []question) ([]answer, error) {
 	openID := false
 	for _, q := range batch {
 		openID = openID || q.openID
@@ -74,7 +80,7 @@ func (r *reads) read(ctx context.Context, db *wpdb.DB, batch []question) ([]wpdb
 
 // readSize runs the smallest text that is large enough. What it has room for besides is
 // NULL, which equals nothing.
-func (r *reads) readSize(ctx context.Context, db *wpdb.DB, texts sizes, batch []question) ([]wpdb.Row, error) {
+func (r *reads) readSize(ctx context.Context, db *wpdb.DB, texts sizes, batch []question) ([]answer, error) {
 	size := bits.Len(uint(len(batch) - 1))
 	rows, err := r.readText(ctx, db, texts[size], size, batch)
 	if err == nil && rows[0].Empty() && strings.HasSuffix(texts[size], siteRow) {
@@ -88,16 +94,19 @@ func (r *reads) readSize(ctx context.Context, db *wpdb.DB, texts sizes, batch []
 }
 
 // readText runs a text that reads for 1 << size requests.
-func (r *reads) readText(ctx context.Context, db *wpdb.DB, text string, size int, batch []question) ([]wpdb.Row, error) {
+func (r *reads) readText(ctx context.Context, db *wpdb.DB, text string, size int, batch []question) ([]answer, error) {
 	args := make([]any, r.args<<size)
 	for i, q := range batch {
 		copy(args[i*r.args:], q.args[:r.args])
 	}
-	rows := make([]wpdb.Row, len(batch))
+	rows := make([]answer, len(batch))
 	err := db.Each(ctx, text, args, func(row wpdb.Row) {
 		if i := row.Integer(wpdb.ColRequest); i < int64(len(rows)) && rows[i].Empty() {
-			rows[i] = row
+			rows[i].Row = row
 		}
 	})
+	for i := range rows {
+		rows[i].first = rows[0].Row
+	}
 	return rows, err
 }

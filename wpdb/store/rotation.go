@@ -22,8 +22,8 @@ func (s *Store) FindRotation(ctx context.Context, refreshToken string) (found *o
 		return nil, nil
 	}
 	q := question{args: [2]any{tokenHash(refreshToken)}}
-	err = s.rotated.look(ctx, q, func(_ context.Context, _ *wpdb.DB, row wpdb.Row) (missed bool, err error) {
-		found = rotationOf(row)
+	err = s.rotated.look(ctx, q, func(_ context.Context, _ *wpdb.DB, a answer) (missed bool, err error) {
+		found = rotationOf(a.Row)
 		return found == nil, nil
 	})
 	return found, err

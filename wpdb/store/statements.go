@@ -7,16 +7,14 @@ import (
 	"moserver-sidecar/wpdb"
 )
 
-// worthPreparing are the statements that are prepared: those that one request reads
-// by, except the records of rotations, which few do, and those of other blogs, of which a
-// network may have any number. Those that read for several are not. Parsing one is shared
-// by its requests, but the server would keep up to half a megabyte for each, on each
-// connection.
+// worthPreparing are the statements that are prepared: those that requests read by, except
+// the records of rotations, which few do, and those of other blogs, of which a network may
+// have any number. Parsing one takes the server a third of the time.
 func worthPreparing(s statements, c wpdb.Config) []string {
-	worth := []string{s.bearer[0]}
+	worth := s.bearer[:]
 	for _, sizes := range []map[oauth.Kind]sizes{s.find, s.findOpenID} {
 		for _, texts := range sizes {
-			worth = append(worth, texts[0])
+			worth = append(worth, texts[:]...)
 		}
 	}
 	for _, query := range s.identify {

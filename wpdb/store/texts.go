@@ -50,7 +50,7 @@ LEFT JOIN %s AS u ON u.ID = g.user_id`, table, column, wpdb.QuoteName(t.Users))
 		options = append(options, wpdb.OptionIDToken)
 		columns += storedColumn(t)
 	}
-	text := "SELECT c.*" + optionColumns(t, options) + columns + from(t, options, asked, n) +
+	text := "SELECT c.*" + optionColumns(t, options, n) + columns + from(t, options, asked, n) +
 		fmt.Sprintf("\nLEFT JOIN `%s` AS c ON c.client_id = r.client", t.Clients) + joins
 	if n == 1 && !openID {
 		return alone(t, text, asked)
@@ -73,7 +73,7 @@ const siteRow = "\nWHERE o.option_name = '" + wpdb.OptionSiteURL + "'\nLIMIT 1"
 // options of the main site.
 func bearerStatement(t wpdb.Tables, n int) string {
 	options := wpdb.OptionList()
-	return "SELECT c.*" + optionColumns(t, options) + grantColumns(t, oauth.AccessToken) + profileColumns(t, "u.ID", "TRUE") +
+	return "SELECT c.*" + optionColumns(t, options, n) + grantColumns(t, oauth.AccessToken) + profileColumns(t, "u.ID", "TRUE") +
 		from(t, options, []string{"value"}, n) + fmt.Sprintf(`
 LEFT JOIN `+"`%s`"+` AS g ON g.access_token = r.value
 LEFT JOIN `+"`%s`"+` AS c ON c.client_id = CAST(g.client_id AS BINARY)
@@ -117,10 +117,15 @@ func rotationStatement(t wpdb.Tables, n int) string {
 }
 
 // optionColumns selects the number of the request, the value of each option as a column
-// of its own name, and whether the plugin is inactive on the main blog.
-func optionColumns(t wpdb.Tables, options []string) string {
+// of its own name, and whether the plugin is inactive on the main blog, which takes long
+// to tell and is only in the first of n rows.
+func optionColumns(t wpdb.Tables, options []string, n int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, ",\n  r.i AS `%s`, %s AS `%s`", wpdb.ColRequest, t.Inactive("a.option_value", 1), wpdb.ColInactive)
+	inactive := t.Inactive("a.option_value", 1)
+	if n > 1 {
+		inactive = "IF(r.i = 0, " + inactive + ", NULL)"
+	}
+	fmt.Fprintf(&b, ",\n  r.i AS `%s`, %s AS `%s`", wpdb.ColRequest, inactive, wpdb.ColInactive)
 	for i, name := range options {
 		fmt.Fprintf(&b, ", p%d.option_value AS `%s`", i, name)
 	}
