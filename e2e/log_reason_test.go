@@ -152,12 +152,22 @@ func TestLogFlood(t *testing.T) {
 		server.Send(stage.NewRequest("GET", fmt.Sprint(server.Base, "/nothing/", i), ""))
 		server.Send(stage.NewRequest("POST", server.Base+stage.TokenPath, ""))
 	}
+	s.PutOption("active_plugins", otherPlugins)
+	for range flood {
+		server.Send(stage.NewRequest("POST", server.Base+stage.TokenPath, ""))
+	}
+	s.Exec("RENAME TABLE {}moos_oauth_clients TO {}elsewhere")
+	for range flood {
+		server.Send(stage.NewRequest("POST", server.Base+stage.TokenPath, ""))
+	}
+	s.Exec("RENAME TABLE {}elsewhere TO {}moos_oauth_clients")
+	s.PutOption("active_plugins", activePlugins)
 	const honest = 30
 	for range honest {
 		server.Refresh(s.app, "none")
 	}
 	told := func(reason string) (lines, counted int) {
-		lines = strings.Count(strings.Join(requestLines(server, "text"), ""), "reason="+reason+"\n")
+		lines = strings.Count(strings.Join(requestLines(server, "text"), ""), "reason="+reason)
 		for _, m := range regexp.MustCompile(`msg="more refusals" reason=`+reason+` .*count=(\d+)`).FindAllStringSubmatch(server.Stderr.String(), -1) {
 			n := 0
 			_, _ = fmt.Sscan(m[1], &n) // digits
@@ -165,7 +175,7 @@ func TestLogFlood(t *testing.T) {
 		}
 		return lines, counted
 	}
-	for _, reason := range []string{"rest_no_route", "grant_type_missing"} {
+	for _, reason := range []string{"rest_no_route", "grant_type_missing", "plugin_not_active", "database_unavailable"} {
 		var lines, counted int
 		server.AwaitThat("all of "+reason+" are counted", func() bool {
 			lines, counted = told(reason)

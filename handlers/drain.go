@@ -2,10 +2,14 @@ package handlers
 
 import (
 	"context"
+	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/labstack/echo/v4"
 )
 
 // Server is an http.Server that bounds its connections, and loses no request when it
@@ -69,4 +73,40 @@ func closing(handler http.Handler, draining context.Context) http.Handler {
 		}
 		handler.ServeHTTP(w, r)
 	})
+}
+
+// stream is the body of an answer to which a client listens until somebody has something
+// to say, as AI clients do at /mcp. Such an answer ends in order when the server stops:
+// waiting for it would take shutdown_timeout at each upgrade, and keep all others waiting.
+type stream struct {
+	io.ReadCloser
+	draining context.Context
+	stop     func() bool
+}
+
+type drainingKey struct{}
+
+// endStream lets the answer end with the server, if it is a stream. One that answers a
+// POST has an end of its own.
+func endStream(r *http.Request, answer *http.Response) {
+	draining, ok := r.Context().Value(drainingKey{}).(context.Context)
+	if ok && r.Method == http.MethodGet && strings.HasPrefix(strings.ToLower(answer.Header.Get(echo.HeaderContentType)), "text/event-stream") {
+		body := answer.Body
+		answer.Body = stream{body, draining, context.AfterFunc(draining, func() { body.Close() })}
+	}
+}
+
+// Read implements io.Reader.
+func (s stream) Read(p []byte) (int, error) {
+	n, err := s.ReadCloser.Read(p)
+	if err != nil && s.draining.Err() != nil {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// Close implements io.Closer.
+func (s stream) Close() error {
+	s.stop()
+	return s.ReadCloser.Close()
 }

@@ -81,7 +81,7 @@ func (s *server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 			level = slog.LevelError
 			attributes = append(attributes, slog.String("error", reason))
 		}
-		if level == slog.LevelInfo && n.open(c.Response().Status) && !s.refusals.admit(n.err) {
+		if level != slog.LevelWarn && n.open() && !s.refusals.admit(n.err) {
 			return nil
 		}
 		if path := c.Path(); n.err == nil && (path == routeHealth || path == routeReady) {
@@ -116,9 +116,7 @@ func (n *remark) more(r *http.Request) []slog.Attr {
 
 // open is whether anybody can have such an answer without a secret, and so as many
 // lines of the log as there is time for.
-func (n *remark) open(status int) bool {
-	return n.err != nil && !n.authenticated && status < http.StatusInternalServerError
-}
+func (n *remark) open() bool { return n.err != nil && !n.authenticated }
 
 // replayAttributes name the user whose login was ended and may have been stolen.
 func replayAttributes(r *oauth.Replay) []slog.Attr {

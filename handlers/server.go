@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rsa"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 	"sync/atomic"
@@ -179,5 +180,8 @@ func HTTPServer(handler http.Handler, options Options, log *slog.Logger) *Server
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 		ConnState:         onState,
 		ConnContext:       withConnection,
+		BaseContext: func(net.Listener) context.Context {
+			return context.WithValue(context.Background(), drainingKey{}, draining)
+		},
 	}}
 }

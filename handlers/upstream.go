@@ -113,6 +113,7 @@ func (u *upstream) send(c echo.Context, modify func(*http.Response) error) (err 
 					return err
 				}
 			}
+			endStream(r, response)
 			clear(w.Header()) // the answer is PHP's alone
 			return nil
 		},
@@ -198,11 +199,13 @@ func newPassing(c echo.Context) *passing {
 	return w
 }
 
-// WriteHeader implements http.ResponseWriter.
+// WriteHeader implements http.ResponseWriter. Hints before the answer (status 103) stay
+// here: nginx before 1.29 takes the first of them for the answer.
 func (w *passing) WriteHeader(status int) {
-	if status >= http.StatusOK || status == http.StatusSwitchingProtocols {
-		w.response.Status, w.response.Committed = status, true
+	if status < http.StatusOK && status != http.StatusSwitchingProtocols {
+		return
 	}
+	w.response.Status, w.response.Committed = status, true
 	w.ResponseWriter.WriteHeader(status)
 }
 

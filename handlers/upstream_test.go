@@ -123,6 +123,20 @@ func TestLoop(t *testing.T) {
 	}
 }
 
+// TestHints: web servers that take a hint for the answer get none.
+func TestHints(t *testing.T) {
+	wordPress := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Link", "</style.css>; rel=preload")
+		w.WriteHeader(http.StatusEarlyHints)
+		_, _ = io.WriteString(w, "the answer")
+	}))
+	t.Cleanup(wordPress.Close)
+	d := newDoor(t, wordPress.URL, nil)
+	if status, got := d.raw("GET /wp-json/moserver/mcp HTTP/1.1\r\nHost: x\r\n\r\n"); status != http.StatusOK || got != "the answer" {
+		t.Errorf("%d %s", status, got)
+	}
+}
+
 // TestBrokenAnswer: a client must not take half an answer for a whole one.
 func TestBrokenAnswer(t *testing.T) {
 	wordPress := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -34,6 +34,9 @@ const (
 	// MaxColumn is how many characters the plugin's columns hold, VARCHAR(255).
 	MaxColumn = 255
 
+	// crowdedTime is how long no idle connection is kept after the server had none left.
+	crowdedTime = time.Minute
+
 	firstPause = 10 * time.Millisecond
 	lastPause  = 500 * time.Millisecond
 )
@@ -123,14 +126,20 @@ func (db *DB) Repeat(ctx context.Context, writes bool, attempt func() error) err
 }
 
 // leave closes the connections to a server that takes no more work or is silent, so
-// that the next ones may lead to another.
+// that the next ones may lead to another. Where a server has no connection left, none
+// stays idle for a while: PHP may need them more.
 func (db *DB) leave(err error) {
-	if !slices.Contains(leaveErrors(), ErrorNumber(err)) && !errors.Is(err, context.DeadlineExceeded) {
+	crowded := slices.Contains(connectionErrors(), ErrorNumber(err))
+	if !crowded && !slices.Contains(leaveErrors(), ErrorNumber(err)) && !errors.Is(err, context.DeadlineExceeded) {
 		return
 	}
 	for _, pool := range []*DB{db, db.later} {
 		pool.SQL.SetMaxIdleConns(0)
-		pool.keepIdle()
+		if crowded {
+			time.AfterFunc(crowdedTime, pool.keepIdle)
+		} else {
+			pool.keepIdle()
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -106,15 +107,35 @@ func (s *Store) revoke(ctx context.Context, db wpdb.Session, r oauth.Revocation)
 		if n > 0 || err != nil || r.Presented.Kind != oauth.RefreshToken {
 			return token, n > 0, err
 		}
-		last, n, err := s.follow(ctx, db, token, oauth.MaxRotations+1-hops)
-		if n == 0 || err != nil {
+		next, err := s.rotation(ctx, db, token)
+		if next == nil || err != nil {
+			return token, false, err
+		}
+		if family := oauth.FamilyOf(oauth.Presented{Kind: oauth.RefreshToken, Value: token}); strings.HasPrefix(next.Successor, family) {
+			found, err = s.revokeLast(ctx, db, r, family)
+			return token, found, err
+		}
+		last, n, err := s.follow(ctx, db, next.Successor, oauth.MaxRotations-hops)
+		if err != nil {
 			return token, false, err
 		}
 		token = last
-		hops += n
+		hops += n + 1
 	}
 	n, err := removed(ctx, db, false, statement{text: s.statements.revokeRefreshTokens, args: []any{r.ClientID, r.UserID}})
 	return token, n > 0, err
+}
+
+// revokeLast removes the refresh token of a family, of which there is one at a time.
+// Going from one record to the next would take a thousand statements where a client has
+// replaced its token that often, each time that it presents the first one again.
+func (s *Store) revokeLast(ctx context.Context, db wpdb.Session, r oauth.Revocation, family string) (found bool, err error) {
+	remove := statement{text: s.statements.revokeRefreshFamily, args: append([]any{r.ClientID, r.UserID}, familyArgs(family)...)}
+	n, err := removed(ctx, db, false, remove)
+	for tries := 0; err == wpdb.ErrCutShort && tries < oauth.MaxRotations; tries++ { // it was replaced meanwhile
+		n, err = removed(ctx, db, false, remove)
+	}
+	return n > 0, err
 }
 
 // follow goes from a refresh token to its last successor, in at most limit hops.

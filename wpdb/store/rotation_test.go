@@ -8,6 +8,7 @@ import (
 	"moserver-sidecar/wpdb/sandbox"
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -177,5 +178,34 @@ func TestFindRotationLocksNothing(t *testing.T) {
 	s.On(other, "ROLLBACK")
 	if _, err := s.FindRotation(context.Background(), "r0"); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestRevokeOftenRotated: to present a token that was replaced many times costs as much as
+// one that was replaced once, or a client could keep the database busy with a few requests.
+func TestRevokeOftenRotated(t *testing.T) {
+	const rotations, most = 100, 12
+	for _, first := range []string{familyOf("c") + strings.Repeat("0", 32), "PHP's own"} {
+		s := newMigratedSite(t, database)
+		s.putRefreshToken("another")
+		last := s.putRefreshToken(first)
+		for i := range rotations {
+			next := refreshToken(oauth.FamilyOf(last) + fmt.Sprintf("%032x", i+1))
+			if err := s.Redeem(within(t, patience), last, newToken(oauth.RefreshToken, next.Value)); err != nil {
+				t.Fatal(err)
+			}
+			last = next
+		}
+		r := oauth.Revocation{Presented: refreshToken(first), ClientID: clientID, UserID: alice, AccessTokens: oauth.ReachGrant}
+		for _, want := range []bool{true, false} {
+			before := s.Status("Questions")
+			ended, err := s.Revoke(within(t, patience), r)
+			if n := s.Status("Questions") - before; ended != want || err != nil || n > most {
+				t.Errorf("%.9s: Revoke returned %v, %v and took %d statements", first, ended, err, n)
+			}
+		}
+		if left := s.Strings("SELECT refresh_token FROM {}moos_oauth_refresh_tokens"); !slices.Equal(left, []string{"another"}) {
+			t.Errorf("%.9s: %q are left", first, left)
+		}
 	}
 }

@@ -46,6 +46,7 @@ type statements struct {
 	rotated             string // puts a rotation on record
 	rotation            sizes  // reads one
 	revokeRefreshTokens string // all that a client has for a user
+	revokeRefreshFamily string // of these, those of one family
 }
 
 // insertedRow is the values of a code or token in an INSERT, which may have more
@@ -91,6 +92,7 @@ func newStatements(t wpdb.Tables) statements {
 	s.family = sizesOf(func(n int) string { return familyStatement(t, n) })
 	s.revokeRefreshTokens = fmt.Sprintf(
 		"DELETE FROM `%s` WHERE client_id = CAST(? AS BINARY) AND user_id = ?", t.RefreshTokens)
+	s.revokeRefreshFamily = s.revokeRefreshTokens + " AND " + ofFamily("refresh_token")
 	// A token that has come back, such as from a backup, may be replaced again.
 	s.rotated = fmt.Sprintf(
 		"REPLACE INTO `%s` (token_hash, client_id, user_id, successor, rotated) VALUES "+rotatedRow, t.Rotated)

@@ -1,0 +1,32 @@
+package store_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb/sandbox"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
+)
+
+// TestLastConnections: where the database has no connection left, those that a rush needed
+// do not stay here, idle, while PHP has none.
+func TestLastConnections(t *testing.T) {
+	const all, rush = 12, 16
+	s := newSite(t, sandboxtest.Start(t, sandbox.Options{}))
+	s.PutClient(oauth.Client{ID: clientID, Secret: "secret"})
+	s.putRefreshToken("r")
+	holder := s.Session()
+	s.Exec("SET GLOBAL max_connections = 12")
+	s.On(holder, "LOCK TABLES {}moos_oauth_refresh_tokens WRITE")
+	var group sync.WaitGroup
+	for range rush {
+		group.Go(func() { s.find(clientID, refreshToken("r")) })
+		time.Sleep(60 * time.Millisecond) // longer than one waits for the statement before it
+	}
+	eventually(t, "all connections are in use", func() bool { return s.Status("Connection_errors_max_connections") > 0 })
+	s.On(holder, "UNLOCK TABLES")
+	group.Wait()
+	eventually(t, "others get connections", func() bool { return s.Status("Threads_connected") <= all/2 })
+}
