@@ -38,8 +38,8 @@ func (f *fixture) replays(r oauth.Request, news bool) {
 	if (answer.Replay != nil) != news {
 		f.Errorf("the answer's replay is %+v, want one: %v", answer.Replay, news)
 	}
-	if news && answer.Replay != nil && answer.Replay.UserID != alice {
-		f.Errorf("the replay is of user %d", answer.Replay.UserID)
+	if r := answer.Replay; news && r != nil && (r.Kind != oauth.RefreshToken || r.UserID != alice || !r.Ended) {
+		f.Errorf("the replay is %+v", r)
 	}
 }
 
@@ -220,7 +220,8 @@ func TestRevokeRotated(t *testing.T) {
 // back without the rotation that it had shown before that was on its disk.
 type forgetful struct {
 	oauth.Store
-	died bool
+	since *oauth.Rotation // what another request has put in its place
+	died  bool
 }
 
 func (s *forgetful) Issue(ctx context.Context, tokens ...oauth.Token) error {
@@ -230,17 +231,19 @@ func (s *forgetful) Issue(ctx context.Context, tokens ...oauth.Token) error {
 
 func (s *forgetful) FindRotation(ctx context.Context, token string) (*oauth.Rotation, error) {
 	if s.died {
-		return nil, nil
+		return s.since, nil
 	}
 	return s.Store.FindRotation(ctx, token)
 }
 
 // TestRotationNeverWritten: nobody is told a successor that the database does not have.
 func TestRotationNeverWritten(t *testing.T) {
-	f, r := rotating(t)
-	f.grants(r)
-	f.Store = &forgetful{Store: f.store}
-	if answer, err := f.Token(t.Context(), r); !errors.Is(err, oauth.ErrUnavailable) || answer.Tokens != nil {
-		t.Errorf("got %+v, %v; want the word that the database is away", answer.Tokens, err)
+	for _, since := range []*oauth.Rotation{nil, {ClientID: publicID, UserID: alice, Successor: "another"}} {
+		f, r := rotating(t)
+		f.grants(r)
+		f.Store = &forgetful{Store: f.store, since: since}
+		if answer, err := f.Token(t.Context(), r); !errors.Is(err, oauth.ErrUnavailable) || answer.Tokens != nil {
+			t.Errorf("got %+v, %v; want the word that the database is away", answer.Tokens, err)
+		}
 	}
 }
