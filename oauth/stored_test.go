@@ -34,6 +34,7 @@ func TestStoredIDToken(t *testing.T) {
 	later := made(map[string]any{"iat": now.Unix() - 9, "auth_time": now.Unix() - 9, "nonce": "of another tab"})
 	expired := made(map[string]any{"exp": now.Unix() - 1})
 	elsewhere := made(map[string]any{"iss": "https://elsewhere.example.com/wp-json/moserver/" + appID})
+	undated := made(map[string]any{"iat": nil})
 	foreignKey := phpToken(t, "RS256", "other.pem", phpClaims())
 	confused := phpToken(t, "HS256", testdata(t, "public.pem"), phpClaims())
 	const nonce = "n-0S6_WzA2Mj"
@@ -67,6 +68,8 @@ func TestStoredIDToken(t *testing.T) {
 		"another site's issuer":                 {stored: oauth.StoredIDToken{OfCode: elsewhere}, nonce: nonce},
 		"another site's issuer, cut":            {stored: oauth.StoredIDToken{OfCode: cut(elsewhere), Current: elsewhere}},
 		"no issuer":                             {stored: oauth.StoredIDToken{OfCode: made(map[string]any{"iss": nil})}, nonce: nonce},
+		"no iat":                                {stored: oauth.StoredIDToken{OfCode: made(map[string]any{"iat": nil})}, nonce: nonce},
+		"no iat, cut":                           {stored: oauth.StoredIDToken{OfCode: cut(undated), Current: undated}},
 		"never expires":                         {stored: oauth.StoredIDToken{OfCode: made(map[string]any{"exp": nil})}, nonce: nonce},
 		"garbage":                               {stored: oauth.StoredIDToken{OfCode: "a.b.c", Current: own}},
 		"not even that":                         {stored: oauth.StoredIDToken{OfCode: strings.Repeat("\x00.", 200), Current: own}},
@@ -97,7 +100,7 @@ func anyOrNil(s string) any {
 }
 
 // TestNonceOfACutRow cuts tokens at every place: the nonce comes out whole or
-// not at all, and only of this client and user.
+// not at all, from some place on, and only of this client and user.
 func TestNonceOfACutRow(t *testing.T) {
 	for name, test := range map[string]struct {
 		changes map[string]any
@@ -107,7 +110,9 @@ func TestNonceOfACutRow(t *testing.T) {
 		"bob's":       {map[string]any{"sub": "3"}, false},
 		"other's":     {map[string]any{"aud": "other"}, false},
 		"not a text":  {map[string]any{"nonce": []string{"n"}}, false},
-		"with quotes": {map[string]any{"nonce": `n"\u0022é日`}, true},
+		"with quotes": {map[string]any{"nonce": `n"\u0022é日,":{`}, true},
+		"longer":      {map[string]any{"nonce": "n-0S6_WzA2Mjx"}, true}, // ends at another bit
+		"longer yet":  {map[string]any{"nonce": "n-0S6_WzA2Mjxx"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			claims := with(phpClaims(), test.changes)
@@ -123,6 +128,8 @@ func TestNonceOfACutRow(t *testing.T) {
 					if nonce != claims["nonce"] {
 						t.Fatalf("cut at %d: nonce %q", length, nonce)
 					}
+				} else if survived {
+					t.Fatalf("cut at %d: the nonce is lost, which is there when more is cut", length)
 				}
 			}
 			if survived != test.survive {
