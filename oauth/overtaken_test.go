@@ -15,12 +15,21 @@ type overtaken struct {
 	other func() // nil: it has been
 }
 
-func (s *overtaken) Redeem(ctx context.Context, p oauth.Presented, tokens ...oauth.Token) error {
+func (s *overtaken) overtake() {
 	if other := s.other; other != nil {
 		s.other = nil
 		other()
 	}
+}
+
+func (s *overtaken) Redeem(ctx context.Context, p oauth.Presented, tokens ...oauth.Token) error {
+	s.overtake()
 	return s.Store.Redeem(ctx, p, tokens...)
+}
+
+func (s *overtaken) Revoke(ctx context.Context, r oauth.Revocation) (bool, error) {
+	s.overtake()
+	return s.Store.Revoke(ctx, r)
 }
 
 // TestCodeOvertaken: of two requests with one code that have both found it, one gets
@@ -49,4 +58,13 @@ func TestRefreshOvertaken(t *testing.T) {
 			t.Errorf("the successors are %s and %s, of which %d are stored", first, second, f.left())
 		}
 	}
+}
+
+// TestReplayOvertaken: what a replay was to end has just been ended by another.
+func TestReplayOvertaken(t *testing.T) {
+	f := newFixture(t)
+	tokens := f.login("c1")
+	f.now = f.now.Add(time.Minute)
+	f.Store = &overtaken{f.store, func() { f.grants(oauth.Request{Token: tokens.RefreshToken, Credentials: app()}) }}
+	f.wantReplay(codeOf("c1"), &oauth.Replay{Kind: oauth.AuthorizationCode, UserID: alice, Age: time.Minute})
 }
