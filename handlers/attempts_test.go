@@ -75,7 +75,11 @@ func TestTrusted(t *testing.T) {
 func TestLimiterMemory(t *testing.T) {
 	l := newLimitTest(t, 1)
 	l.try("honest", "192.0.2.1", right)
+	l.try("guesser", "192.0.2.1", wrong)
 	for n := range uint32(3 * maxLimited) {
+		if n == maxLimited/2 && l.try("guesser", "192.0.2.1", wrong) > 0 {
+			t.Error("a failure is forgotten, though there are not too many")
+		}
 		var v4 [4]byte
 		binary.BigEndian.PutUint32(v4[:], 0x0a000000+n)
 		l.try("a", netip.AddrFrom4(v4).String(), wrong)
@@ -136,8 +140,27 @@ func TestReserveWaits(t *testing.T) {
 		for range 2 {
 			if other := <-others; (other.err == nil) != (v == right) || (other.attempt != nil) != (v == right) {
 				t.Errorf("after a secret that was right (%v) or wrong (%v): %+v", right, v, other)
+			} else {
+				other.done(right)
 			}
 		}
+	}
+}
+
+// TestReserveBurst: one that was not judged gives back itself alone.
+func TestReserveBurst(t *testing.T) {
+	l := newLimitTest(t, 2)
+	for n := range 3 {
+		a, err := l.attempt(over(), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n == 1 {
+			a.done(unjudged)
+		}
+	}
+	if _, err := l.attempt(over(), false); err == nil {
+		t.Error("three are undecided, of two that may fail")
 	}
 }
 

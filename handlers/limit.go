@@ -210,10 +210,9 @@ func (a *attempt) done(v verdict) {
 		a.failures++
 	case right:
 		a.succeeded = l.now()
-		l.failed.remove(a.key)
 		l.trusted.put(a.key, a.attempts)
 	}
-	if a.pending+a.passed == 0 && a.failures == 0 && a.succeeded.IsZero() {
+	if a.pending+a.passed == 0 && a.failures == 0 {
 		l.failed.remove(a.key)
 	}
 }
