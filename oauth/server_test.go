@@ -335,7 +335,10 @@ func TestAnswerNamesClient(t *testing.T) {
 	r := refreshRequest()
 	r.Credentials = credentials(appID, "wrong")
 	answer, err := f.Token(context.Background(), r)
-	if err == nil || answer.Client == nil || answer.Client.ID != appID {
-		t.Errorf("answer %+v, error %v", answer, err)
+	_, introspected, again := f.Introspect(context.Background(), r)
+	for _, answer := range []oauth.Answer{answer, introspected} {
+		if err == nil || again == nil || answer.Client == nil || answer.Client.ID != appID || answer.Authenticated {
+			t.Errorf("answer %+v, errors %v and %v", answer, err, again)
+		}
 	}
 }
