@@ -61,6 +61,10 @@ robustness: deps ## judge what clients hear under faults, for MINUTES (5); SEED=
 robustness-galera: deps ## the same on a Galera cluster whose nodes are killed, for MINUTES (5) with each of three ways to flush
 	server=$$(sh .ci/servers $(MARIADB)) && MOSERVER_TEST_SERVER=$$server go test -C e2e/robustness -tags galera -run TestGalera -count=1 -timeout 0 -minutes=$(or $(MINUTES),5) -seed=$(or $(SEED),0)
 
+.PHONY: robustness-codes
+robustness-codes: deps ## on such a cluster, redeem each of CODES (100000) at two nodes at the same moment
+	server=$$(sh .ci/servers $(MARIADB)) && MOSERVER_TEST_SERVER=$$server go test -C e2e/robustness -tags galera -run TestCodesOnGalera -count=1 -timeout 0 -codes=$(or $(CODES),100000) -seed=$(or $(SEED),0)
+
 .PHONY: lint
 lint: ## check the source with gofmt, go vet and staticcheck
 	@echo '== gofmt'; files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "not formatted: $$files"; exit 1; fi

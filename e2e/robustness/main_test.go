@@ -16,6 +16,7 @@ import (
 var (
 	minutes  = flag.Float64("minutes", 0.3, "how long a run plays")
 	seed     = flag.Uint64("seed", 0, "of everything that is random; 0: another one each time")
+	codes    = flag.Int("codes", 200, "how many codes are contended on a cluster")
 	all      = flag.Bool("all", false, "a run for each cell of the matrix")
 	mistakes = flag.Bool("mutants", false, "also look whether runs find the mistakes of other programs")
 	judged   = flag.String("history", "", "a `file` that a run has kept, to be judged once more")

@@ -84,18 +84,22 @@ func playOn(t *testing.T, s *stand, d time.Duration) model.Verdict {
 	s.began, s.history = time.Now(), l.History
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
-	played := make(chan struct{})
+	over := make(chan struct{})
 	go func() {
-		defer close(played)
+		defer close(over)
+		defer cancel()
 		l.Run(ctx)
 	}()
 	faults := s.disturb(ctx)
-	<-played
+	<-over
+	played := time.Since(s.began)
 	s.stop()
 	if err := l.Audit(); err != nil {
 		t.Fatal(err)
 	}
+	judging := time.Now()
 	v := model.Judge(s.cell.Rules, l.History.Ops())
+	t.Logf("%d grants in %.0f s, judged in %.0f s", v.Grants, played.Seconds(), time.Since(judging).Seconds())
 	for _, name := range slices.Sorted(maps.Keys(v.Outcomes)) {
 		t.Logf("%6d %s", v.Outcomes[name], name)
 	}

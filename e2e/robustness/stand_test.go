@@ -30,6 +30,7 @@ type stand struct {
 	conf    string // nginx's
 	history *history.Recorder
 	began   time.Time // of the history
+	codes   int       // how many are to be contended; 0: everything is done, as long as a run plays
 	trouble []fault   // what goes wrong
 }
 
@@ -83,7 +84,7 @@ func (s *stand) settle() {
 	if s.isCluster() {
 		s.site.Exec("SET GLOBAL wsrep_sync_wait = 3")
 		s.site.Root.SetMaxIdleConns(0) // closes the sessions that do not
-		s.site.Root.SetMaxIdleConns(2)
+		s.site.Root.SetMaxIdleConns(workers)
 	}
 }
 
@@ -135,16 +136,16 @@ func (s *server) start() {
 func (s *stand) load(workers int) *load.Load {
 	s.t.Helper()
 	l := &load.Load{
-		Site: s.site, Workers: workers, Seed: s.cell.Seed, RotateAll: s.cell.RotateAll, KeepUsers: s.isCluster(), Pause: time.Millisecond, History: history.New(),
+		Site: s.site, Workers: workers, Seed: s.cell.Seed, RotateAll: s.cell.RotateAll, KeepUsers: s.isCluster(), Pause: time.Millisecond, History: history.New(), Codes: s.codes,
 		Clients: []stage.Client{
 			{Name: "App", ID: "app", Secret: "secret of app"}, {Name: "Pub", ID: "pub"},
 			{Name: "App 2", ID: "app2", Secret: "secret of app2"}, {Name: "Pub 2", ID: "pub2"},
 		},
 	}
-	for _, server := range s.servers {
-		l.Doors = append(l.Doors, door(server.http))
+	for i, server := range s.servers {
+		l.Doors = append(l.Doors, door(server.http, i+1))
 	}
-	behind := door(s.nginx.HTTP)
+	behind := door(s.nginx.HTTP, 1)
 	behind.TokenOnly = true
 	l.Doors = append(l.Doors, behind)
 	if s.cell.Sealed {
@@ -156,8 +157,8 @@ func (s *stand) load(workers int) *load.Load {
 	return l
 }
 
-func door(c *http.Client) load.Door {
-	return load.Door{Send: func(r *http.Request) (stage.Answer, error) { return stage.Do(c, r) }}
+func door(c *http.Client, server int) load.Door {
+	return load.Door{Server: server, Send: func(r *http.Request) (stage.Answer, error) { return stage.Do(c, r) }}
 }
 
 // seal does what the server does to codes on their way to clients.

@@ -81,6 +81,7 @@ type Op struct {
 	Grant   int             `json:"grant,omitempty"`  // the login that it concerns; 0: all, or all of Client
 	Client  string          `json:"client,omitempty"` // its id
 	Worker  int             `json:"worker"`           // who did it
+	Server  int             `json:"server,omitempty"` // which was asked; 0: none
 	Kind    Kind            `json:"kind"`
 	Token   oauth.Presented `json:"token"`
 	Rotates bool            `json:"rotates,omitempty"` // the policy replaces the client's refresh tokens
@@ -111,8 +112,9 @@ func New() *Recorder { return &Recorder{start: time.Now()} }
 // Now is the time since the beginning, by a clock that never jumps.
 func (r *Recorder) Now() int64 { return int64(time.Since(r.start)) }
 
-// Add adds an operation that has just returned, or whose outcome will never be known.
-func (r *Recorder) Add(op Op) {
+// Add adds an operation that has just returned, or whose outcome will never be known. It
+// returns it with its time.
+func (r *Recorder) Add(op Op) Op {
 	op.Return = r.Now()
 	if op.Outcome == Unknown {
 		op.Return = Forever
@@ -120,6 +122,7 @@ func (r *Recorder) Add(op Op) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ops = append(r.ops, op)
+	return op
 }
 
 // Ops are the operations so far.

@@ -15,23 +15,29 @@ const base = "http://site.example"
 
 // ask sends a request to a server and records what comes of it.
 func (w *worker) ask(g *grant, kind history.Kind, p oauth.Presented) {
+	w.askAt(w.door(kind), g, kind, p)
+}
+
+// askAt returns what it has recorded, which is nothing of a request that was not sent.
+func (w *worker) askAt(door Door, g *grant, kind history.Kind, p oauth.Presented) (op history.Op) {
 	request := w.request(g, kind, p)
-	op := w.op(g, kind, p)
-	door := w.door(kind)
+	op = w.op(g, kind, p)
+	op.Server = door.Server
 	op.Call = w.History.Now()
 	answer, err := door.Send(request)
 	if notSent(err) || err == nil && answer.Member("code") == "overloaded" {
-		return
+		return history.Op{}
 	}
 	op.Outcome = history.Unknown
 	if err == nil {
 		read(&op, answer)
 	}
 	if op.Outcome == history.Unknown && (kind == history.Introspect || kind == history.Resource) {
-		return // it tells nothing and changes nothing
+		return history.Op{} // it tells nothing and changes nothing
 	}
-	w.History.Add(op)
+	op = w.History.Add(op)
 	g.learn(op)
+	return op
 }
 
 // door is a server that takes such a request.

@@ -45,7 +45,8 @@ type Site interface {
 // Door is a way to a server.
 type Door struct {
 	Send      func(*http.Request) (stage.Answer, error)
-	TokenOnly bool // it leads to the token endpoint alone
+	Server    int  // where it leads, from 1
+	TokenOnly bool // to its token endpoint alone
 }
 
 // Load is what plays.
@@ -56,6 +57,7 @@ type Load struct {
 	RotateAll bool
 	KeepUsers bool // the administrator deletes none
 	Workers   int
+	Codes     int // nothing is done but to redeem codes, until so many were contended; 0: all is done, until time is up
 	Seed      uint64
 	Pause     time.Duration                                               // at most, between two operations of a worker
 	Seal      func(code string, c stage.Client) (sealed, verifier string) // nil: codes are not sealed
@@ -65,6 +67,8 @@ type Load struct {
 	grants []*grant // in use
 	number int
 	used   []*grant
+
+	contended int // of used
 }
 
 // grant is a login: its code or its first refresh token are PHP's. It has a user of its
@@ -94,15 +98,17 @@ const (
 	firstUser  = 1000 // added to a grant's number
 )
 
-// Run plays until ctx ends.
+// Run plays until ctx ends, or there were enough contended codes.
 func (l *Load) Run(ctx context.Context) {
 	var running sync.WaitGroup
 	for i := range l.Workers {
 		w := &worker{Load: l, number: 1 + i*10, random: rand.New(rand.NewPCG(l.Seed, uint64(i)))}
 		running.Go(func() { w.work(ctx) })
 	}
-	a := &admin{Load: l, random: rand.New(rand.NewPCG(l.Seed, 1<<32))}
-	running.Go(func() { a.work(ctx) })
+	if l.Codes == 0 {
+		a := &admin{Load: l, random: rand.New(rand.NewPCG(l.Seed, 1<<32))}
+		running.Go(func() { a.work(ctx) })
+	}
 	running.Wait()
 }
 
@@ -141,9 +147,8 @@ func (l *Load) take(w *worker) *grant {
 		l.grants = slices.Delete(l.grants, i, i+1)
 		l.used = append(l.used, g)
 	}
-	l.number++
-	g := &grant{number: l.number, user: int64(firstUser + l.number), began: time.Now(), client: l.Clients[w.random.IntN(len(l.Clients))]}
 	l.mu.Unlock()
+	g := l.newGrant(w.random)
 	if !w.begin(g) {
 		return nil
 	}
@@ -151,6 +156,14 @@ func (l *Load) take(w *worker) *grant {
 	defer l.mu.Unlock()
 	l.grants = append(l.grants, g)
 	return g
+}
+
+// newGrant is one that has not begun.
+func (l *Load) newGrant(random *rand.Rand) *grant {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.number++
+	return &grant{number: l.number, user: int64(firstUser + l.number), began: time.Now(), client: l.Clients[random.IntN(len(l.Clients))]}
 }
 
 // fresh counts an operation, and reports whether there may be one more.

@@ -84,7 +84,7 @@ func (s blinks) Find(ctx context.Context, id string, p oauth.Presented) (oauth.F
 // TestRightStore: a store that keeps its promise is found to do so.
 func TestRightStore(t *testing.T) {
 	for seed := range uint64(12) {
-		r, v, err := play(seed, 400*time.Millisecond, func(s oauth.Store) oauth.Store { return slow{s} })
+		r, v, err := play(seed, 400*time.Millisecond, 0, func(s oauth.Store) oauth.Store { return slow{s} })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -110,7 +110,7 @@ func TestWrongStores(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for seed := range uint64(20) {
-				r, v, err := play(seed, 400*time.Millisecond, wrong)
+				r, v, err := play(seed, 400*time.Millisecond, 0, wrong)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -94,9 +94,9 @@ func kinds() []oauth.Kind {
 	return []oauth.Kind{oauth.AuthorizationCode, oauth.RefreshToken, oauth.AccessToken}
 }
 
-// play lets clients play on a store for a time, and judges that. wrong makes the
-// store that servers use of the right one.
-func play(seed uint64, d time.Duration, wrong func(oauth.Store) oauth.Store) (model.Rules, model.Verdict, error) {
+// play lets clients play on a store for a time, or until so many codes were contended,
+// and judges that. wrong makes the store that servers use of the right one.
+func play(seed uint64, d time.Duration, codes int, wrong func(oauth.Store) oauth.Store) (model.Rules, model.Verdict, error) {
 	r := model.Rules{
 		Seed: seed, Reach: oauth.Reach(seed % 3), Grace: seed%2 == 0, Recorded: model.Always,
 	}
@@ -108,13 +108,14 @@ func play(seed uint64, d time.Duration, wrong func(oauth.Store) oauth.Store) (mo
 	}
 	server := &oauth.Server{Store: store, Policy: policy, Now: time.Now, Random: rand.Reader}
 	handler := handlers.New(server, store.Ready, handlers.Options{RequestTimeout: time.Second, MaxBodyBytes: 1 << 16}, slog.New(slog.DiscardHandler))
+	send := func(r *http.Request) (stage.Answer, error) {
+		recorded := httptest.NewRecorder()
+		handler.ServeHTTP(recorded, r)
+		return stage.ReadAnswer(recorded.Result())
+	}
 	l := &load.Load{
-		Site: site, Workers: 8, Seed: seed, RotateAll: policy.RotateAll, History: history.New(),
-		Doors: []load.Door{{Send: func(r *http.Request) (stage.Answer, error) {
-			recorded := httptest.NewRecorder()
-			handler.ServeHTTP(recorded, r)
-			return stage.ReadAnswer(recorded.Result())
-		}}},
+		Site: site, Workers: 8, Codes: codes, Seed: seed, RotateAll: policy.RotateAll, History: history.New(),
+		Doors:   []load.Door{{Send: send, Server: 1}, {Send: send, Server: 2}},
 		Clients: []stage.Client{{ID: "app", Secret: "secret of app"}, {ID: "pub"}, {ID: "app2", Secret: "secret of app2"}},
 	}
 	for _, c := range l.Clients {

@@ -18,15 +18,20 @@ type worker struct {
 }
 
 func (w *worker) work(ctx context.Context) {
-	for ctx.Err() == nil {
-		if g := w.take(w); g != nil {
+	for ctx.Err() == nil && !w.enough() {
+		if w.Codes > 0 {
+			w.contend(ctx)
+		} else if g := w.take(w); g != nil {
 			w.act(g)
 		} else {
-			rest(ctx, w.random, 200*time.Millisecond)
+			rest(ctx, w.random, retry)
 		}
 		rest(ctx, w.random, w.Pause)
 	}
 }
+
+// retry is when PHP is asked again at the latest whose database was not there.
+const retry = 200 * time.Millisecond
 
 // The lengths of PHP's codes and tokens, which differ for the model's sake.
 const (
@@ -39,7 +44,7 @@ func (w *worker) begin(g *grant) bool {
 	if w.Site.SetUser(g.user, true) != nil {
 		return false
 	}
-	if w.random.IntN(5) > 0 {
+	if w.Codes > 0 || w.random.IntN(5) > 0 {
 		g.code = token(w.random, codeDigits)
 		return w.Site.Issue(w.tokenOf(g, oauth.AuthorizationCode, g.code)) == nil
 	}

@@ -87,6 +87,9 @@ func (b *book) describe(in input) string {
 	for _, given := range []string{in.Op.Access, in.Op.Refresh} {
 		text += " " + b.name(given)
 	}
+	if in.Server > 0 {
+		text += fmt.Sprintf(" by server %d", in.Server)
+	}
 	if in.races {
 		text += " (something may end meanwhile)"
 	}
