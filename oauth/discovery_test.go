@@ -94,8 +94,8 @@ func TestPublicKey(t *testing.T) {
 		}
 	}
 	_, err := newSite(t).Server.PublicKey(context.Background(), "nobody")
-	if refused := (oauth.Error{}); !errors.As(err, &refused) || refused.Code != oauth.InvalidClient || refused.Reason != oauth.ReasonClientUnknown {
-		t.Errorf("unknown client: %v", err)
+	if refused := (oauth.Error{}); !errors.As(err, &refused) || refused.Reason != oauth.ReasonClientUnknown || refused.Description != "Either Client does not exist or Signing algorithm is HSA based." {
+		t.Errorf("unknown client: %v", err) // in the plugin's words
 	}
 }
 
@@ -107,8 +107,14 @@ func TestClosedToAll(t *testing.T) {
 	f.store.SetSite(oauth.Site{SwitchedOff: true})
 	_, err := f.Discover(context.Background(), appID)
 	_, keyErr := f.PublicKey(context.Background(), appID)
-	_, _, infoErr := f.UserInfo(context.Background(), "a0")
-	for what, err := range map[string]error{"discovery": err, "keys": keyErr, "resource": infoErr, "introspection": introspects("a0")(f)} {
+	_, client, infoErr := f.UserInfo(context.Background(), "a0")
+	if client == nil || client.ID != appID {
+		t.Errorf("the resource's client is %+v", client)
+	}
+	_, _, unknownErr := f.UserInfo(context.Background(), "unknown")
+	for what, err := range map[string]error{
+		"discovery": err, "keys": keyErr, "introspection": introspects("a0")(f), "resource": infoErr, "resource, unknown token": unknownErr,
+	} {
 		if !errors.Is(err, oauth.ErrSwitchedOff) {
 			t.Errorf("%s: %v", what, err)
 		}

@@ -107,7 +107,7 @@ func phpClaims() map[string]any {
 func phpToken(t testing.TB, alg, key string, claims map[string]any) string {
 	t.Helper()
 	var members []string
-	for _, name := range []string{"iss", "sub", "aud", "ID", "id", "iat", "exp", "auth_time", "email", "nonce"} {
+	for _, name := range []string{"iss", "sub", "aud", "ID", "id", "iat", "exp", "auth_time", "email", "nonce", "zoneinfo"} {
 		if value, ok := claims[name]; ok {
 			text, err := json.Marshal(value)
 			if err != nil {

@@ -20,9 +20,11 @@ func readKey(t *testing.T, name string) string {
 	return string(text)
 }
 
-func parseKey(t *testing.T, name string) *rsa.PrivateKey {
+func parseKey(t *testing.T, name string) *rsa.PrivateKey { return parsePrivate(t, readKey(t, name)) }
+
+func parsePrivate(t *testing.T, text string) *rsa.PrivateKey {
 	t.Helper()
-	key, err := parsePrivateKey(readKey(t, name))
+	key, err := parsePrivateKey(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,6 +78,10 @@ func TestParsePublicKey(t *testing.T) {
 		if key := parsePublicKey(text); key == nil || !key.Equal(&private.PublicKey) {
 			t.Errorf("%.30q is the key %v", text, key)
 		}
+	}
+	short := parsePrivate(t, newKey(t, minRSABits))
+	if key := parsePublicKey(string(pem.EncodeToMemory(&pem.Block{Type: "RSA PUBLIC KEY", Bytes: x509.MarshalPKCS1PublicKey(&short.PublicKey)}))); key == nil {
+		t.Error("a public key of 1024 bits is refused")
 	}
 	for _, text := range []string{"", "x", "-----BEGIN PUBLIC KEY-----\n!\n-----END PUBLIC KEY-----", readKey(t, "ec.pem"), readKey(t, "shortpublic.pem")} {
 		if key := parsePublicKey(text); key != nil {

@@ -11,6 +11,9 @@ import (
 	"moserver-sidecar/oauth"
 )
 
+// left counts the refresh tokens that are stored.
+func (f *fixture) left() int { return len(f.store.Tokens(oauth.RefreshToken)) }
+
 // TestRefresh: a confidential client's refresh token stays, and the answer has
 // it; so does every earlier access token.
 func TestRefresh(t *testing.T) {

@@ -23,12 +23,9 @@ func publicRefresh(token string) oauth.Request {
 	return oauth.Request{GrantType: "refresh_token", RefreshToken: token, Credentials: credentials(publicID, "")}
 }
 
-// left counts the refresh tokens that are stored.
-func (f *fixture) left() int { return len(f.store.Tokens(oauth.RefreshToken)) }
-
 // replays sends a request that must be refused as a replay, or as one that is
 // no news any more.
-func (f *fixture) replays(r oauth.Request, news bool) {
+func (f *fixture) replays(r oauth.Request, news bool) *oauth.Replay {
 	f.Helper()
 	answer, err := f.Token(context.Background(), r)
 	var refused oauth.Error
@@ -41,6 +38,7 @@ func (f *fixture) replays(r oauth.Request, news bool) {
 	if r := answer.Replay; news && r != nil && (r.Kind != oauth.RefreshToken || r.UserID != alice || !r.Ended) {
 		f.Errorf("the replay is %+v", r)
 	}
+	return answer.Replay
 }
 
 // TestLostAnswer: who has not heard of the successor gets the same again, as
@@ -106,7 +104,9 @@ func TestReplay(t *testing.T) {
 				last = f.grants(publicRefresh(last.RefreshToken))
 			}
 			f.store.AgeRotations(c.age)
-			f.replays(r, true)
+			if replay := f.replays(r, true); replay == nil || replay.Age < c.age {
+				t.Errorf("the replay is %+v, want one after %s", replay, c.age)
+			}
 			f.replays(r, false)
 			f.refuses(publicRefresh(last.RefreshToken), oauth.InvalidGrant, "Invalid refresh token")
 			if left := f.store.Tokens(oauth.RefreshToken); len(left) != 1 || left[0].Value != "another" {
