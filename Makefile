@@ -18,7 +18,7 @@ CLIENTS = \
 	python3-authlib python3-requests python3-requests-oauthlib python3-social-auth-core
 
 # The packages whose tests need neither a database nor a web server.
-SERVERLESS = ./commands ./config/... ./handlers ./oauth/... ./e2e/robustness/load
+SERVERLESS = ./commands ./config/... ./handlers ./oauth/... ./e2e/robustness/load ./e2e/robustness/simulation
 
 .DEFAULT_GOAL := help
 

@@ -108,9 +108,8 @@ func checkDatabase(ctx context.Context, s config.Settings) []wpdb.Finding {
 	if err != nil {
 		findings = append(findings, wpdb.Finding{Kind: wpdb.KindAway, Problem: err.Error(), Fatal: true})
 	} else if s.PHPUpstream != "" && !(diagnosis{findings: findings}).fatal() {
-		findings = append(findings, checkUpstream(ctx, db, s)...)
-		for _, f := range checkRoutes(ctx, db, s) {
-			if f.Kind == wpdb.KindRouteSplit {
+		for _, f := range checkSite(ctx, db, s) {
+			if f.Kind == wpdb.KindUpstream || f.Kind == wpdb.KindRouteSplit {
 				findings = append(findings, f)
 			}
 		}

@@ -159,8 +159,7 @@ func look(s config.Settings) (facts doctor.Facts, findings []wpdb.Finding, err e
 		defer cancel()
 		facts, findings, err = doctor.Examine(ctx, db, s.PurgeAfter, func(what string) { line.show(what + " …") })
 		if err == nil {
-			findings = append(findings, checkUpstream(ctx, db, s)...)
-			findings = append(findings, checkRoutes(ctx, db, s)...)
+			findings = append(findings, checkSite(ctx, db, s)...)
 		}
 		return err
 	})

@@ -18,6 +18,9 @@ const (
 	// about two megabytes.
 	maxLogLines = 8192
 
+	// maxLogWrite is how many bytes of them are written at once, and perhaps a line more.
+	maxLogWrite = 16 << 10
+
 	// flushTimeout is how long a process that ends waits for the log to be read.
 	flushTimeout = 2 * time.Second
 )
@@ -65,28 +68,41 @@ func (q *logQueue) Write(line []byte) (int, error) {
 	select {
 	case q.lines <- logLine{text: bytes.Clone(line)}:
 	default:
-		q.drop()
+		q.drop(1)
 	}
 	return len(line), nil
 }
 
-func (q *logQueue) drop() {
-	q.dropped.Add(1)
-	q.lost.Add(1)
+func (q *logQueue) drop(lines int) {
+	q.dropped.Add(int64(lines))
+	q.lost.Add(int64(lines))
 }
 
-// run writes the lines in order.
+// run writes the lines in order, all that wait in one go.
 func (q *logQueue) run() {
 	for line := range q.lines {
+		text, lines := line.text, 1
+		for line.written == nil && len(text) < maxLogWrite && len(q.lines) > 0 {
+			if line = <-q.lines; line.written == nil {
+				text = append(text, line.text...)
+				lines++
+			}
+		}
+		q.write(text, lines)
 		if line.written != nil {
 			close(line.written)
-			continue
 		}
-		if _, err := q.out.Write(line.text); err != nil {
-			q.drop()
-		} else if n := q.dropped.Swap(0); n > 0 {
-			q.note.Error("lines of the log were lost: nobody read them in time", "lines", n)
-		}
+	}
+}
+
+func (q *logQueue) write(text []byte, lines int) {
+	if len(text) == 0 {
+		return
+	}
+	if _, err := q.out.Write(text); err != nil {
+		q.drop(lines)
+	} else if n := q.dropped.Swap(0); n > 0 {
+		q.note.Error("lines of the log were lost: nobody read them in time", "lines", n)
 	}
 }
 

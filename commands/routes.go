@@ -23,11 +23,7 @@ type route struct {
 
 // checkRoutes asks the site's own address, as clients do, whether /token reaches this
 // server; and /authorize too, if php_upstream is set.
-func checkRoutes(ctx context.Context, db *wpdb.DB, s config.Settings) []wpdb.Finding {
-	home, base, err := siteAddress(ctx, db, s)
-	if err != nil {
-		return nil // others say so
-	}
+func checkRoutes(ctx context.Context, s config.Settings, home, base string) []wpdb.Finding {
 	token := tokenRoute(ctx, base)
 	login := token
 	if s.PHPUpstream != "" && token.unknown == "" {
@@ -35,7 +31,7 @@ func checkRoutes(ctx context.Context, db *wpdb.DB, s config.Settings) []wpdb.Fin
 	}
 	f := wpdb.Finding{Kind: wpdb.KindRoutePHP, Advice: true,
 		Problem: fmt.Sprintf("Token requests to %s/token reach PHP, and not this server.", base),
-		Remedy:  "Send them here, " + sendHere}
+		Remedy:  "Send them here, " + sendHere()}
 	switch {
 	case login.unknown != "":
 		f.Kind = wpdb.KindRouteUnknown
@@ -46,9 +42,7 @@ func checkRoutes(ctx context.Context, db *wpdb.DB, s config.Settings) []wpdb.Fin
 		if login.here {
 			name, other = other, name
 		}
-		f.Kind, f.Advice = wpdb.KindRouteSplit, false
-		f.Problem = fmt.Sprintf("At %s only %s reaches this server, and %s does not, so logins fail.", base, name, other)
-		f.Remedy = "Send both here with docker/moserver-namespace.conf, and reload this server if php_upstream is new; or neither, and remove php_upstream: docs/door.md."
+		f = splitFinding(base, name, other)
 	case token.here:
 		return nil
 	case closedAtPHP(ctx, base):
@@ -59,8 +53,17 @@ func checkRoutes(ctx context.Context, db *wpdb.DB, s config.Settings) []wpdb.Fin
 	return []wpdb.Finding{f}
 }
 
+// splitFinding is for logins whose code goes to one server and comes from the other.
+func splitFinding(base, here, elsewhere string) wpdb.Finding {
+	return wpdb.Finding{Kind: wpdb.KindRouteSplit,
+		Problem: fmt.Sprintf("At %s only %s reaches this server, and %s does not, so logins fail.", printable(base), here, elsewhere),
+		Remedy:  "Send both here with " + shipped("docker/moserver-namespace.conf") + ", and reload this server if php_upstream is new; or neither, and remove php_upstream: " + shipped("docs/door.md") + "."}
+}
+
 // sendHere is the remedy for requests that reach PHP.
-const sendHere = "in nginx with docker/moserver-token.conf or, with php_upstream, docker/moserver-namespace.conf; packaging/ has files for Apache and Caddy."
+func sendHere() string {
+	return "in nginx with " + shipped("docker/moserver-token.conf") + " or, with php_upstream, " + shipped("docker/moserver-namespace.conf") + "; " + shipped("packaging/") + " has files for Apache and Caddy."
+}
 
 // tokenRoute asks with GET, which changes nothing.
 func tokenRoute(ctx context.Context, base string) route {
@@ -82,13 +85,19 @@ func unknownRoute(base string, err error) route {
 	return route{unknown: problem}
 }
 
-// loginRoute: only this server refuses a parameter that is given twice.
-func loginRoute(ctx context.Context, base string) route {
+// loginQuestion is the rest of an address of /authorize: only this server refuses a
+// parameter that is given twice.
+func loginQuestion(base string) string {
 	question := "?"
 	if strings.Contains(base, question) {
 		question = "&"
 	}
-	a, err := askSite(ctx, http.MethodGet, base+"/authorize"+question+"client_id=doctor&client_id=doctor", "")
+	return "/authorize" + question + "client_id=doctor&client_id=doctor"
+}
+
+// loginRoute asks for a login that cannot begin.
+func loginRoute(ctx context.Context, base string) route {
+	a, err := askSite(ctx, http.MethodGet, base+loginQuestion(base), "")
 	switch {
 	case err != nil:
 		return unknownRoute(base, err)

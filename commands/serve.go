@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -36,10 +38,18 @@ when the database refuses its account.`,
 	return cmd
 }
 
+// gcPercent is Go's GOGC. Hardly anything outlives a request, so with the default of 100 the
+// server would collect garbage every 150 requests, as soon as there are two megabytes of
+// it. This lets it grow by some 16 MB.
+const gcPercent = 400
+
 // serve answers requests until a signal. reread reads the settings anew.
 func serve(settings config.Settings, reread func() (config.Settings, []config.Problem), newServer NewServer) (err error) {
 	ctx, stop := untilSignal()
 	defer stop()
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	hangup := hangups()
 	log, lines := newServerLogger(settings)
 	defer func() {

@@ -32,6 +32,7 @@ type through struct {
 	Warnings  []printedFinding `json:"warnings"` // it works, and yet
 	asker     asker
 	accept    kinds
+	door      bool // php_upstream is set
 }
 
 // throughAddress is who answers at a form of the token endpoint's address.
@@ -47,7 +48,7 @@ func checkThrough(w io.Writer, site string, settings config.Settings, accept kin
 		return err
 	}
 	t := &through{Addresses: []throughAddress{}, Problems: []printedFinding{}, Warnings: []printedFinding{},
-		asker: asker{proof: oauth.NewProof(settings.ProofKey)}, accept: accept}
+		asker: asker{proof: oauth.NewProof(settings.ProofKey)}, accept: accept, door: settings.PHPUpstream != ""}
 	ctx, stop := untilSignal()
 	defer stop()
 	t.look(ctx, addresses)
@@ -147,6 +148,9 @@ func (t *through) address(ctx context.Context, address string) (who string, find
 			findings = append(findings, *f)
 		}
 	}
+	if f := t.split(ctx, who, post[0]); f != nil {
+		findings = append(findings, *f)
+	}
 	by, met := t.judge(get[0])
 	if who == answererUnknown && by == answererHere && post[0].redirected() {
 		findings[0].Problem += " There this server answers."
@@ -179,6 +183,25 @@ func (t *through) judge(s seen) (who string, findings []wpdb.Finding) {
 		who = answererUnknown
 	}
 	return who, []wpdb.Finding{f}
+}
+
+// split is the finding where this server has answered a token request and, with
+// php_upstream, somebody else would have the login; nil if not, or if that cannot be said.
+func (t *through) split(ctx context.Context, who string, token seen) *wpdb.Finding {
+	base, ok := strings.CutSuffix(strings.TrimSuffix(token.address, "/"), "/token")
+	door := who == answererSidecar && t.door || who == answererHere && (t.door || token.header.Get(oauth.HeaderDoor) != "")
+	if !ok || !door {
+		return nil
+	}
+	login, err := t.asker.follow(ctx, http.MethodGet, base+loginQuestion(base), "")
+	if err != nil || login.here() || login.cached || login.status >= http.StatusInternalServerError {
+		return nil
+	}
+	if f := login.strange(); f.Kind != wpdb.KindRoutePHP && f.Kind != wpdb.KindRouteUnknown {
+		return nil // what is in the way stops no browser
+	}
+	f := splitFinding(base, "/token", "/authorize")
+	return &f
 }
 
 // print writes the report for people.

@@ -75,11 +75,11 @@ func (s seen) strange() wpdb.Finding {
 	switch w := s.wall(); {
 	case s.closed():
 		return wpdb.Finding{Kind: wpdb.KindRouteClosed, Problem: fmt.Sprintf("%s reaches PHP, where moserver-close-token-route.php refuses it: nobody answers token requests.", asked),
-			Remedy: "Send them here in the web server: " + sendHere + " Or delete that file from wp-content/mu-plugins."}
+			Remedy: "Send them here in the web server: " + sendHere() + " Or delete that file from wp-content/mu-plugins."}
 	case w != nil:
 		return wpdb.Finding{Kind: wpdb.KindRouteBlocked, Problem: fmt.Sprintf("%s is stopped by %s (status %d).", asked, w.name, status), Remedy: w.remedy}
 	case s.php():
-		return wpdb.Finding{Kind: wpdb.KindRoutePHP, Problem: fmt.Sprintf("%s reaches PHP, and not this server.", asked), Remedy: "Send it here in the web server: " + sendHere}
+		return wpdb.Finding{Kind: wpdb.KindRoutePHP, Problem: fmt.Sprintf("%s reaches PHP, and not this server.", asked), Remedy: "Send it here in the web server: " + sendHere()}
 	case s.redirected():
 		return s.redirectFinding()
 	case status == http.StatusUnauthorized:
@@ -143,7 +143,7 @@ func addressFinding(s, forged seen) *wpdb.Finding {
 	f := &wpdb.Finding{Kind: wpdb.KindRouteAddress, Advice: true}
 	if forged.header.Get(oauth.HeaderClient) == forgedAddress {
 		f.Problem = "The server believes an X-Forwarded-For that any client can write, so auth_failures limits nobody."
-		f.Remedy = "Let the outermost proxy set it: proxy_set_header X-Forwarded-For $remote_addr; docs/proxies.md says whom the others should believe."
+		f.Remedy = "Let the outermost proxy set it: proxy_set_header X-Forwarded-For $remote_addr; " + shipped("docs/proxies.md") + " says whom the others should believe."
 		return f
 	}
 	address, err := netip.ParseAddr(at)
@@ -155,7 +155,7 @@ func addressFinding(s, forged seen) *wpdb.Finding {
 		return f
 	case address != s.local && (!inside(s.local) || inside(address) || s.between()):
 		f.Problem = fmt.Sprintf("The server sees this client as %s, which is a proxy's address or the CDN's (here it is %s), so all clients share one limit of auth_failures.", address, s.local)
-		f.Remedy = "Name its networks in the web server, in nginx with set_real_ip_from; docs/proxies.md has the lines for each."
+		f.Remedy = "Name its networks in the web server, in nginx with set_real_ip_from; " + shipped("docs/proxies.md") + " has the lines for each."
 		return f
 	}
 	return nil

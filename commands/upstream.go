@@ -20,17 +20,22 @@ import (
 // upstreamTimeout bounds each question to php_upstream.
 const upstreamTimeout = 5 * time.Second
 
-// checkUpstream asks php_upstream what the server would have from it, as the site's
-// own address: the index of WordPress's REST API, and /authorize.
-func checkUpstream(ctx context.Context, db *wpdb.DB, s config.Settings) []wpdb.Finding {
-	if s.PHPUpstream == "" {
-		return []wpdb.Finding{{Kind: wpdb.KindUpstreamOff, Advice: true,
-			Problem: "php_upstream is not set: PKCE is not enforced, and grants that only PHP knows do not work.",
-			Remedy:  "docs/door.md says what it brings, what it costs and how to put it in."}}
-	}
+// checkSite asks php_upstream and the site's own address who answers there.
+func checkSite(ctx context.Context, db *wpdb.DB, s config.Settings) []wpdb.Finding {
 	home, base, err := siteAddress(ctx, db, s)
 	if err != nil {
 		return nil // others say so
+	}
+	return append(checkUpstream(ctx, s, home, base), checkRoutes(ctx, s, home, base)...)
+}
+
+// checkUpstream asks php_upstream what the server would have from it, as the site's
+// own address: the index of WordPress's REST API, and /authorize.
+func checkUpstream(ctx context.Context, s config.Settings, home, base string) []wpdb.Finding {
+	if s.PHPUpstream == "" {
+		return []wpdb.Finding{{Kind: wpdb.KindUpstreamOff, Advice: true,
+			Problem: "php_upstream is not set: PKCE is not enforced, and grants that only PHP knows do not work.",
+			Remedy:  shipped("docs/door.md") + " says what it brings, what it costs and how to put it in."}}
 	}
 	index, err := askUpstream(ctx, s.PHPUpstream, strings.TrimSuffix(base, "moserver"))
 	if err != nil {
@@ -45,7 +50,7 @@ func checkUpstream(ctx context.Context, db *wpdb.DB, s config.Settings) []wpdb.F
 			"Let the web server there pass on what it gets, in nginx: fastcgi_param HTTP_HOST $http_host; fastcgi_param HTTPS $moserver_https if_not_empty;")
 	case err != nil || len(api.Namespaces) == 0:
 		return broken(s, fmt.Sprintf("no REST API of WordPress answers (status %d)", index.status),
-			"Name the address where PHP itself answers as WordPress; docker/moserver-door.conf is one for nginx.")
+			"Name the address where PHP itself answers as WordPress; "+shipped("docker/moserver-door.conf")+" is one for nginx.")
 	case !slices.Contains(api.Namespaces, "moserver"):
 		return nil // the plugin is not active; others say so
 	}

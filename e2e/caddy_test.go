@@ -57,6 +57,9 @@ func TestCaddyToken(t *testing.T) {
 	serveWordPress(t, filepath.Join(dir, "php.sock"))
 	caddy := startCaddy(t, dir, address, caddySite(t, dir, "http://:"+address[len("127.0.0.1:"):], ""))
 	tokenRoute(t, newSite(t, database), "unix:"+filepath.Join(dir, "caddy.sock"), caddy, http.StatusBadGateway)
+	if a := caddy.Post("/a-page?rest_route=/moserver/token", "a", "b"); a.Status != http.StatusBadGateway {
+		t.Errorf("PHP is asked for a token on another page: %s", a)
+	}
 }
 
 // TestCaddyTLS: with TLS of Caddy's own, HTTP/2 too, a token comes.

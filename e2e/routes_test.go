@@ -69,3 +69,17 @@ func (d *door) wantRoute(t *testing.T, want string, flags ...string) {
 	}
 	command(t, nil, append([]string{"check"}, flags...)...).want(t, code, words)
 }
+
+// TestDoctorAsksOnce: no question for variables or options comes twice.
+func TestDoctorAsksOnce(t *testing.T) {
+	t.Parallel()
+	s, p := newSite(t, database), newFaultProxy(t, database)
+	times := map[string]int{}
+	for _, statement := range p.Sent(func() {
+		command(t, nil, "doctor", "--wp-config", s.WPConfig, "--db-host", "localhost:"+p.socket, "--php-upstream", "http://"+stage.FreeAddress(t)).want(t, 2, "php_upstream")
+	}) {
+		if times[statement]++; times[statement] == 2 && (strings.HasPrefix(statement, "SHOW VARIABLES") || strings.Contains(statement, "option_value")) {
+			t.Errorf("asked again: %s", statement)
+		}
+	}
+}

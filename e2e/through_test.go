@@ -52,14 +52,16 @@ func TestThrough(t *testing.T) {
 		words                []string
 	}{
 		{"here", s.here + s.php, "http://{}", 0, []string{ours + pretty + "\n", ours + plain + "\n", "ok: it sees this client at the address 127.0.0.1\n"}},
-		{"the token route alone", s.tokenRoute(), "http://{}/", 0, []string{ours + pretty + "\n", ours + plain}},
+		{"the token route alone", s.tokenRoute(), "http://{}/", 1, []string{"problem: At http://" + s.nginx.Address + "/wp-json/moserver only /token reaches this server, and /authorize does not, so logins fail. Send both here", ours + pretty + "\n", ours + plain}},
+		{"a login in another form", "location = /wp-json/moserver/authorize { proxy_pass http://" + s.inner + "; proxy_set_header Host $http_host; }\n" + s.here, "http://{}/?rest_route=/moserver/token", 0, []string{ours + plain}},
+		{"a login that is stopped", "location = /wp-json/moserver/authorize { return 403; }\n" + s.here, "http://{}", 0, []string{ours + pretty}},
 		{"a folder", s.here + s.php, "http://{}/blog/", 0, []string{ours + "/blog" + pretty + "\n", ours + "/blog" + plain + "\n"}},
 		{"one form", s.here, "http://{}/index.php?rest_route=/moserver/token", 0, []string{ours + "/index.php?rest_route=/moserver/token\n"}},
 		{"PHP", s.php, "http://{}", 1, []string{"reaches PHP, and not this server. Send it here"}},
 		{"PHP in one form", "location = /wp-json/moserver/token { proxy_pass http://moserver; proxy_set_header X-Forwarded-For $remote_addr; }\n" + s.php, "http://{}", 1, []string{ours + pretty, "POST http://" + s.nginx.Address + plain + " reaches PHP"}},
 		{"PHP, closed", page("403", "", `{"code":"moserver_token_route_closed"}`), "http://{}", 1, []string{"moserver-close-token-route.php"}},
 		{"no WordPress", page("404", "", "<html> wordfence recaptcha"), "http://{}", 1, []string{"neither this server's nor WordPress's answer"}},
-		{"one form is nobody's", "location = /wp-json/moserver/token { proxy_pass http://moserver; proxy_set_header X-Forwarded-For $remote_addr; }\n", "http://{}", 0, []string{ours + pretty, "warning: POST http://" + s.nginx.Address + plain + " has the status 404"}},
+		{"one form is nobody's", "location ~ ^/wp-json/moserver/(token|authorize)$ { proxy_pass http://moserver; proxy_set_header X-Forwarded-For $remote_addr; }\n", "http://{}", 0, []string{ours + pretty, "warning: POST http://" + s.nginx.Address + plain + " has the status 404"}},
 		{"POST redirected", post + s.here, "http://{}", 1, []string{"is redirected with status 301 to http://" + s.nginx.Address + pretty + "/, which differs by a slash", "check --through 'http://" + s.nginx.Address + pretty + "/'"}},
 		{"POST redirected in the usual form", "location = /wp-json/moserver/token { " + post + "proxy_pass http://moserver; }\n" + s.here, "http://{}", 1, []string{"is redirected with status 301", ours + plain}},
 		{"the other form refused", "if ($arg_rest_route) { return 403; }\n" + s.here, "http://{}", 0, []string{ours + pretty, "warning: POST http://" + s.nginx.Address + plain + " is refused with status 403"}},
@@ -106,6 +108,7 @@ func (s *throughSite) laptop(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	s.ask(s.php, "http://{}", nil).want(t, 1, "reaches PHP")
+	s.ask(s.tokenRoute(), "http://{}", nil, "--php-upstream", "http://"+s.inner).want(t, 1, "only /token reaches this server", "ok: a moserver-sidecar")
 	for _, wrong := range []string{"ftp://example.com", "https://user:secret@example.com", "https://example.com/?page_id=2", "http://", "%"} {
 		r := command(t, nil, "check", "--through", wrong)
 		if r.want(t, 1, "--through must be the address of the site"); strings.Contains(r.stderr, "secret") {

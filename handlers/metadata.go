@@ -21,7 +21,7 @@ import (
 // metadataRoute are the addresses of the metadata for AI clients: of the authorization
 // server (RFC 8414, 3) and of the protected resource (RFC 9728, 3). What stands before
 // and after is the path of what is described.
-const metadataRoute = `(?i)^(.*)/\.well-known/oauth-(authorization-server|protected-resource)((?:/.*)?)$`
+var metadataRoute = regexp.MustCompile(`(?i)^(.*)/\.well-known/oauth-(authorization-server|protected-resource)((?:/.*)?)$`)
 
 // maxMetadata is the size of a document that is read to be changed.
 const maxMetadata = 64 << 10
@@ -32,7 +32,7 @@ type document map[string]json.RawMessage
 // metadata is WordPress's document of either kind, corrected: it alone knows where
 // clients register, and its other claims are true of PHP alone, or of nothing.
 func (s *server) metadata(c echo.Context) error {
-	m := regexp.MustCompile(metadataRoute).FindStringSubmatch(requestPath(c.Request()))
+	m := metadataRoute.FindStringSubmatch(requestPath(c.Request()))
 	if m == nil {
 		return errNoRoute
 	}

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -40,12 +41,17 @@ func forwardedFor(trusted []netip.Prefix) echo.IPExtractor {
 // zone of an IPv6 address is left out: it has a meaning only where it was
 // written, and one client could be ever others by it.
 func parseAddress(s string) (netip.Addr, error) {
+	if len(s) < len("::") { // that of a unix socket, mostly
+		return netip.Addr{}, errNoAddress
+	}
 	address, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"))
 	if withPort, notPort := netip.ParseAddrPort(s); notPort == nil {
 		address, err = withPort.Addr(), nil
 	}
 	return address.Unmap().WithZone(""), err
 }
+
+var errNoAddress = errors.New("no address")
 
 // peerAddress is the address at the other end of the connection; a unix socket
 // has none, and only this machine's proxy can be there.

@@ -91,21 +91,26 @@ func memberNames(body []byte) (names []string, ok bool) {
 	return names, err == nil
 }
 
+// A multipart body's type and its parts, as browsers and curl write them.
+var (
+	multipartType = regexp.MustCompile(`(?i)^multipart/form-data; *boundary="?([0-9a-z'()+_/:=?-]{1,70})"?$`)
+	multipartPart = regexp.MustCompile(`^\r\n(?i:Content-Disposition: form-data; name)="([\w-]+)"\r\n\r\n(?s:.*)\r\n$`)
+)
+
 // partNames are those of a multipart body that is written as browsers and curl do. Of
 // other ways to write one, PHP has a reading of its own.
 func partNames(contentType, body string) (names []string, ok bool) {
-	m := regexp.MustCompile(`(?i)^multipart/form-data; *boundary="?([0-9a-z'()+_/:=?-]{1,70})"?$`).FindStringSubmatch(contentType)
+	m := multipartType.FindStringSubmatch(contentType)
 	if m == nil {
 		return nil, false
 	}
-	part := regexp.MustCompile(`^\r\n(?i:Content-Disposition: form-data; name)="([\w-]+)"\r\n\r\n(?s:.*)\r\n$`)
 	parts := strings.Split(body, "--"+m[1])
 	last := len(parts) - 1
 	if parts[0] != "" || strings.TrimSuffix(parts[last], "\r\n") != "--" {
 		return nil, false
 	}
 	for _, text := range parts[1:last] {
-		p := part.FindStringSubmatch(text)
+		p := multipartPart.FindStringSubmatch(text)
 		if p == nil {
 			return nil, false
 		}

@@ -48,7 +48,6 @@ func (s *server) canonicalRoute() echo.MiddlewareFunc {
 	// Here, because Echo calls the function that is returned for each request.
 	pretty, plain := regexp.MustCompile(prettyRoute), regexp.MustCompile(plainRoute)
 	form, client := regexp.MustCompile(formRoute), regexp.MustCompile(clientRoute)
-	metadata := regexp.MustCompile(metadataRoute)
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			u := c.Request().URL
@@ -56,7 +55,7 @@ func (s *server) canonicalRoute() echo.MiddlewareFunc {
 				u.RawPath = ""
 				return next(c)
 			}
-			if s.upstream != nil && len(u.Path) <= maxPath && metadata.MatchString(u.Path) {
+			if s.upstream != nil && len(u.Path) <= maxPath && metadataRoute.MatchString(u.Path) {
 				u.Path, u.RawPath = routeMetadata, ""
 				return next(c)
 			}

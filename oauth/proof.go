@@ -13,11 +13,14 @@ const (
 	HeaderChallenge = "X-Moserver-Challenge"
 	HeaderAnswer    = "X-Moserver-Answer"
 	HeaderClient    = "X-Moserver-Client" // the address that the request came from, or "unknown"
+	HeaderDoor      = "X-Moserver-Door"   // "on" where /authorize must reach the server too
 )
 
 // Proof lets two programs that share a secret recognize each other through whatever is
 // between them: one sends a challenge, and the other its answer. Neither tells anything
-// of the secret, and an answer is given only to who has it. nil is without a secret.
+// of the secret, and an answer is given only to who has it. A challenge has no date: who has
+// recorded one can send it again, and learns how the server sees that request, but its
+// answer convinces nobody, since each asker makes a new challenge. nil is without a secret.
 type Proof struct{ secret []byte }
 
 // NewProof makes a Proof with a secret of which nobody can guess a part; it is nil if

@@ -37,7 +37,7 @@ command() {
 	must "$1"
 }
 
-line='sed -i "/server_name/a include /usr/share/moserver-sidecar/nginx/moserver-token.conf;" /etc/nginx/sites-available/default'
+line=$(grep -m 1 '^sed ' docs/install.md)
 
 # walk goes from the package to the first token.
 walk() {
@@ -45,7 +45,7 @@ walk() {
 	command "apt-get install -y ./moserver-sidecar_9.0.0_$arch.deb"
 	command 'echo "wp_config: /var/www/html/wp-config.php" >>/etc/moserver/moserver.yaml'
 	command "$line"
-	command 'systemctl reload nginx'
+	command 'nginx -t && systemctl reload nginx'
 	eventually "$(token r1)"
 	say "$1: the first token through nginx after $typed commands"
 	[ $typed -le 4 ]
@@ -64,6 +64,8 @@ installed() {
 		test "$(stat -c %G:%a /run/moserver/token.sock)" = www-data:660
 		test "$(ps -o user= -C moserver-sidecar)" = moserver
 		systemctl is-enabled moserver-sidecar.socket
+		test -f "$(moserver-sidecar doctor --config /etc/moserver/moserver.yaml | grep -o "/usr/share/doc/[^ ]*/door.md")"
+		cd /usr/share/doc/moserver-sidecar && test -f docker/moserver-door.conf && test -f packaging/apache/moserver-door.conf
 		systemctl reload moserver-sidecar
 		moserver-sidecar healthcheck --ready --listen unix:/run/moserver/token.sock'
 }

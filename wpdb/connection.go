@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -28,20 +29,48 @@ type connection struct {
 	driverConn
 	network  net.Conn
 	prepared map[string]driver.Stmt // by their text; nil: not prepared yet
+	all      *atomic.Int64          // how many all connections keep
 }
+
+// preparable is what connections prepare when they first need it.
+type preparable struct {
+	queries []string
+	kept    atomic.Int64 // statements that are prepared, on all connections
+}
+
+// maxPrepared is how many statements all connections together keep prepared, each of which
+// takes the server some 100 kB, and several times that if it reads for many requests. The
+// pool prefers the connection that was used last, so the few that have most to do have them.
+const maxPrepared = 128
 
 // QueryContext implements driver.QueryerContext. What requests read is prepared once:
 // parsing these long texts each time would take the server a third of the time.
 func (c *connection) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	statement, worthwhile := c.prepared[query]
-	if worthwhile {
+	if statement != nil || worthwhile && c.all.Load() < maxPrepared {
 		rows, err := c.queryPrepared(ctx, statement, query, args)
 		if !notPrepared(err) {
 			return rows, err
 		}
-		delete(c.prepared, query) // nor is it tried again on this connection
+		c.forget(query) // nor is it tried again on this connection
 	}
 	return c.driverConn.QueryContext(ctx, query, args)
+}
+
+// forget takes a statement away.
+func (c *connection) forget(query string) {
+	if c.prepared[query] != nil {
+		c.all.Add(-1)
+	}
+	delete(c.prepared, query)
+}
+
+// Close implements driver.Conn.
+func (c *connection) Close() error {
+	for query := range c.prepared {
+		c.forget(query)
+	}
+	return c.driverConn.Close()
 }
 
 func (c *connection) queryPrepared(ctx context.Context, statement driver.Stmt, query string, args []driver.NamedValue) (driver.Rows, error) {
@@ -51,6 +80,7 @@ func (c *connection) queryPrepared(ctx context.Context, statement driver.Stmt, q
 			return nil, err
 		}
 		c.prepared[query] = statement // it goes with the connection
+		c.all.Add(1)
 	}
 	return statement.(driver.StmtQueryContext).QueryContext(ctx, args)
 }

@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
@@ -51,7 +52,7 @@ type DB struct {
 	later    *DB          // the same tables in sessions that wait for the other nodes; see Synced
 	outage   *outage      // for the log
 	metrics  *metrics     // shared with later
-	prepared *[]string    // see Prepare
+	prepared *preparable  // see Prepare
 
 	indexes *atomic.Pointer[map[oauth.Kind]tokenIndex] // nil within: not known yet; see Scans
 }
@@ -159,12 +160,14 @@ func Comparand(value string) any {
 // SELECT (1) and DELETE (2) until the node has all that the cluster had. That costs
 // time, so only what was missed is asked again there, and only on a cluster.
 const (
-	// Each new connection asks, so that no setting can be forgotten.
-	askGalera = "SHOW VARIABLES LIKE 'wsrep_on'" // no row, and no error, where the variable is unknown
-	syncWait  = "SET SESSION wsrep_sync_wait = 3"
+	// Each new connection asks, so that no setting can be forgotten. What the server does
+	// not know has no row, and is no error.
+	askGalera  = "SHOW VARIABLES WHERE Variable_name IN ('wsrep_on', '" + dirtyReads + "')"
+	dirtyReads = "wsrep_dirty_reads"
+	syncWait   = "SET SESSION wsrep_sync_wait = 3"
 	// With it on no SELECT waits, and a node without its cluster answers with what it
 	// had: tokens would seem dead that live, and others live that were revoked.
-	cleanReads = "SET SESSION wsrep_dirty_reads = OFF"
+	cleanReads = "SET SESSION " + dirtyReads + " = OFF"
 )
 
 // Synced is the DB whose sessions see all that the cluster has: without a cluster db.
@@ -205,18 +208,20 @@ func halfOf(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, left/2)
 }
 
-// isGalera asks a new connection whether its server is a node of a cluster.
-func isGalera(ctx context.Context, conn driver.Conn) (bool, error) {
+// galeraSettings asks a new connection what its server knows of a cluster.
+func galeraSettings(ctx context.Context, conn driver.Conn) (map[string]string, error) {
 	rows, err := conn.(driver.QueryerContext).QueryContext(ctx, askGalera, nil)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	defer rows.Close()
-	columns := make([]driver.Value, len(rows.Columns()))
-	if err := rows.Next(columns); errors.Is(err, io.EOF) {
-		return false, nil
-	} else if err != nil {
-		return false, err
+	settings := map[string]string{}
+	for row := make([]driver.Value, 2); ; {
+		if err := rows.Next(row); errors.Is(err, io.EOF) {
+			return settings, nil
+		} else if err != nil {
+			return nil, err
+		}
+		settings[strings.ToLower(fmt.Sprintf("%s", row[0]))] = fmt.Sprintf("%s", row[1])
 	}
-	return fmt.Sprintf("%s", columns[len(columns)-1]) == "ON", nil
 }

@@ -10,14 +10,6 @@ import (
 	"moserver-sidecar/oauth"
 )
 
-// BlogTable stands in a statement for the options table of the client's blog.
-const BlogTable = "{options}"
-
-// OfBlog puts the options table of a blog into a statement.
-func OfBlog(statement, table string) string {
-	return strings.ReplaceAll(statement, BlogTable, table)
-}
-
 // The options of the plugin that the token endpoint obeys.
 const (
 	optionMasterSwitch     = "mo_oauth_server_master_switch"

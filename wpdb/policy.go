@@ -66,14 +66,14 @@ func ConnConfig(c Config) (*mysql.Config, error) {
 // an index would lock all of it, against PHP's INSERTs too.
 type connector struct {
 	driver.Connector
-	prepared *[]string    // statements to prepare when they are first needed
+	prepared *preparable
 	galera   *atomic.Bool // whether a connection has led to a node of a Galera cluster
 	syncWait bool         // its sessions wait for what other nodes have written
 }
 
 // Connect implements driver.Connector.
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
-	conn := &connection{prepared: map[string]driver.Stmt{}}
+	conn := &connection{prepared: map[string]driver.Stmt{}, all: &c.prepared.kept}
 	inner, err := c.Connector.Connect(context.WithValue(ctx, dialed{}, &conn.network))
 	if err != nil {
 		return nil, err
@@ -83,7 +83,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 		conn.Close()
 		return nil, err
 	}
-	for _, query := range *c.prepared {
+	for _, query := range c.prepared.queries {
 		conn.prepared[query] = nil
 	}
 	return conn, nil
@@ -91,15 +91,16 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 
 // setUp prepares the session.
 func (c connector) setUp(ctx context.Context, conn driver.Conn) error {
-	galera, err := isGalera(ctx, conn)
+	settings, err := galeraSettings(ctx, conn)
 	if err != nil {
 		return err
 	}
+	galera := settings["wsrep_on"] == "ON"
 	if galera {
 		c.galera.Store(true) // and stays: behind a proxy another connection may lead to another server
 	}
 	statements := []string{"SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"}
-	if galera {
+	if galera && settings[dirtyReads] != "" { // elsewhere it would refuse every connection
 		statements = append(statements, cleanReads)
 	}
 	if galera && c.syncWait {
@@ -135,7 +136,7 @@ func Open(c Config, log *slog.Logger) (*DB, error) {
 		galera:   new(atomic.Bool),
 		outage:   &outage{log: log},
 		metrics:  &metrics{faults: newFaults()},
-		prepared: new([]string),
+		prepared: new(preparable),
 
 		indexes: new(atomic.Pointer[map[oauth.Kind]tokenIndex]),
 	}
@@ -150,9 +151,11 @@ func Open(c Config, log *slog.Logger) (*DB, error) {
 	return db, nil
 }
 
-// Prepare names frequent statements, which are prepared once on each connection. It
-// must be called before the first connection is opened.
-func (db *DB) Prepare(queries ...string) { *db.prepared = append(*db.prepared, queries...) }
+// Prepare names frequent statements, which are prepared when they are first needed on a
+// connection. It must be called before the first connection is opened.
+func (db *DB) Prepare(queries ...string) {
+	db.prepared.queries = append(db.prepared.queries, queries...)
+}
 
 // connect makes the pool, without opening a connection.
 func (db *DB) connect(c connector, limit int) {

@@ -77,10 +77,10 @@ func EachRow(ctx context.Context, db sqlx.QueryerContext, query string, args []a
 	if err != nil {
 		return err
 	}
-	columns := make(map[string]int, len(names))
+	columns := columnsOf(names)
 	values, places := make([]sql.RawBytes, len(names)), make([]any, len(names))
-	for i, name := range names {
-		columns[name], places[i] = i, &values[i]
+	for i := range names {
+		places[i] = &values[i]
 	}
 	var text []byte
 	for rows.Next() {
@@ -117,17 +117,17 @@ func ServerVariables(ctx context.Context, db sqlx.QueryerContext, names ...strin
 	return values, err
 }
 
-// Bounded is a SELECT, given without that word, that the server itself stops after some
-// time, if it can: one whose client is gone goes on.
-func (db *DB) Bounded(ctx context.Context, limit time.Duration, what string) (query string, bounded bool, err error) {
+// Bounds returns what makes a SELECT, given without that word, one that the server itself
+// stops after some time, if it can: one whose client is gone goes on.
+func (db *DB) Bounds(ctx context.Context, limit time.Duration) (bound func(what string) string, can bool, err error) {
 	variables, err := ServerVariables(ctx, db.SQL, "max_statement_time", "max_execution_time")
-	if _, there := variables["max_statement_time"]; there { // MariaDB
-		return fmt.Sprintf("SET STATEMENT max_statement_time=%d FOR SELECT %s", int(limit.Seconds()), what), true, err
+	before := "SELECT "
+	if _, can = variables["max_statement_time"]; can { // MariaDB
+		before = fmt.Sprintf("SET STATEMENT max_statement_time=%d FOR SELECT ", int(limit.Seconds()))
+	} else if _, can = variables["max_execution_time"]; can {
+		before = fmt.Sprintf("SELECT /*+ MAX_EXECUTION_TIME(%d) */ ", limit.Milliseconds())
 	}
-	if _, there := variables["max_execution_time"]; there {
-		return fmt.Sprintf("SELECT /*+ MAX_EXECUTION_TIME(%d) */ %s", limit.Milliseconds(), what), true, err
-	}
-	return "SELECT " + what, false, err
+	return func(what string) string { return before + what }, can, err
 }
 
 // EngineOf is the storage engine of a table, empty if there is no such table or

@@ -1,8 +1,10 @@
 package wpdb
 
 import (
+	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"moserver-sidecar/oauth"
 )
@@ -10,7 +12,7 @@ import (
 // The columns of the find statement that are not the client's. No column of the
 // plugin has a space in its name.
 const (
-	ColRequest       = "request" // which of those that share the statement
+	ColRequest       = "request number" // among those that share the statement
 	ColGrant         = "grant is there"
 	ColGrantClient   = "grant client_id"
 	ColGrantUser     = "grant user_id"
@@ -25,9 +27,42 @@ const (
 // Row is a result row. Its columns are found by name; of two with one name the last
 // counts. The zero Row has none.
 type Row struct {
-	columns map[string]int // shared by all rows of a result
+	columns map[string]int // shared by all rows of a result, see columnsOf
 	text    string         // of all columns, one after the other
 	ends    []int          // of each column in text; of NULL the bitwise complement
+}
+
+// headings are the columns of recent results, the newest first: fewer than 20 kinds of
+// result are on the way of requests, and making such a map costs more than comparing the
+// names. So it is also right when a table has got another column.
+var headings atomic.Pointer[[]heading]
+
+// maxHeadings bounds headings.
+const maxHeadings = 32
+
+type heading struct {
+	names   []string
+	columns map[string]int
+}
+
+// columnsOf is the place of each column by its name.
+func columnsOf(names []string) map[string]int {
+	var known []heading
+	if recent := headings.Load(); recent != nil {
+		known = *recent
+	}
+	for _, h := range known {
+		if slices.Equal(h.names, names) {
+			return h.columns
+		}
+	}
+	columns := make(map[string]int, len(names))
+	for i, name := range names {
+		columns[name] = i
+	}
+	known = append([]heading{{names, columns}}, known[:min(len(known), maxHeadings-1)]...)
+	headings.Store(&known)
+	return columns
 }
 
 // at is a column's value, and whether it is neither NULL nor missing.
@@ -98,25 +133,22 @@ const (
 	ColFirstName   = "user first name"
 	ColLastName    = "user last name"
 	ColNickname    = "user nickname"
-
-	ColOption      = "option name"
-	ColOptionValue = "option value"
 )
 
-// Identity is what an ID token is made of, with the options of the row or of its blog.
-// WP_HOME in wp-config.php counts before the option.
-func (r Row) Identity(options values, home string) oauth.Identity {
+// Identity is what an ID token is made of. WP_HOME in wp-config.php, if given as home,
+// counts before the option.
+func (r Row) Identity(home string) oauth.Identity {
 	if home == "" {
-		home = options.Text(OptionHome)
+		home = r.Text(OptionHome)
 	}
 	identity := oauth.Identity{
-		OpenIDOff: OpenIDOff(options.Text(OptionOpenID)),
-		Issuer:    IssuerOf(home, options.Text(OptionPermalinks)),
+		OpenIDOff: OpenIDOff(r.Text(OptionOpenID)),
+		Issuer:    IssuerOf(home, r.Text(OptionPermalinks)),
 		Key:       r.SigningKey(),
 		Profile:   r.Profile(),
-		Stored:    oauth.StoredIDToken{OfCode: r.Text("id_token"), Current: options.Text(OptionIDToken)},
+		Stored:    oauth.StoredIDToken{OfCode: r.Text("id_token"), Current: r.Text(OptionIDToken)},
 	}
-	identity.Profile.Avatar = avatar(identity.Profile.Email, home, options)
+	identity.Profile.Avatar = avatar(identity.Profile.Email, home, r)
 	return identity
 }
 

@@ -3,6 +3,7 @@ package robustness_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"time"
 
 	"moserver-sidecar/e2e/robustness/model"
 	"moserver-sidecar/oauth"
@@ -27,7 +28,7 @@ func randomCell(seed uint64) cell {
 // matrix is all cells.
 func matrix() (cells []cell) {
 	for _, rotateAll := range []bool{false, true} {
-		for _, grace := range []bool{false, true} {
+		for _, grace := range []time.Duration{0, time.Minute} {
 			for _, reach := range []oauth.Reach{oauth.ReachGrant, oauth.ReachAll, oauth.ReachNone} {
 				for _, sealed := range []bool{false, true} {
 					for _, recorded := range []model.Recorded{model.Always, model.Never, model.Sometimes} {
@@ -43,15 +44,12 @@ func matrix() (cells []cell) {
 
 // flags are the settings of a server.
 func (c cell) flags() []string {
-	rotate, grace := "public", "0"
+	rotate := "public"
 	if c.RotateAll {
 		rotate = "all"
 	}
-	if c.Grace {
-		grace = "1m"
-	}
 	reach := map[oauth.Reach]string{oauth.ReachGrant: "grant", oauth.ReachAll: "all", oauth.ReachNone: "none"}[c.Reach]
-	return []string{"--rotate-refresh-tokens", rotate, "--rotation-grace", grace, "--revoke-access-tokens", reach}
+	return []string{"--rotate-refresh-tokens", rotate, "--rotation-grace", c.Grace.String(), "--revoke-access-tokens", reach}
 }
 
 // String is the cell as a report names it.

@@ -3,10 +3,7 @@
 package robustness_test
 
 import (
-	"encoding/json"
 	"flag"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"moserver-sidecar/e2e/stage"
@@ -38,15 +35,7 @@ func setUp(t stage.T) {
 // buildOther builds the program with old replaced by new in one of its files.
 func buildOther(t stage.T, file, old, new string) string {
 	t.Helper()
-	dir, path := t.TempDir(), stage.ProjectFile(t, file)
-	text := stage.ReadFile(t, path)
-	if strings.Count(text, old) != 1 {
-		t.Fatalf("%s has %q %d times, want once", file, old, strings.Count(text, old))
-	}
-	other := stage.WriteFile(t, filepath.Join(dir, "other.go"), strings.Replace(text, old, new, 1))
-	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{path: other}})
-	sandboxtest.NoError(t, err)
-	built, err := stage.Build(dir, "-overlay="+stage.WriteFile(t, filepath.Join(dir, "overlay.json"), string(overlay)))
+	built, err := stage.Build(t.TempDir(), stage.Replace(t, file, old, new))
 	sandboxtest.NoError(t, err)
 	return built
 }

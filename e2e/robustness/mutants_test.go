@@ -37,7 +37,7 @@ func TestMutants(t *testing.T) {
 			found := 0
 			for i := 0; i < mutantRuns && found == 0; i++ {
 				t.Run(fmt.Sprint(i), func(t *testing.T) {
-					c := cell{Rules: model.Rules{Seed: chosenSeed() + uint64(i), Grace: true, Recorded: model.Always}}
+					c := cell{Rules: model.Rules{Seed: chosenSeed() + uint64(i), Grace: time.Minute, Recorded: model.Always}}
 					s := newStand(t, c, program, program)
 					s.trouble = []fault{{"connections cut", (*stand).cut}}
 					v := playOn(t, s, mutantTime)

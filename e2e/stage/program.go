@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -112,6 +113,21 @@ func Build(dir string, flags ...string) (string, error) {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}
 	return binary, nil
+}
+
+// Replace returns the flag with which go builds with old replaced by new in a file of the
+// project, where old must be once.
+func Replace(t T, file, old, new string) (flag string) {
+	t.Helper()
+	dir, path := t.TempDir(), ProjectFile(t, file)
+	text := ReadFile(t, path)
+	if strings.Count(text, old) != 1 {
+		t.Fatalf("%s has %q %d times, want once", file, old, strings.Count(text, old))
+	}
+	other := WriteFile(t, filepath.Join(dir, "other.go"), strings.Replace(text, old, new, 1))
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{path: other}})
+	sandboxtest.NoError(t, err)
+	return "-overlay=" + WriteFile(t, filepath.Join(dir, "overlay.json"), string(overlay))
 }
 
 // ProjectFile returns the path of a file of the project, given by its path from

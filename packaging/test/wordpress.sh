@@ -29,5 +29,9 @@ server {
 	location / { try_files $uri $uri/ /index.php?$args; }
 	location ~ \.php$ { include snippets/fastcgi-php.conf; fastcgi_pass unix:/run/php/php-fpm.sock; }
 }
+# Debian's own file ends like this.
+#server {
+#	server_name example.com;
+#}
 NGINX
 systemctl reload nginx

@@ -90,6 +90,10 @@ func (e *examination) describeTable(table string) (TableFacts, error) {
 
 // rows counts what the tables of codes and tokens hold.
 func (e *examination) rows() error {
+	bound, bounded, err := e.Bounds(e.ctx, countTime)
+	if err != nil {
+		return err
+	}
 	for _, kind := range []oauth.Kind{oauth.AuthorizationCode, oauth.AccessToken, oauth.RefreshToken} {
 		table, _ := e.Tables.KindTable(kind)
 		f := &e.facts.Tables[slices.IndexFunc(e.facts.Tables, func(t TableFacts) bool { return t.Name == table })]
@@ -97,8 +101,10 @@ func (e *examination) rows() error {
 			continue // a count would lock a table of another engine
 		}
 		e.progress("counting the rows of " + table)
-		if err := e.count(kind, f); err != nil {
-			return err
+		if bounded || f.Rows == nil || *f.Rows <= uncountedRows {
+			if err := e.count(kind, f, bound); err != nil {
+				return err
+			}
 		}
 		e.adviseRows(f)
 	}
@@ -106,19 +112,16 @@ func (e *examination) rows() error {
 }
 
 // count counts the rows of a table, unless that takes too long.
-func (e *examination) count(kind oauth.Kind, f *TableFacts) error {
+func (e *examination) count(kind oauth.Kind, f *TableFacts, bound func(string) string) error {
 	never := "FALSE"
 	if kind == oauth.RefreshToken {
 		never = wpdb.NeverCondition
 	}
 	now := time.Now()
 	old := e.PurgeableOf(kind, now.Add(-e.purgeAfter))
-	query, bounded, err := e.Bounded(e.ctx, countTime, fmt.Sprintf("COUNT(*) AS total, COALESCE(SUM(%s), 0) AS never, COALESCE(SUM(%s), 0) AS good, "+
+	query := bound(fmt.Sprintf("COUNT(*) AS total, COALESCE(SUM(%s), 0) AS never, COALESCE(SUM(%s), 0) AS good, "+
 		"COALESCE(SUM(%s), 0) AS purgeable, COALESCE(SUM(expires >= ?), 0) AS at_limit FROM %s",
 		never, wpdb.LiveCondition(kind), old.Condition(), wpdb.QuoteName(f.Name)))
-	if err != nil || !bounded && f.Rows != nil && *f.Rows > uncountedRows {
-		return err
-	}
 	rows, ok, err := e.read(f.Name, query, wpdb.FormatExpires(now), old.Digits(), wpdb.FormatExpires(oauth.LastExpiry()))
 	if n := wpdb.ErrorNumber(err); n == 1969 || n == 3024 { // it took too long
 		return nil

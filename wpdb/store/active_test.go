@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"moserver-sidecar/oauth"
 	"moserver-sidecar/wpdb"
 	"testing"
@@ -64,6 +65,20 @@ func TestDeactivated(t *testing.T) {
 	s.DB.Config.PluginFolder = "../x"
 	if _, err := wpdb.Open(s.DB.Config, nil); err == nil {
 		t.Error("a folder of ../x is taken")
+	}
+}
+
+// TestDeactivatedTogether: all who share a statement are told, though it asks once.
+func TestDeactivatedTogether(t *testing.T) {
+	s := newSite(t, database)
+	for list, want := range map[string]bool{activePlugins: false, otherPlugins: true} {
+		s.PutOption("active_plugins", list)
+		s.together(5, func(i int) {
+			facts, err := s.Find(within(t, patience), "nobody", refreshToken(fmt.Sprint(i)))
+			if err != nil || facts.Site.Deactivated != want {
+				t.Errorf("caller %d of %s: deactivated %v, %v", i, list, facts.Site.Deactivated, err)
+			}
+		})
 	}
 }
 

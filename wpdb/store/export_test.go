@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"moserver-sidecar/oauth"
-	"moserver-sidecar/wpdb"
 )
 
 // LetWait lets access tokens wait for the next statement that stores some, as those do
@@ -19,12 +18,12 @@ func (s *Store) LetWait(values ...string) (outcome func(i int) error) {
 	var waiting []*asked[oauth.Token, struct{}]
 	for _, value := range values {
 		waiting = append(waiting, &asked[oauth.Token, struct{}]{
-			question: oauth.Token{Kind: oauth.AccessToken, Value: value}, done: make(chan struct{}),
+			question: oauth.Token{Kind: oauth.AccessToken, Value: value}, woken: make(chan batch[oauth.Token, struct{}], 1),
 		})
 	}
 	g.waiting = append(g.waiting, waiting...)
 	return func(i int) error {
-		<-waiting[i].done
+		<-waiting[i].woken
 		return waiting[i].err
 	}
 }
@@ -69,10 +68,10 @@ func (g *gatherer[Q, A]) count() int {
 	return len(g.waiting)
 }
 
-// HoldReads lets Find, FindBearer and FindRotation wait as if a statement of each kind were on its way,
-// until release. Then those who wait share a statement. waiting is how many there are.
+// HoldReads lets reads wait as if a statement of each kind were on its way, until release.
+// Then those who wait share a statement. waiting is how many there are.
 func (s *Store) HoldReads() (waiting func() int, release func()) {
-	all := append(slices.Collect(maps.Values(s.finds)), s.bearers, s.rotated)
+	all := append(slices.Collect(maps.Values(s.finds)), s.bearers, s.rotated, s.families, s.identities[false], s.identities[true])
 	for _, r := range all {
 		r.mu.Lock()
 		r.holding, r.patience = r.holding+1, time.Hour
@@ -88,7 +87,7 @@ func (s *Store) HoldReads() (waiting func() int, release func()) {
 	}
 	return waiting, func() {
 		for _, r := range all {
-			r.release(batch[question, wpdb.Row]{overdue: r.overdue})
+			r.release(batch[question, answer]{overdue: r.overdue})
 		}
 	}
 }

@@ -10,8 +10,8 @@ import (
 // Find implements oauth.Store. It takes one round trip, and a second one if the
 // client is of a blog other than the main one, whose options are in another table.
 func (s *Store) Find(ctx context.Context, clientID string, p oauth.Presented) (facts oauth.Facts, err error) {
-	q := question{args: [2]any{wpdb.Comparand(clientID), wpdb.Comparand(p.Value)}, openID: s.tellsUser(p.Kind) && s.openID.expected(clientID)}
-	err = s.finds[p.Kind].look(ctx, q, func(ctx context.Context, db *wpdb.DB, found wpdb.Row) (_ bool, err error) {
+	q := question{args: [3]any{wpdb.Comparand(clientID), wpdb.Comparand(p.Value)}, openID: s.tellsUser(p.Kind) && s.openID.expected(clientID)}
+	err = s.finds[p.Kind].look(ctx, q, func(ctx context.Context, db *wpdb.DB, found answer) (_ bool, err error) {
 		facts, err = s.facts(ctx, db, found, p.Kind)
 		return missed(facts.Client, facts.Grant, p.Kind != ""), err
 	})
@@ -28,8 +28,8 @@ func (s *Store) tellsUser(kind oauth.Kind) bool {
 }
 
 // facts reads a row that has a client, and may have a grant of the kind.
-func (s *Store) facts(ctx context.Context, db *wpdb.DB, found wpdb.Row, kind oauth.Kind) (facts oauth.Facts, err error) {
-	facts = oauth.Facts{Site: wpdb.SiteOf(found), Grant: found.Grant(kind)}
+func (s *Store) facts(ctx context.Context, db *wpdb.DB, found answer, kind oauth.Kind) (facts oauth.Facts, err error) {
+	facts = oauth.Facts{Site: wpdb.SiteOf(found.first), Grant: found.Grant(kind)}
 	encrypted, member := found.Text(wpdb.OptionSecretsEncrypted), found.Text(wpdb.ColMember)
 	blog, blogGone := found.Integer("active_oauth_server_id"), false
 	if db.Config.Multisite && found.Null("client_id") && facts.Grant == nil {
@@ -51,7 +51,7 @@ func (s *Store) facts(ctx context.Context, db *wpdb.DB, found wpdb.Row, kind oau
 		facts.Client = found.Client(!wpdb.PHPFalse(encrypted))
 	}
 	if found.Has(wpdb.ColKey) && facts.Site.Blog == 0 && facts.Grant != nil && facts.Grant.Scope.Contains("openid") {
-		identity := found.Identity(found, db.Config.Home)
+		identity := found.Identity(db.Config.Home)
 		facts.Identity = &identity
 	}
 	return facts, nil

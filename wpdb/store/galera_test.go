@@ -93,6 +93,10 @@ func lateOnNode(t *testing.T, nodes []*sandbox.Server) {
 			identity, err := s[0].Identify(within(t, patience), oauth.IdentityQuery{ClientID: clientID, UserID: alice, Code: "c1"})
 			return identity.Stored.Current == "stored", err
 		},
+		"FindFamily": func() (bool, error) {
+			family, err := s[0].FindFamily(within(t, patience), clientID, familyOf("c1"))
+			return family != nil, err
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, table := range []string{"authorization_codes", "access_tokens"} {
@@ -102,7 +106,7 @@ func lateOnNode(t *testing.T, nodes []*sandbox.Server) {
 			s[0].PutOption("mo_oauth_server_current_id_token", "stored")
 			resume := s[0].pause()
 			s[1].putCode("c1")
-			s[1].Exec("INSERT INTO {}moos_oauth_access_tokens (access_token, client_id, user_id) VALUES ('a1', ?, 2)", clientID)
+			s[1].Exec("INSERT INTO {}moos_oauth_access_tokens (access_token, client_id, user_id) VALUES ('a1', ?, 2), (?, ?, 2)", clientID, familyOf("c1")+"1", clientID)
 			s[1].Exec("INSERT INTO {}moos_oauth_clients (client_name, client_id) VALUES ('n', 'new')")
 			if s[0].Count("authorization_codes") != 0 {
 				t.Error("the node has got the code; this test tests nothing")

@@ -49,51 +49,63 @@ type asked[Q, A any] struct {
 	question Q
 	answer   A
 	err      error
-	done     chan struct{} // closed when there is an answer or an error
+	// woken is closed when there is an answer or an error. Before that it may bring the
+	// batch that the caller must lead.
+	woken chan batch[Q, A]
 }
 
 // ask returns the answer to a question, asked together with others if there are any.
 // After an error the caller must try alone: another question may have caused it.
 func (g *gatherer[Q, A]) ask(ctx context.Context, question Q) (answer A, err error) {
-	q := &asked[Q, A]{question: question, done: make(chan struct{})}
-	if b, leads := g.join(q); leads {
-		g.lead(ctx, b)
-	}
+	q := &asked[Q, A]{question: question, woken: make(chan batch[Q, A], 1)}
+	g.join(q)
 	select {
-	case <-q.done:
+	case b, leads := <-q.woken:
+		if leads {
+			g.lead(ctx, b)
+		}
 		return q.answer, q.err
 	case <-ctx.Done():
 	}
-	if g.leave(q) || g.forget {
+	if g.leave(q) {
 		return answer, errAlone
 	}
-	<-q.done // it is on its way
+	select {
+	case b, leads := <-q.woken:
+		if leads { // the others count on it
+			g.lead(context.WithoutCancel(ctx), b)
+		}
+	default:
+		if g.forget {
+			return answer, errAlone
+		}
+		<-q.woken // it is on its way
+	}
 	return q.answer, q.err
 }
 
-// join lets a question wait, or returns the batch that its caller must lead.
-func (g *gatherer[Q, A]) join(q *asked[Q, A]) (b batch[Q, A], leads bool) {
+// join lets a question wait, for the end of a statement if there are any on their way.
+func (g *gatherer[Q, A]) join(q *asked[Q, A]) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.waiting = append(g.waiting, q)
-	if g.holding == 0 || len(g.waiting) >= g.most {
-		return g.take(), true
-	}
-	if len(g.waiting) == 1 {
+	switch {
+	case g.holding == 0 || len(g.waiting) >= g.most:
+		g.begin(q)
+	case len(g.waiting) == 1:
 		g.slow = time.AfterFunc(g.patience, g.hurry)
 	}
-	return b, false
 }
 
-// take begins a batch of all that wait, who are never more than share a statement.
-func (g *gatherer[Q, A]) take() batch[Q, A] {
+// begin lets a caller lead a batch of all that wait, who are never more than share a
+// statement. The lock is held.
+func (g *gatherer[Q, A]) begin(leader *asked[Q, A]) {
 	if g.slow != nil {
 		g.slow.Stop()
 	}
-	b := batch[Q, A]{g.waiting, g.overdue}
+	leader.woken <- batch[Q, A]{g.waiting, g.overdue}
 	g.waiting = nil
 	g.holding++
-	return b
 }
 
 // hurry begins the next statement though others are on their way. These hold up nobody
@@ -104,7 +116,7 @@ func (g *gatherer[Q, A]) hurry() {
 	if len(g.waiting) > 0 {
 		g.overdue++
 		g.holding = 0
-		go g.lead(context.Background(), g.take())
+		g.begin(g.waiting[0])
 	}
 }
 
@@ -134,7 +146,7 @@ func (g *gatherer[Q, A]) lead(ctx context.Context, b batch[Q, A]) {
 			if q.err = err; err == nil {
 				q.answer = answers[i]
 			}
-			close(q.done)
+			close(q.woken)
 		}
 	}()
 	if g.observe != nil {
@@ -147,8 +159,7 @@ func (g *gatherer[Q, A]) lead(ctx context.Context, b batch[Q, A]) {
 	answers, err = g.run(ctx, questions)
 }
 
-// release lets those who waited for a statement begin the next one, without holding up
-// the caller who led.
+// release lets one of those who waited for a statement lead the next one.
 func (g *gatherer[Q, A]) release(b batch[Q, A]) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -156,6 +167,6 @@ func (g *gatherer[Q, A]) release(b batch[Q, A]) {
 		return
 	}
 	if g.holding--; g.holding == 0 && len(g.waiting) > 0 {
-		go g.lead(context.Background(), g.take())
+		g.begin(g.waiting[0])
 	}
 }

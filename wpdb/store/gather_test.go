@@ -146,13 +146,13 @@ func TestGathererLeave(t *testing.T) {
 // TestGathererPanic: a statement that panics leaves nobody waiting.
 func TestGathererPanic(t *testing.T) {
 	g := &gatherer[int, int]{most: 2, run: func(context.Context, []int) ([]int, error) { panic("defect") }}
-	companion := &asked[int, int]{done: make(chan struct{})}
+	companion := &asked[int, int]{woken: make(chan batch[int, int], 1)}
 	g.waiting = append(g.waiting, companion)
 	func() {
 		defer func() { _ = recover() }()
 		_, _ = g.ask(t.Context(), 1)
 	}()
-	<-companion.done
+	<-companion.woken
 	if companion.err != errAlone || g.holding != 0 {
 		t.Errorf("%v, %d statements on their way", companion.err, g.holding)
 	}
@@ -185,5 +185,32 @@ func TestGathererMany(t *testing.T) {
 	all.Wait()
 	if largest != most {
 		t.Errorf("the largest batch is of %d, want %d", largest, most)
+	}
+}
+
+// TestGathererLeadersLeave: somebody leads a batch although its callers leave at any moment,
+// also when they have just been chosen.
+func TestGathererLeadersLeave(t *testing.T) {
+	for _, forget := range []bool{false, true} {
+		g := &gatherer[int, int]{most: 100, patience: time.Hour, forget: forget, run: func(_ context.Context, batch []int) ([]int, error) {
+			time.Sleep(time.Millisecond / 10)
+			return batch, nil
+		}}
+		var all sync.WaitGroup
+		for i := range 50 {
+			all.Go(func() {
+				for n := range 100 {
+					ctx, cancel := context.WithTimeout(t.Context(), time.Duration(n)*10*time.Microsecond)
+					if answer, err := g.ask(ctx, i); err != nil && err != errAlone || err == nil && answer != i {
+						t.Errorf("asked %d: %d, %v", i, answer, err)
+					}
+					cancel()
+				}
+			})
+		}
+		all.Wait()
+		if answer, err := g.ask(t.Context(), 7); answer != 7 || err != nil {
+			t.Errorf("afterwards: %d, %v", answer, err)
+		}
 	}
 }

@@ -1,8 +1,13 @@
 package store_test
 
 import (
-	"moserver-sidecar/oauth"
+	"fmt"
+	"sync"
 	"testing"
+
+	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
+	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
 
 // TestServerThatPreparesNothing: a limit of the server's must not keep clients
@@ -19,6 +24,35 @@ func TestServerThatPreparesNothing(t *testing.T) {
 	}
 }
 
+// TestPreparedBound: however many statements are worth preparing, the server keeps only
+// so many for all connections, and none when these are closed.
+func TestPreparedBound(t *testing.T) {
+	s := newSite(t, database)
+	count := func() int { return s.Status("Prepared_stmt_count") }
+	before := count()
+	db, err := wpdb.Open(s.DB.Config, s.DB.Log)
+	sandboxtest.NoError(t, err)
+	var queries []string
+	for i := range 200 {
+		queries = append(queries, fmt.Sprintf("SELECT %d + ? AS sum", i))
+	}
+	db.Prepare(queries...)
+	for round := range 3 {
+		for i, query := range queries {
+			got := ""
+			sandboxtest.NoError(t, db.Each(within(t, patience), query, []any{round}, func(r wpdb.Row) { got = r.Text("sum") }))
+			if got != fmt.Sprint(i+round) {
+				t.Errorf("%s with %d: %s", query, round, got)
+			}
+		}
+	}
+	if kept := count() - before; kept != 128 {
+		t.Errorf("%d statements are prepared, want 128", kept)
+	}
+	sandboxtest.NoError(t, db.Close())
+	eventually(t, "the server keeps none", func() bool { return count() == before })
+}
+
 // TestStatementOfChangedTable: a statement that is prepared already gives the
 // columns as they are now, on each connection.
 func TestStatementOfChangedTable(t *testing.T) {
@@ -33,6 +67,24 @@ func TestStatementOfChangedTable(t *testing.T) {
 	if got == nil || got.ID != clientID || len(got.GrantTypes) != 1 || got.Scope.String() != "email" {
 		t.Errorf("the client is %+v", got)
 	}
+}
+
+// TestColumns: more kinds of results at a time than are remembered are told apart.
+func TestColumns(t *testing.T) {
+	s := newSite(t, database)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for i := range 100 {
+				own := fmt.Sprint("own", i%50)
+				rows, err := wpdb.SelectRows(within(t, patience), s.Root, "SELECT 1 AS a, 2 AS "+own+", 3 AS a, NULL AS b")
+				if err != nil || len(rows) != 1 || rows[0].Text(own) != "2" || rows[0].Text("a") != "3" || !rows[0].Has("b") || rows[0].Has("c") {
+					t.Errorf("%s: %+v, %v", own, rows, err)
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 // TestOptionTwice: some imports lose the unique index of the options.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"math/bits"
+	"slices"
 	"strings"
 
 	"moserver-sidecar/wpdb"
@@ -10,8 +11,14 @@ import (
 
 // question is what a request asks for by a statement that it may share.
 type question struct {
-	args   [2]any // of which the statement takes the first ones
-	openID bool   // an ID token may be asked for
+	args   [3]any
+	openID bool // an ID token may be asked for
+}
+
+// answer is the row of a question.
+type answer struct {
+	wpdb.Row
+	first wpdb.Row // of all that share the statement; it has what is the same for all
 }
 
 // reads is a kind of statement that requests share.
@@ -19,26 +26,26 @@ type reads struct {
 	store  *Store
 	plain  sizes
 	openID sizes             // empty: plain has all there is
-	args   int               // of each question
+	takes  []int             // which args of each question the texts have, in their order
 	note   func(error) error // says what an error comes to; nil: itself
-	*gatherer[question, wpdb.Row]
+	*gatherer[question, answer]
 }
 
-// newReads makes a kind of statement, whose texts take the first args of each question.
-func (s *Store) newReads(kind string, plain, openID sizes, args int) *reads {
-	r := &reads{store: s, plain: plain, openID: openID, args: args}
-	run := func(ctx context.Context, batch []question) ([]wpdb.Row, error) {
+// newReads makes a kind of statement, whose texts take some args of each question.
+func (s *Store) newReads(kind string, plain, openID sizes, takes ...int) *reads {
+	r := &reads{store: s, plain: plain, openID: openID, takes: takes}
+	run := func(ctx context.Context, batch []question) ([]answer, error) {
 		rows, err := r.read(ctx, s.db, batch)
 		s.db.Tried(err)
 		return rows, err
 	}
-	r.gatherer = &gatherer[question, wpdb.Row]{most: maxRead, patience: gatherPatience, forget: true, run: run, observe: s.gathered(kind)}
+	r.gatherer = &gatherer[question, answer]{most: maxRead, patience: gatherPatience, forget: true, run: run, observe: s.gathered(kind)}
 	return r
 }
 
 // look reads a row and lets judge say whether something was missed, which is then looked
 // for again as wpdb.DB.Look does. The first try is shared with others.
-func (r *reads) look(ctx context.Context, q question, judge func(context.Context, *wpdb.DB, wpdb.Row) (missed bool, err error)) error {
+func (r *reads) look(ctx context.Context, q question, judge func(context.Context, *wpdb.DB, answer) (missed bool, err error)) error {
 	shared := false
 	return r.store.db.Look(ctx, func(ctx context.Context, db *wpdb.DB) (missed bool, err error) {
 		if !shared {
@@ -56,7 +63,7 @@ func (r *reads) look(ctx context.Context, q question, judge func(context.Context
 }
 
 // read reads the row of each question. Where keys cannot be read the rest still can.
-func (r *reads) read(ctx context.Context, db *wpdb.DB, batch []question) ([]wpdb.Row, error) {
+func (r *reads) read(ctx context.Context, db *wpdb.DB, batch []question) ([]answer, error) {
 	openID := false
 	for _, q := range batch {
 		openID = openID || q.openID
@@ -73,13 +80,17 @@ func (r *reads) read(ctx context.Context, db *wpdb.DB, batch []question) ([]wpdb
 }
 
 // readSize runs the smallest text that is large enough. What it has room for besides is
-// NULL, which equals nothing.
-func (r *reads) readSize(ctx context.Context, db *wpdb.DB, texts sizes, batch []question) ([]wpdb.Row, error) {
+// NULL, which equals nothing. Every text has a row for each request, whatever is there:
+// MariaDB may report one that was killed while it made a derived table as one without rows.
+func (r *reads) readSize(ctx context.Context, db *wpdb.DB, texts sizes, batch []question) ([]answer, error) {
 	size := bits.Len(uint(len(batch) - 1))
 	rows, err := r.readText(ctx, db, texts[size], size, batch)
 	if err == nil && rows[0].Empty() && strings.HasSuffix(texts[size], siteRow) {
 		size++ // the options lack that row
 		rows, err = r.readText(ctx, db, texts[size], size, batch)
+	}
+	if err == nil && slices.ContainsFunc(rows, answer.Empty) {
+		err = wpdb.ErrCutShort
 	}
 	if r.note != nil {
 		err = r.note(err)
@@ -88,16 +99,21 @@ func (r *reads) readSize(ctx context.Context, db *wpdb.DB, texts sizes, batch []
 }
 
 // readText runs a text that reads for 1 << size requests.
-func (r *reads) readText(ctx context.Context, db *wpdb.DB, text string, size int, batch []question) ([]wpdb.Row, error) {
-	args := make([]any, r.args<<size)
+func (r *reads) readText(ctx context.Context, db *wpdb.DB, text string, size int, batch []question) ([]answer, error) {
+	args := make([]any, len(r.takes)<<size)
 	for i, q := range batch {
-		copy(args[i*r.args:], q.args[:r.args])
+		for j, taken := range r.takes {
+			args[i*len(r.takes)+j] = q.args[taken]
+		}
 	}
-	rows := make([]wpdb.Row, len(batch))
+	rows := make([]answer, len(batch))
 	err := db.Each(ctx, text, args, func(row wpdb.Row) {
 		if i := row.Integer(wpdb.ColRequest); i < int64(len(rows)) && rows[i].Empty() {
-			rows[i] = row
+			rows[i].Row = row
 		}
 	})
+	for i := range rows {
+		rows[i].first = rows[0].Row
+	}
 	return rows, err
 }

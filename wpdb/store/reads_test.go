@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -142,46 +143,43 @@ func TestTogetherChange(t *testing.T) {
 func TestTogetherHeldUp(t *testing.T) {
 	s := newSite(t, database)
 	s.PutClient(oauth.Client{ID: clientID, Secret: "secret"})
-	s.PutGrant(refreshToken("r"), oauth.Grant{ClientID: clientID, UserID: alice})
+	s.PutKey(clientID, oauth.SigningKey{Algorithm: oauth.RS256, PrivateKey: "key"})
+	s.PutGrant(refreshToken(familyOf("f")+"1"), oauth.Grant{ClientID: clientID, UserID: alice})
 	code := s.putCode("c")
-	holder := s.Session()
-	s.On(holder, "LOCK TABLES {}moos_oauth_refresh_tokens WRITE")
-	var all sync.WaitGroup
-	for range 10 {
-		all.Go(func() {
-			if facts, err := s.Find(within(t, patience), clientID, refreshToken("r")); err != nil || facts.Grant == nil {
-				t.Errorf("%+v, %v", facts, err)
-			}
-		})
-	}
-	const held = "FROM information_schema.PROCESSLIST WHERE INFO LIKE '%refresh_token = r.value%' AND ID <> CONNECTION_ID() AND INFO NOT LIKE '%PROCESSLIST%'"
-	eventually(t, "the reads are held up", func() bool { return len(s.Ints("SELECT ID "+held)) >= 2 })
-	if s.find(clientID, code).Grant == nil {
-		t.Error("the code is not found")
-	}
-	for _, id := range s.Ints("SELECT ID " + held) {
-		s.Exec(fmt.Sprintf("KILL %d", id))
-	}
-	s.On(holder, "UNLOCK TABLES")
-	all.Wait()
-}
-
-// TestRotationsTogether: of those who share a statement each gets its own record.
-func TestRotationsTogether(t *testing.T) {
-	const n = 7
-	s := newRotatingSite(t, database)
-	for i := range n {
-		old := fmt.Sprint("old", i)
-		s.PutGrant(refreshToken(old), oauth.Grant{ClientID: clientID, UserID: alice})
-		if err := s.Redeem(within(t, patience), refreshToken(old), newToken(oauth.RefreshToken, fmt.Sprint("new", i))); err != nil {
-			t.Fatal(err)
+	s.find(clientID, code) // so that no keys are read along
+	for table, there := range map[string]func(context.Context) (bool, error){
+		"refresh_tokens": func(ctx context.Context) (bool, error) {
+			facts, err := s.Find(ctx, clientID, refreshToken(familyOf("f")+"1"))
+			return facts.Grant != nil, err
+		},
+		"public_keys": func(ctx context.Context) (bool, error) {
+			identity, err := s.Identify(ctx, oauth.IdentityQuery{ClientID: clientID})
+			return identity.Key.PrivateKey == "key", err
+		},
+		"access_tokens": func(ctx context.Context) (bool, error) {
+			family, err := s.FindFamily(ctx, clientID, familyOf("f"))
+			return family != nil, err
+		},
+	} {
+		holder := s.Session()
+		s.On(holder, "LOCK TABLES {}moos_oauth_"+table+" WRITE")
+		var all sync.WaitGroup
+		for range 10 {
+			all.Go(func() {
+				if found, err := there(within(t, patience)); err != nil || !found {
+					t.Errorf("%s: found: %t, error %v", table, found, err)
+				}
+			})
 		}
-	}
-	s.together(2*n, func(i int) {
-		value := map[bool]string{true: "old", false: "OLD"}[i < n]
-		r, err := s.FindRotation(within(t, patience), fmt.Sprint(value, i%n))
-		if err != nil || (r != nil) != (i < n) || r != nil && r.Successor != fmt.Sprint("new", i) {
-			t.Errorf("%s%d: %+v, %v", value, i%n, r, err)
+		held := "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT%{}moos_oauth_" + table + "%' AND INFO NOT LIKE '%PROCESSLIST%'"
+		eventually(t, "the reads are held up", func() bool { return len(s.Ints(held)) >= 2 })
+		if s.find(clientID, code).Grant == nil {
+			t.Error("the code is not found")
 		}
-	})
+		for _, id := range s.Ints(held) {
+			s.Exec(fmt.Sprintf("KILL %d", id))
+		}
+		s.On(holder, "UNLOCK TABLES")
+		all.Wait()
+	}
 }

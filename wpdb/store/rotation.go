@@ -20,9 +20,9 @@ func (s *Store) FindRotation(ctx context.Context, refreshToken string) (found *o
 	if !s.mayBeRotated(refreshToken) {
 		return nil, nil
 	}
-	q := question{args: [2]any{tokenHash(refreshToken)}}
-	err = s.rotated.look(ctx, q, func(_ context.Context, _ *wpdb.DB, row wpdb.Row) (missed bool, err error) {
-		found = rotationOf(row)
+	q := question{args: [3]any{tokenHash(refreshToken)}}
+	err = s.rotated.look(ctx, q, func(_ context.Context, _ *wpdb.DB, a answer) (missed bool, err error) {
+		found = rotationOf(a.Row)
 		return found == nil, nil
 	})
 	return found, err
@@ -39,6 +39,9 @@ func (s *Store) rotation(ctx context.Context, db sqlx.QueryerContext, refreshTok
 		return nil, nil
 	}
 	rows, err := wpdb.SelectRows(ctx, db, s.statements.rotation[0], tokenHash(refreshToken))
+	if err == nil && len(rows) == 0 { // as in readSize
+		err = wpdb.ErrCutShort
+	}
 	if err := s.noteRotations(err); err != nil || len(rows) == 0 {
 		return nil, err
 	}
@@ -47,7 +50,7 @@ func (s *Store) rotation(ctx context.Context, db sqlx.QueryerContext, refreshTok
 
 // rotationOf is the record of the row, nil if there is none.
 func rotationOf(r wpdb.Row) *oauth.Rotation {
-	if r.Empty() {
+	if r.Null("client_id") {
 		return nil
 	}
 	return &oauth.Rotation{ClientID: r.Text("client_id"), UserID: r.Integer("user_id"), Successor: r.Text("successor"),

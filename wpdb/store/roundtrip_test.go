@@ -100,6 +100,8 @@ func roundTrips(t *testing.T, server *sandbox.Server) {
 			must(s.Issue(within(t, patience), newToken(oauth.AccessToken, "a3")))
 		}, []string{"SELECT", "INSERT"}},
 		{"a look for a rotation", func() { s.successor("r1"); s.successor("?") }, []string{"SELECT", "SELECT"}},
+		{"two ID tokens of another scope", func() { s.identify(oauth.IdentityQuery{}); s.identify(oauth.IdentityQuery{}) },
+			[]string{"Prepare", "SELECT", "SELECT"}},
 		{"a revocation", func() { revoke("a4", oauth.AccessToken, oauth.ReachNone) }, []string{"DELETE", "SELECT"}},
 		{"a revocation of a grant", func() { revoke("r6", oauth.RefreshToken, oauth.ReachGrant) }, []string{"START", "DELETE", "DELETE", "SELECT", "COMMIT"}},
 		{"a revocation of all", func() { revoke("r5", oauth.RefreshToken, oauth.ReachAll) }, []string{"START", "DELETE", "DELETE", "SELECT", "COMMIT"}},

@@ -24,15 +24,17 @@ type Store struct {
 	openID     openIDClients
 	finds      map[oauth.Kind]*reads
 	bearers    *reads
+	identities map[bool]*reads // whether there is a code
 	rotated    *reads
+	families   *reads
 	inserts    *gatherer[oauth.Token, struct{}] // of access tokens
 	redeeming  map[oauth.Kind]*gatherer[redemption, bool]
 	watch      func() // begins to look for indexes, once
 	unwatch    func()
 
 	// Gathered, if it is set before the first request, is told how many requests share
-	// each statement of a kind: "find", "bearer", "rotation", "insert" or "redeem". It
-	// must be safe for concurrent use.
+	// each statement of a kind: "find", "bearer", "identity", "rotation", "family",
+	// "insert" or "redeem". It must be safe for concurrent use.
 	Gathered func(kind string, requests int)
 }
 
@@ -40,7 +42,7 @@ type Store struct {
 // closes db.
 func New(db *wpdb.DB) *Store {
 	s := newStore(db)
-	db.Prepare(worthPreparing(s.statements, db.Config)...)
+	db.Prepare(worthPreparing(s.statements)...)
 	return s
 }
 
@@ -51,12 +53,15 @@ func newStore(db *wpdb.DB) *Store {
 		rotations: new(availability), together: new(availability), batches: new(availability),
 		watch: sync.OnceFunc(func() { go watchIndexes(ctx, db) }), unwatch: stop}
 	for kind, plain := range s.statements.find {
-		s.finds[kind] = s.newReads("find", plain, s.statements.findOpenID[kind], len(question{}.args))
+		s.finds[kind] = s.newReads("find", plain, s.statements.findOpenID[kind], 0, 1)
 	}
-	s.finds[""].args = 1
-	s.bearers = s.newReads("bearer", s.statements.bearer, sizes{}, 1)
-	s.rotated = s.newReads("rotation", s.statements.rotation, sizes{}, 1)
+	s.finds[""].takes = []int{0}
+	s.bearers = s.newReads("bearer", s.statements.bearer, sizes{}, 0)
+	s.identities = map[bool]*reads{false: s.newIdentities(s.statements.identify[false], 0, 1),
+		true: s.newIdentities(s.statements.identify[true], 0, 1, 2)}
+	s.rotated = s.newReads("rotation", s.statements.rotation, sizes{}, 0)
 	s.rotated.note = s.noteRotations
+	s.families = s.newReads("family", s.statements.family, sizes{}, 0, 0, 0, 1, 0, 0, 0, 1)
 	s.inserts = &gatherer[oauth.Token, struct{}]{most: maxInserted, patience: gatherPatience,
 		run: s.insertGathered, observe: s.gathered("insert")}
 	for _, kind := range []oauth.Kind{oauth.AuthorizationCode, oauth.RefreshToken} {

@@ -43,14 +43,14 @@ LEFT JOIN %s AS u ON u.ID = g.user_id`, table, column, wpdb.QuoteName(t.Users))
 	}
 	if openID {
 		options = append(options, wpdb.IdentityOptions()...)
-		columns += keyColumns + profileColumns(t, "u.ID", "g.scope LIKE '%openid%' AND g.scope LIKE '%profile%'")
+		columns += keyColumns + profileColumns(t, "g.scope LIKE '%openid%' AND g.scope LIKE '%profile%'")
 		joins += fmt.Sprintf("\nLEFT JOIN `%s` AS k ON g.scope LIKE '%%openid%%' AND k.client_id = r.client", t.Keys)
 	}
 	if openID && kind == oauth.AuthorizationCode {
 		options = append(options, wpdb.OptionIDToken)
 		columns += storedColumn(t)
 	}
-	text := "SELECT c.*" + optionColumns(t, options) + columns + from(t, options, asked, n) +
+	text := numbered + ", c.*" + optionColumns(options) + inactiveColumn(t, n) + columns + from(t, options, asked, n) +
 		fmt.Sprintf("\nLEFT JOIN `%s` AS c ON c.client_id = r.client", t.Clients) + joins
 	if n == 1 && !openID {
 		return alone(t, text, asked)
@@ -62,8 +62,11 @@ LEFT JOIN %s AS u ON u.ID = g.user_id`, table, column, wpdb.QuoteName(t.Users))
 // without the row r, and beginning with a row of the options, it needs no temporary
 // table. Where there is no such row there is no result.
 func alone(t wpdb.Tables, text string, asked []string) string {
-	return strings.NewReplacer(requests(asked, 1), "`"+t.Options+"` AS o", "r.i AS", "0 AS",
-		"r.client", "CAST(? AS BINARY)", "r.value", "CAST(? AS BINARY)").Replace(text) + siteRow
+	old := []string{requests(asked, 1), "`" + t.Options + "` AS o", "r.i AS", "0 AS"}
+	for _, column := range asked {
+		old = append(old, "r."+column, "CAST(? AS BINARY)")
+	}
+	return strings.NewReplacer(old...).Replace(text) + siteRow
 }
 
 // siteRow ends a text that begins with a row of the options.
@@ -73,11 +76,31 @@ const siteRow = "\nWHERE o.option_name = '" + wpdb.OptionSiteURL + "'\nLIMIT 1"
 // options of the main site.
 func bearerStatement(t wpdb.Tables, n int) string {
 	options := wpdb.OptionList()
-	return "SELECT c.*" + optionColumns(t, options) + grantColumns(t, oauth.AccessToken) + profileColumns(t, "u.ID", "TRUE") +
+	return numbered + ", c.*" + optionColumns(options) + inactiveColumn(t, n) + grantColumns(t, oauth.AccessToken) + profileColumns(t, "TRUE") +
 		from(t, options, []string{"value"}, n) + fmt.Sprintf(`
 LEFT JOIN `+"`%s`"+` AS g ON g.access_token = r.value
 LEFT JOIN `+"`%s`"+` AS c ON c.client_id = CAST(g.client_id AS BINARY)
 LEFT JOIN %s AS u ON u.ID = g.user_id`, t.AccessTokens, t.Clients, wpdb.QuoteName(t.Users))
+}
+
+// identityStatement reads what n ID tokens are made of: for each the client's key, the user
+// and, if there is a code, its row; and the options. The code's columns are selected as g.*,
+// because not every edition has an id_token.
+func identityStatement(t wpdb.Tables, withCode bool, n int) string {
+	options, asked := wpdb.IdentityOptions(), []string{"client", "user"}
+	columns, join := keyColumns+profileColumns(t, "TRUE"), ""
+	if withCode {
+		options, asked = append(options, wpdb.OptionIDToken), append(asked, "code")
+		columns += ",\n  g.*"
+		join = fmt.Sprintf("\nLEFT JOIN `%s` AS g ON g.authorization_code = r.code", t.Codes)
+	}
+	text := numbered + optionColumns(options) + columns + from(t, options, asked, n) + fmt.Sprintf(`
+LEFT JOIN `+"`%s`"+` AS k ON k.client_id = r.client
+LEFT JOIN %s AS u ON u.ID = CAST(r.user AS SIGNED)`, t.Keys, wpdb.QuoteName(t.Users)) + join
+	if n == 1 {
+		return alone(t, text, asked)
+	}
+	return text
 }
 
 // from is a row r for each of n requests, with what it asked for, and joined to it the
@@ -112,15 +135,26 @@ func requests(asked []string, n int) string {
 
 // rotationStatement reads the records of n refresh tokens.
 func rotationStatement(t wpdb.Tables, n int) string {
-	return fmt.Sprintf("SELECT r.i AS `%s`, t.client_id, t.user_id, t.successor, TIMESTAMPDIFF(SECOND, t.rotated, UTC_TIMESTAMP()) AS age "+
-		"FROM %s JOIN `%s` AS t ON t.token_hash = r.value", wpdb.ColRequest, requests([]string{"value"}, n), t.Rotated)
+	return numbered + fmt.Sprintf(", t.client_id, t.user_id, t.successor, TIMESTAMPDIFF(SECOND, t.rotated, UTC_TIMESTAMP()) AS age "+
+		"FROM %s LEFT JOIN `%s` AS t ON t.token_hash = r.value", requests([]string{"value"}, n), t.Rotated)
 }
 
-// optionColumns selects the number of the request, the value of each option as a column
-// of its own name, and whether the plugin is inactive on the main blog.
-func optionColumns(t wpdb.Tables, options []string) string {
+// numbered begins the texts: it selects the number of the request.
+const numbered = "SELECT r.i AS `" + wpdb.ColRequest + "`"
+
+// inactiveColumn selects whether the plugin is inactive on the main blog, which takes long
+// to tell and is only in the first of n rows.
+func inactiveColumn(t wpdb.Tables, n int) string {
+	inactive := t.Inactive("a.option_value", 1)
+	if n > 1 {
+		inactive = "IF(r.i = 0, " + inactive + ", NULL)"
+	}
+	return fmt.Sprintf(",\n  %s AS `%s`", inactive, wpdb.ColInactive)
+}
+
+// optionColumns selects the value of each option as a column of its own name.
+func optionColumns(options []string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, ",\n  r.i AS `%s`, %s AS `%s`", wpdb.ColRequest, t.Inactive("a.option_value", 1), wpdb.ColInactive)
 	for i, name := range options {
 		fmt.Fprintf(&b, ", p%d.option_value AS `%s`", i, name)
 	}
@@ -157,13 +191,13 @@ func storedColumn(t wpdb.Tables) string {
 		"AND x.authorization_code = CAST(g.authorization_code AS BINARY) LIMIT 1) FROM (SELECT NULL AS id_token) AS n) AS id_token", t.Codes)
 }
 
-// profileColumns selects the user u, whose id is user, the names only on condition. If a
-// usermeta entry is there twice, WordPress takes the first.
-func profileColumns(t wpdb.Tables, user, condition string) string {
+// profileColumns selects the user u, the names only on condition. If a usermeta entry is
+// there twice, WordPress takes the first.
+func profileColumns(t wpdb.Tables, condition string) string {
 	columns := fmt.Sprintf(",\n  u.user_login AS `%s`, u.user_email AS `%s`, u.display_name AS `%s`", wpdb.ColLogin, wpdb.ColEmail, wpdb.ColDisplayName)
 	for _, meta := range [][2]string{{"first_name", wpdb.ColFirstName}, {"last_name", wpdb.ColLastName}, {"nickname", wpdb.ColNickname}} {
-		columns += fmt.Sprintf(",\n  IF(%s, (SELECT meta_value FROM %s WHERE user_id = %s AND meta_key = '%s' ORDER BY umeta_id LIMIT 1), NULL) AS `%s`",
-			condition, wpdb.QuoteName(t.Usermeta), user, meta[0], meta[1])
+		columns += fmt.Sprintf(",\n  IF(%s, (SELECT meta_value FROM %s WHERE user_id = u.ID AND meta_key = '%s' ORDER BY umeta_id LIMIT 1), NULL) AS `%s`",
+			condition, wpdb.QuoteName(t.Usermeta), meta[0], meta[1])
 	}
 	return columns
 }

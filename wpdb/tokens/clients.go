@@ -47,11 +47,11 @@ func CountByClient(ctx context.Context, db *wpdb.DB, f Filter) (uses []Use, err 
 		"FROM (%s) AS t GROUP BY id ORDER BY id", oauth.AccessToken, columns, strings.Join(parts, "\nUNION ALL "))
 	err = db.Repeat(ctx, false, func() error {
 		uses = nil
-		query, _, err := db.Bounded(ctx, countLimit, what)
+		bound, _, err := db.Bounds(ctx, countLimit)
 		if err != nil {
 			return err
 		}
-		return wpdb.EachRow(ctx, db.SQL, query, args, func(r wpdb.Row) {
+		return wpdb.EachRow(ctx, db.SQL, bound(what), args, func(r wpdb.Row) {
 			id := r.Text("client_id")
 			u := Use{RegisteredClient: RegisteredClient{id, names[id]}, Rows: map[oauth.Kind]int64{}, Users: r.Integer("users")}
 			for _, kind := range f.kinds() {

@@ -7,6 +7,7 @@ import (
 
 	"moserver-sidecar/e2e/robustness/history"
 	"moserver-sidecar/e2e/robustness/load"
+	"moserver-sidecar/e2e/robustness/wrong"
 	"moserver-sidecar/oauth"
 )
 
@@ -14,10 +15,11 @@ import (
 // one with two winners is not.
 func TestCodes(t *testing.T) {
 	const codes = 200
+	twoWinners := wrong.Stores(rarely)["two winners"]
 	for _, wrong := range []bool{false, true} {
 		_, v, err := play(1, time.Minute, codes, func(s oauth.Store) oauth.Store {
 			if wrong {
-				return twoWinners{slow{s}}
+				return twoWinners(slow{s})
 			}
 			return slow{s}
 		})

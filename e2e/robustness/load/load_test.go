@@ -2,12 +2,12 @@ package load_test
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"testing"
 	"time"
 
 	"moserver-sidecar/e2e/robustness/model"
+	"moserver-sidecar/e2e/robustness/wrong"
 	"moserver-sidecar/oauth"
 )
 
@@ -49,38 +49,6 @@ func (s slow) Revoke(ctx context.Context, r oauth.Revocation) (ended bool, err e
 	return ended, err
 }
 
-// twoWinners lets a second call for the same code succeed, once in a while.
-type twoWinners struct{ oauth.Store }
-
-func (s twoWinners) Redeem(ctx context.Context, p oauth.Presented, t ...oauth.Token) error {
-	err := s.Store.Redeem(ctx, p, t...)
-	if errors.Is(err, oauth.ErrNotFound) && rarely(5) {
-		return s.Issue(ctx, t...)
-	}
-	return err
-}
-
-// loses forgets what it has promised to keep, once in a while.
-type loses struct{ oauth.Store }
-
-func (s loses) Redeem(ctx context.Context, p oauth.Presented, t ...oauth.Token) error {
-	if rarely(100) {
-		return s.Store.Redeem(ctx, p)
-	}
-	return s.Store.Redeem(ctx, p, t...)
-}
-
-// blinks does not see what is there for a moment, as a node that lags does.
-type blinks struct{ oauth.Store }
-
-func (s blinks) Find(ctx context.Context, id string, p oauth.Presented) (oauth.Facts, error) {
-	f, err := s.Store.Find(ctx, id, p)
-	if rarely(200) {
-		f.Grant = nil
-	}
-	return f, err
-}
-
 // TestRightStore: a store that keeps its promise is found to do so.
 func TestRightStore(t *testing.T) {
 	for seed := range uint64(12) {
@@ -103,14 +71,10 @@ func TestRightStore(t *testing.T) {
 
 // TestWrongStores: each store that breaks its promise is found out.
 func TestWrongStores(t *testing.T) {
-	for name, wrong := range map[string]func(oauth.Store) oauth.Store{
-		"two winners":                func(s oauth.Store) oauth.Store { return twoWinners{slow{s}} },
-		"lost after acknowledgement": func(s oauth.Store) oauth.Store { return loses{slow{s}} },
-		"dead for a moment":          func(s oauth.Store) oauth.Store { return blinks{slow{s}} },
-	} {
+	for name, wrong := range wrong.Stores(rarely) {
 		t.Run(name, func(t *testing.T) {
 			for seed := range uint64(20) {
-				r, v, err := play(seed, 400*time.Millisecond, 0, wrong)
+				r, v, err := play(seed, 400*time.Millisecond, 0, func(s oauth.Store) oauth.Store { return wrong(slow{s}) })
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -98,14 +98,14 @@ func kinds() []oauth.Kind {
 // and judges that. wrong makes the store that servers use of the right one.
 func play(seed uint64, d time.Duration, codes int, wrong func(oauth.Store) oauth.Store) (model.Rules, model.Verdict, error) {
 	r := model.Rules{
-		Seed: seed, Reach: oauth.Reach(seed % 3), Grace: seed%2 == 0, Recorded: model.Always,
+		Seed: seed, Reach: oauth.Reach(seed % 3), Recorded: model.Always,
+	}
+	if seed%2 == 0 {
+		r.Grace = time.Minute
 	}
 	site := memorySite{memory.New()}
 	store := wrong(site.Store)
-	policy := oauth.Policy{RotateAll: seed/2%2 == 0, RevokeAccessTokens: r.Reach}
-	if r.Grace {
-		policy.RotationGrace = time.Minute
-	}
+	policy := oauth.Policy{RotateAll: seed/2%2 == 0, RevokeAccessTokens: r.Reach, RotationGrace: r.Grace}
 	server := &oauth.Server{Store: store, Policy: policy, Now: time.Now, Random: rand.Reader}
 	handler := handlers.New(server, store.Ready, handlers.Options{RequestTimeout: time.Second, MaxBodyBytes: 1 << 16}, slog.New(slog.DiscardHandler))
 	send := func(r *http.Request) (stage.Answer, error) {

@@ -13,9 +13,15 @@ import (
 type Rules struct {
 	Seed     uint64      `json:"seed"`
 	Reach    oauth.Reach `json:"reach"`    // which access tokens end with a refresh token
-	Grace    bool        `json:"grace"`    // a replaced refresh token is answered again; no grant here outlives the time for it
 	Recorded Recorded    `json:"recorded"` // whether rotations are on record
 	Skewed   bool        `json:"skewed"`   // a server's clock is off by a minute
+
+	Grace           time.Duration `json:"grace"`                      // how long a replaced refresh token is answered again
+	RefreshLifetime time.Duration `json:"refresh_lifetime,omitempty"` // of refresh tokens; 0: they never expire
+
+	// Steady: lifetimes stay as they are, and only clients end tokens. So a second use of
+	// a code must end what the first has given, when it has to.
+	Steady bool `json:"steady,omitempty"`
 
 	// Lag is how late a node of a cluster may show what was written on others: what is
 	// granted may be right for that long. What is called dead must be dead.
@@ -82,7 +88,7 @@ func (r Rules) redeem(s state, in input) (bool, state) {
 	there := (s.live|s.maybe)&in.token != 0
 	switch {
 	case in.Outcome == history.OK:
-		ok := s.admits(in) && s.sees(in.token, true)
+		ok := s.admits(in) && !in.mustExpire && in.kin && s.sees(in.token, true)
 		s.replace(in.token, in.access|in.refresh)
 		return ok, s
 	case in.Outcome == history.Unknown && there:
@@ -91,7 +97,11 @@ func (r Rules) redeem(s state, in input) (bool, state) {
 	case in.Outcome == history.Refused && !s.explains(in):
 		return false, s
 	}
-	if in.late && (in.Outcome == history.Unknown || in.Reason == history.NoToken) {
+	switch certain := in.Outcome == history.Refused && s.live&in.oldest != 0; {
+	case certain && in.ends:
+		s.end(in.family)
+	case certain:
+	case in.late && (in.Outcome == history.Unknown || in.Reason == history.NoToken):
 		s.mayEnd(in.family)
 	}
 	return true, s
@@ -113,18 +123,18 @@ func (r Rules) refresh(s state, in input) (bool, state) {
 		}
 		return in.Reason != history.NoToken || r.replayed(&s, in), s
 	case in.Outcome == history.Unknown && !there:
-		if !r.Grace || s.live&in.successor == 0 {
+		if in.pastGrace || s.live&in.successor == 0 {
 			r.replayed(&s, in)
 		}
 		return true, s
-	case in.Outcome == history.OK && !s.admits(in):
+	case in.Outcome == history.OK && !(s.admits(in) && in.kin):
 		return false, s
 	case in.Outcome == history.OK && in.refresh == in.token: // it is kept
-		ok := !in.Rotates && s.sees(in.token, true)
+		ok := !in.Rotates && !in.mustExpire && s.sees(in.token, true)
 		s.issue(in)
 		return ok, s
 	case in.Outcome == history.OK && !there: // it is answered again
-		ok := r.Grace && r.Recorded != Never && s.replaced&in.token != 0 && in.refresh == in.successor && s.sees(in.successor, true)
+		ok := in.inGrace && r.Recorded != Never && s.replaced&in.token != 0 && in.refresh == in.successor && s.sees(in.successor, true)
 		s.issue(in)
 		return ok, s
 	}
@@ -132,7 +142,7 @@ func (r Rules) refresh(s state, in input) (bool, state) {
 		s.replace(in.token, in.access|in.successor)
 		s.replaced |= in.token
 	}
-	return in.Outcome == history.Unknown || in.Rotates && in.refresh == in.successor, s
+	return in.Outcome == history.Unknown || in.Rotates && !in.mustExpire && in.refresh == in.successor, s
 }
 
 // replayed: somebody uses a refresh token that has given way to another one.
@@ -140,7 +150,7 @@ func (r Rules) replayed(s *state, in input) bool {
 	if s.replaced&in.token == 0 || r.Recorded == Never {
 		return true
 	}
-	if r.Recorded == Always && r.Grace && in.Outcome == history.Refused && !s.sees(in.successor, false) {
+	if r.Recorded == Always && !in.pastGrace && in.Outcome == history.Refused && !s.sees(in.successor, false) {
 		return false
 	}
 	s.endGrant(in.successors, in.reach, r.Recorded == Always)

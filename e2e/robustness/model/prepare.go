@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -16,13 +17,17 @@ type input struct {
 	successor, successors  set  // what replaces the presented refresh token, and what replaces that
 	reach                  set  // the access tokens that end with the presented refresh token
 	family                 set  // all that came of the presented code
+	kin                    bool // what was given is of the presented one's family
 	all                    set  // all of the presented kind
 	admission              bool // the part in which the server looks whether client, user and site are there
 	apart                  bool // that part is an operation of its own
 	races                  bool // something may end at the same moment
 	crowded                bool // somebody may end at the same moment what this puts in the token's place
 	late                   bool // a code's second use may end what its first has given
+	oldest                 set  // as long as this is there, that is sure, or that it does not
+	ends                   bool // it is sure
 	mayExpire, mustExpire  bool
+	inGrace, pastGrace     bool // the refresh token may have been replaced so lately, or so long ago
 
 	known     set // all that anybody was given
 	stored    set // of these, what is in the tables
@@ -31,8 +36,9 @@ type input struct {
 
 // Moments that the model allows for.
 const (
-	reload = 9 * time.Second // a second use of a code before ten seconds ends nothing
-	second = time.Second     // the tables keep whole seconds
+	reload  = 9 * time.Second  // a second use of a code before ten seconds ends nothing
+	restore = 10 * time.Minute // nor does one after that
+	second  = time.Second      // the tables keep whole seconds
 )
 
 // MaxTokens is how many codes and tokens a grant may have.
@@ -60,9 +66,11 @@ func newBook(r Rules, ops []history.Op) *book {
 		}
 		b.add(oauth.Presented{Kind: oauth.RefreshToken, Value: op.Refresh})
 		b.add(oauth.Presented{Kind: oauth.AccessToken, Value: op.Access})
-		if op.Access != "" && op.Expires > 0 && op.Return != history.Forever {
-			ends := time.Duration(op.Expires) * time.Second
-			b.expiry[op.Access] = [2]int64{op.Call + int64(ends-second), op.Return + int64(ends+second)}
+		if lifetime := time.Duration(op.Expires) * time.Second; lifetime > 0 && op.Return != history.Forever {
+			b.expires(cmp.Or(op.Access, op.Token.Value), op.Call, op.Return, lifetime)
+		}
+		if op.Refresh != "" && op.Token.Value != "" && op.Refresh != op.Token.Value && r.RefreshLifetime > 0 {
+			b.expires(op.Refresh, b.firstUse(op.Token), op.Return, r.RefreshLifetime)
 		}
 		if op.Kind == history.Refresh && op.Outcome == history.OK && op.Refresh != op.Token.Value && b.successor[op.Token.Value] == "" {
 			b.successor[op.Token.Value] = op.Refresh
@@ -136,6 +144,8 @@ func (b *book) input(op history.Op) input {
 		successor: b.set(b.successor[op.Token.Value]), known: set(1)<<b.known - 1,
 		all: b.where(func(p oauth.Presented) bool { return p.Kind == op.Token.Kind }),
 	}
+	in.kin = family(op.Token) == family(oauth.Presented{Kind: oauth.AccessToken, Value: op.Access}) &&
+		(op.Refresh == "" || op.Refresh == op.Token.Value || strings.HasPrefix(op.Refresh, family(op.Token)))
 	if op.Token.Kind == oauth.RefreshToken {
 		in.reach = b.inReach(op.Token)
 		for next, n := b.successor[op.Token.Value], 0; next != "" && n < MaxTokens; next, n = b.successor[next], n+1 {
@@ -149,14 +159,15 @@ func (b *book) input(op history.Op) input {
 		in.family = b.where(func(p oauth.Presented) bool {
 			return p.Kind != oauth.AuthorizationCode && family(p) == family(op.Token)
 		})
-		in.late = b.rules.Skewed || op.Return-b.firstUse() >= int64(reload)
+		oldest, ends := b.oldest(op)
+		in.oldest, in.ends = b.set(oldest), ends
+		in.late = b.rules.Skewed || op.Return-b.firstUse(op.Token) >= int64(reload)
 	}
-	if ends, expires := b.expiry[op.Token.Value]; expires {
-		slack := int64(2 * second)
-		if b.rules.Skewed {
-			slack += int64(time.Minute)
-		}
-		in.mayExpire, in.mustExpire = op.Return > ends[0]-slack, op.Call > ends[1]+slack
+	in.mayExpire, in.mustExpire = b.expired(op, op.Token.Value)
+	if op.Kind == history.Refresh {
+		in.inGrace, in.pastGrace = b.grace(op)
+		successor, _ := b.expired(op, b.successor[op.Token.Value])
+		in.mayExpire = in.mayExpire || successor
 	}
 	in.races = op.Kind == history.Refresh && slices.ContainsFunc(b.ops, func(e history.Op) bool {
 		return ends(e) && e.Call <= op.Return && op.Call <= e.Return
@@ -174,17 +185,6 @@ func (b *book) input(op history.Op) input {
 	return in
 }
 
-// firstUse is when the code was presented first.
-func (b *book) firstUse() int64 {
-	first := int64(history.Forever)
-	for _, op := range b.ops {
-		if op.Kind == history.Redeem {
-			first = min(first, op.Call)
-		}
-	}
-	return first
-}
-
 // ends reports whether an operation may take tokens away.
 func ends(op history.Op) bool {
 	switch op.Kind {
@@ -198,8 +198,10 @@ func ends(op history.Op) bool {
 
 // endsOthers reports whether an operation may end what replaces a refresh token.
 func (b *book) endsOthers(op history.Op, token oauth.Presented) bool {
-	if op.Kind == history.Refresh && op.Token == token && b.rules.Grace {
-		return false // it gets the successor
+	if op.Kind == history.Refresh && op.Token == token {
+		if _, past := b.grace(op); !past {
+			return false // it gets the successor
+		}
 	}
 	return ends(op) && op.Kind != history.Redeem
 }

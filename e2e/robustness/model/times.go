@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"moserver-sidecar/e2e/robustness/history"
+	"moserver-sidecar/oauth"
 )
 
 // unwritten is how long before its death a database may have shown what it then forgets.
@@ -75,4 +76,75 @@ func (b *book) earliest(op history.Op) int64 {
 // inactive reports whether that is what introspection has said.
 func inactive(op history.Op) bool {
 	return op.Kind == history.Introspect && op.Outcome == history.OK && !op.Alive
+}
+
+// expires: a code or token was made between two moments, and that is told by now.
+func (b *book) expires(value string, from, to int64, lifetime time.Duration) {
+	ends := [2]int64{from + int64(lifetime-second), to + int64(lifetime+second)}
+	if before, there := b.expiry[value]; there {
+		ends = [2]int64{min(before[0], ends[0]), min(before[1], ends[1])}
+	}
+	b.expiry[value] = ends
+}
+
+// expired reports whether a code or token may, and must, be expired for an operation.
+func (b *book) expired(op history.Op, value string) (may, must bool) {
+	ends, expires := b.expiry[value]
+	if !expires {
+		return false, false
+	}
+	slack := int64(2 * second)
+	if b.rules.Skewed {
+		slack += int64(time.Minute)
+	}
+	return op.Return > ends[0]-slack, op.Call > ends[1]+slack
+}
+
+// firstUse is when a code or refresh token was presented first to be exchanged.
+func (b *book) firstUse(p oauth.Presented) int64 {
+	first := int64(history.Forever)
+	for _, op := range b.ops {
+		if (op.Kind == history.Redeem || op.Kind == history.Refresh) && op.Token == p {
+			first = min(first, op.Call)
+		}
+	}
+	return first
+}
+
+// oldest is the access token of a code's first use, which tells when that was, and whether
+// it is so long ago that a second use ends what it has given; empty: that is not sure.
+func (b *book) oldest(again history.Op) (access string, ends bool) {
+	if !b.rules.Steady || b.rules.Skewed || again.Reason != history.NoToken {
+		return "", false
+	}
+	for _, op := range b.ops {
+		if op.Kind != history.Redeem || op.Outcome != history.OK || op.Return >= again.Call {
+			continue
+		}
+		switch age := time.Duration(again.Call - op.Call); {
+		case age > restore+2*second:
+			return op.Access, false
+		case age > reload+2*second && age < restore-2*second:
+			return op.Access, true
+		}
+	}
+	return "", false
+}
+
+// grace reports whether the time in which a replaced refresh token is answered again may
+// not be over, and whether it may be. It was replaced before anybody was told so, and
+// ages in whole seconds.
+func (b *book) grace(op history.Op) (in, past bool) {
+	first, told := int64(history.Forever), int64(history.Forever)
+	for _, e := range b.ops {
+		if e.Kind != history.Refresh || e.Token != op.Token || e.Call == op.Call && e.Worker == op.Worker {
+			continue
+		}
+		first = min(first, e.Call)
+		if e.Outcome == history.OK {
+			told = min(told, e.Return)
+		}
+	}
+	grace := int64(b.rules.Grace)
+	return grace > 0 && op.Call-told < grace+int64(2*second), grace == 0 || op.Return-first > grace-int64(second)
 }

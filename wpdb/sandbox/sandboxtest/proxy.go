@@ -1,6 +1,7 @@
 package sandboxtest
 
 import (
+	"bytes"
 	"io"
 	"net"
 	"path/filepath"
@@ -40,6 +41,7 @@ type Proxy struct {
 	Between func()      // what happens after a cut, before the client can notice it
 	Failed  func(error) // told of a statement that has not reached the server where it should
 	Single  bool        // it does not let clients send several statements at a time
+	Lacks   string      // the name of a variable that the server does not seem to know
 
 	mu     sync.Mutex
 	dial   func() (net.Conn, error)
@@ -191,6 +193,9 @@ func (p *Proxy) serve(client net.Conn) {
 		}
 		if first && p.Single {
 			packet[6] &^= 1 // CLIENT_MULTI_STATEMENTS
+		}
+		if p.Lacks != "" {
+			packet = bytes.ReplaceAll(packet, []byte(p.Lacks), bytes.Repeat([]byte("x"), len(p.Lacks)))
 		}
 		when, cut, delay := p.matches(statementOf(packet))
 		time.Sleep(delay)
