@@ -99,7 +99,7 @@ func TestCredentials(t *testing.T) {
 		"two spaces and a tab":   {"BASIC  \t" + encode("i:s") + " ", one("i", "s")},
 		"no padding":             {"Basic " + strings.TrimRight(encode("i:se"), "="), one("i", "se")},
 		"junk inside":            {"Basic " + encode("i:s")[:2] + "!-@[`{.:_é" + encode("i:s")[2:], one("i", "s")},
-		"a digit more":           {"Basic " + encode("i:s") + "x", one("i", "s")}, // which PHP passes over
+		"a digit more":           {"Basic " + encode("i:s") + "x", one("i", "s")},                                                                   // which PHP passes over
 		"all of its digits":      {"Basic " + encode("i:s\xfb\xef\xbe\xff\xff\xff\xf7\xdf\x7d"), one("i", "s\xfb\xef\xbe\xff\xff\xff\xf7\xdf\x7d")}, // +, / and 9
 		"colon in the secret":    {"Basic " + encode("i:s:t"), one("i", "s:t")},
 		"no colon":               {"Basic " + encode("i"), one("i", "")},
