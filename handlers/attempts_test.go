@@ -75,7 +75,11 @@ func TestTrusted(t *testing.T) {
 func TestLimiterMemory(t *testing.T) {
 	l := newLimitTest(t, 1)
 	l.try("honest", "192.0.2.1", right)
+	l.try("guesser", "192.0.2.1", wrong)
 	for n := range uint32(3 * maxLimited) {
+		if n == maxLimited/2 && l.try("guesser", "192.0.2.1", wrong) > 0 {
+			t.Error("a failure is forgotten, though there are not too many")
+		}
 		var v4 [4]byte
 		binary.BigEndian.PutUint32(v4[:], 0x0a000000+n)
 		l.try("a", netip.AddrFrom4(v4).String(), wrong)
@@ -92,32 +96,148 @@ func TestLimiterMemory(t *testing.T) {
 	}
 }
 
-// TestReserveWaits: an attempt that may be one too many waits until those before
-// it are decided, and no longer than its request.
+// attempt reserves one of the client a.
+func (l *limitTest) attempt(ctx context.Context, passed bool) (*attempt, error) {
+	return l.reserve(ctx, "192.0.2.1", oauth.Request{Credentials: []oauth.Credential{{ClientID: "a"}}}, passed)
+}
+
+// over is the context of a request that is over, and so waits for nothing.
+func over() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}
+
+// TestReserveWaits: attempts that may be too many wait until those before them are
+// decided, and no longer than their requests.
 func TestReserveWaits(t *testing.T) {
+	for _, v := range []verdict{right, wrong} {
+		l := newLimitTest(t, 1)
+		first, err := l.attempt(context.Background(), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.attempt(over(), false); err == nil || outcome(err) != "client_gone" {
+			t.Errorf("a request that is over: %v", err)
+		}
+		type outcome struct {
+			*attempt
+			err error
+		}
+		others := make(chan outcome)
+		for range 2 {
+			go func() {
+				a, err := l.attempt(context.Background(), false)
+				others <- outcome{a, err}
+			}()
+		}
+		select {
+		case other := <-others:
+			t.Fatalf("it did not wait: %v", other.err)
+		case <-time.After(50 * time.Millisecond):
+		}
+		first.done(v)
+		for range 2 {
+			if other := <-others; (other.err == nil) != (v == right) || (other.attempt != nil) != (v == right) {
+				t.Errorf("after a secret that was right (%v) or wrong (%v): %+v", right, v, other)
+			} else {
+				other.done(right)
+			}
+		}
+	}
+}
+
+// TestReserveBurst: one that was not judged gives back itself alone.
+func TestReserveBurst(t *testing.T) {
+	l := newLimitTest(t, 2)
+	for n := range 3 {
+		a, err := l.attempt(over(), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n == 1 {
+			a.done(unjudged)
+		}
+	}
+	if _, err := l.attempt(over(), false); err == nil {
+		t.Error("three are undecided, of two that may fail")
+	}
+}
+
+// TestReservePassed: what WordPress has to decide keeps only its like waiting.
+func TestReservePassed(t *testing.T) {
 	l := newLimitTest(t, 1)
-	r := oauth.Request{Credentials: []oauth.Credential{{ClientID: "a"}}}
-	first, err := l.reserve(context.Background(), "192.0.2.1", r, false)
+	passed, err := l.attempt(context.Background(), true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if _, err := l.reserve(ctx, "192.0.2.1", r, false); err == nil || outcome(err) != "client_gone" {
-		t.Errorf("a request that is over: %v", err)
+	if _, err := l.attempt(over(), true); err == nil {
+		t.Error("a second one that is passed on did not wait")
 	}
-	second := make(chan error)
-	go func() {
-		_, err := l.reserve(context.Background(), "192.0.2.1", r, false)
-		second <- err
-	}()
-	select {
-	case err := <-second:
-		t.Fatalf("it did not wait: %v", err)
-	case <-time.After(50 * time.Millisecond):
+	here, err := l.attempt(over(), false)
+	if err != nil {
+		t.Fatalf("one that is decided here: %v", err)
 	}
-	first.done(right)
-	if err := <-second; err != nil {
-		t.Error(err)
+	passed.done(unjudged)
+	if _, err := l.attempt(over(), true); err == nil {
+		t.Error("one that is passed on did not wait for one that is decided here")
+	}
+	here.done(unjudged)
+	if _, err := l.attempt(over(), true); err != nil {
+		t.Errorf("after both: %v", err)
+	}
+}
+
+// TestVerdict: only the secret of a confidential client can be guessed, and only an
+// answer about it counts.
+func TestVerdict(t *testing.T) {
+	confidential, public := &oauth.Client{Confidential: true}, &oauth.Client{}
+	invalid, missing := oauth.Error{Code: oauth.InvalidClient}, oauth.Error{Code: oauth.InvalidRequest}
+	for name, test := range map[string]struct {
+		answer oauth.Answer
+		err    error
+		want   verdict
+	}{
+		"unknown client":    {oauth.Answer{}, invalid, unjudged},
+		"right":             {oauth.Answer{Client: confidential, Authenticated: true}, nil, right},
+		"right, bad token":  {oauth.Answer{Client: confidential, Authenticated: true}, oauth.Error{Code: oauth.InvalidGrant}, right},
+		"wrong":             {oauth.Answer{Client: confidential}, invalid, wrong},
+		"not looked at":     {oauth.Answer{Client: confidential}, missing, unjudged},
+		"database away":     {oauth.Answer{Client: confidential}, oauth.ErrUnavailable, unjudged},
+		"public":            {oauth.Answer{Client: public, Authenticated: true}, nil, unjudged},
+		"public, refused":   {oauth.Answer{Client: public}, invalid, unjudged},
+		"nothing was asked": {oauth.Answer{}, nil, unjudged},
+	} {
+		if got := judge(test.answer, test.err); got != test.want {
+			t.Errorf("%s: %v, want %v", name, got, test.want)
+		}
+	}
+}
+
+// TestWhoIsCounted: by address, of IPv6 a /64, and client.
+func TestWhoIsCounted(t *testing.T) {
+	l := newLimitTest(t, 1)
+	of := func(address string, ids ...string) (limited, bool) {
+		var r oauth.Request
+		for _, id := range ids {
+			r.Credentials = append(r.Credentials, oauth.Credential{ClientID: id})
+		}
+		return l.key(address, r)
+	}
+	for address, ids := range map[string][]string{"": {"a"}, "unix": {"a"}, "192.0.2.1": nil} {
+		if key, counts := of(address, ids...); counts {
+			t.Errorf("%q with the ids %v is counted as %v", address, ids, key)
+		}
+	}
+	first, _ := of("2001:db8:0:1::1", "a")
+	for address, same := range map[string]bool{
+		"2001:db8:0:1:ffff:ffff:ffff:ffff": true, "2001:db8:0:1:8000::1": true, "2001:db8:0:0:ffff::1": false, "2001:db8:0:2::1": false, "192.0.2.1": false,
+	} {
+		if key, counts := of(address, "x", "a"); !counts || (key == first) != same {
+			t.Errorf("%s is counted with 2001:db8:0:1::1: %v, want %v", address, key == first, same)
+		}
+	}
+	if key, _ := of("2001:db8:0:1::1", "a", "x"); key == first {
+		t.Error("another client at one address is counted with the first")
 	}
 }

@@ -54,7 +54,7 @@ type attempts struct {
 	pending   int           // reserved and not decided
 	passed    int           // the same, with WordPress
 	decided   chan struct{} // closed when one of pending is decided; nil: nobody waits
-	succeeded time.Time     // when a secret was right last
+	succeeded time.Time     // when a secret was right last; the zero time: never
 }
 
 // attempt is a reserved one; nil is one that is not counted.
@@ -132,7 +132,7 @@ func (l *limiter) reserve(ctx context.Context, address string, r oauth.Request, 
 		a := l.find(key)
 		perMinute := float64(l.perMinute)
 		now := l.now()
-		if !a.succeeded.IsZero() && now.Sub(a.succeeded) < trustedFor {
+		if now.Sub(a.succeeded) < trustedFor {
 			perMinute *= trustedFactor
 		}
 		a.failures = max(0, a.failures-now.Sub(a.at).Minutes()*perMinute)
@@ -186,7 +186,7 @@ func (l *limiter) find(key limited) *attempts {
 	}
 	a := l.failed.find(key)
 	if a == nil {
-		a = &attempts{at: l.now()}
+		a = &attempts{}
 		l.failed.put(key, a)
 	}
 	return a
@@ -210,10 +210,9 @@ func (a *attempt) done(v verdict) {
 		a.failures++
 	case right:
 		a.succeeded = l.now()
-		l.failed.remove(a.key)
 		l.trusted.put(a.key, a.attempts)
 	}
-	if a.pending+a.passed == 0 && a.failures == 0 && a.succeeded.IsZero() {
+	if a.pending+a.passed == 0 && a.failures == 0 {
 		l.failed.remove(a.key)
 	}
 }

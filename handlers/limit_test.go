@@ -26,9 +26,12 @@ func TestAuthFailures(t *testing.T) {
 			t.Errorf("failure %d: status %d, want %d", i, response.StatusCode, want)
 		}
 	}
-	response := try(refreshBody, "192.0.2.1")
+	response, body := f.send(request("POST", tokenPath, formType, refreshBody, "X-Forwarded-For", "192.0.2.1"))
 	if response.StatusCode != http.StatusTooManyRequests || response.Header.Get("Retry-After") == "" {
 		t.Errorf("right secret: status %d, Retry-After %q", response.StatusCode, response.Header.Get("Retry-After"))
+	}
+	if body["code"] != "too_many_failed_authentications" || body["message"] == "" || body["error"] != nil { // which clients take for the end of a token
+		t.Errorf("right secret: %v", body)
 	}
 	if response := try(refreshBody, "192.0.2.2"); response.StatusCode != 200 {
 		t.Errorf("another address: status %d", response.StatusCode)

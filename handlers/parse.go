@@ -140,7 +140,6 @@ func parseMultipart(contentType string, body []byte) (parameters, error) {
 		return nil, malformed(reasonBody, "The multipart body has too many parts")
 	}
 	r := &http.Request{
-		Method: http.MethodPost,
 		Header: http.Header{echo.HeaderContentType: {contentType}},
 		Body:   io.NopCloser(bytes.NewReader(body)),
 	}
@@ -205,8 +204,8 @@ func basicCredentials(authorization string) []oauth.Credential {
 	return []oauth.Credential{raw, plain}
 }
 
-// decodeBase64 decodes what of s is base64; what is not, padding included, is
-// passed over. It is empty where nothing can be read.
+// decodeBase64 decodes what of s is base64; what is not, padding and a last digit alone
+// included, is passed over.
 func decodeBase64(s string) string {
 	digits := strings.Map(func(r rune) rune {
 		switch {
@@ -215,9 +214,6 @@ func decodeBase64(s string) string {
 		}
 		return -1
 	}, s)
-	decoded, err := base64.RawStdEncoding.DecodeString(digits)
-	if err != nil {
-		return ""
-	}
+	decoded, _ := base64.RawStdEncoding.DecodeString(digits)
 	return string(decoded)
 }

@@ -66,8 +66,6 @@ func (a Authorization) verifier() ([]byte, error) {
 	switch {
 	case a.Challenge == "" && a.Method == "":
 		return nil, nil
-	case a.Challenge == "":
-		return nil, errChallenge
 	case a.Method == MethodS256:
 		digest := decode64(a.Challenge)
 		if len(digest) != sha256.Size {

@@ -237,6 +237,12 @@ func TestReplayedCodeOvertaken(t *testing.T) {
 	if n := len(f.store.Tokens(oauth.AccessToken)) + f.left(); n != 0 {
 		t.Errorf("%d tokens are left", n)
 	}
+
+	// One who is faster than that for ever is not said to be ended.
+	f.login("c2")
+	f.now = f.now.Add(time.Minute)
+	f.Store = &rotatingStore{f.store, 1000}
+	f.wantReplay(codeOf("c2"), &oauth.Replay{Kind: oauth.AuthorizationCode, UserID: alice, Age: time.Minute})
 }
 
 // TestReplayedSealedCode: with a wrong verifier, or none, a code that was used ends nothing.

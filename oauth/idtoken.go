@@ -149,21 +149,12 @@ func (x *exchange) claims(scope Scope, identity Identity) idClaims {
 
 // sign makes the ID token in its compact form (RFC 7515, 7.1).
 func (x *exchange) sign(s signer, claims idClaims) (string, error) {
-	header, err := json.Marshal(idHeader{"JWT", s.method.Alg(), claims.Audience})
-	if err != nil {
-		return "", err
-	}
-	payload, err := json.Marshal(claims)
-	if err != nil {
-		return "", err
-	}
 	encode := base64.RawURLEncoding.EncodeToString
+	header, _ := json.Marshal(idHeader{"JWT", s.method.Alg(), claims.Audience}) // texts and numbers never fail
+	payload, _ := json.Marshal(claims)
 	input := encode(header) + "." + encode(payload)
 	signature, err := s.method.Sign(input, s.private)
-	if err != nil {
-		return "", err
-	}
-	return input + "." + encode(signature), nil
+	return input + "." + encode(signature), err
 }
 
 // storedClaims are the claims by which a stored ID token is judged.

@@ -107,7 +107,7 @@ func phpClaims() map[string]any {
 func phpToken(t testing.TB, alg, key string, claims map[string]any) string {
 	t.Helper()
 	var members []string
-	for _, name := range []string{"iss", "sub", "aud", "ID", "id", "iat", "exp", "auth_time", "email", "nonce"} {
+	for _, name := range []string{"iss", "sub", "aud", "ID", "id", "iat", "exp", "auth_time", "email", "nonce", "zoneinfo"} {
 		if value, ok := claims[name]; ok {
 			text, err := json.Marshal(value)
 			if err != nil {
@@ -245,24 +245,47 @@ func TestChangedKeyCountsOnTheNextRequest(t *testing.T) {
 }
 
 func TestUnusableKeyKeepsTheLogin(t *testing.T) {
-	for name, key := range map[string]oauth.SigningKey{
-		"no key":          {Algorithm: oauth.RS256},
-		"not PEM":         {Algorithm: oauth.RS256, PrivateKey: "-----BEGIN PRIVATE KEY-----"},
-		"not RSA":         {Algorithm: oauth.RS256, PrivateKey: testdata(t, "ec.pem")},
-		"too short":       {Algorithm: oauth.RS256, PrivateKey: testdata(t, "short.pem")},
-		"a public key":    {Algorithm: oauth.RS256, PrivateKey: testdata(t, "public.pem")},
-		"no algorithm":    {PrivateKey: testdata(t, "pkcs8.pem")},
-		"other algorithm": {Algorithm: "RS512", PrivateKey: testdata(t, "pkcs8.pem")},
-		"none":            {Algorithm: "none"},
+	for name, test := range map[string]struct {
+		key    oauth.SigningKey
+		defect oauth.Defect
+	}{
+		"no key":          {oauth.SigningKey{Algorithm: oauth.RS256}, oauth.ErrKeyUnreadable},
+		"not PEM":         {oauth.SigningKey{Algorithm: oauth.RS256, PrivateKey: "-----BEGIN PRIVATE KEY-----"}, oauth.ErrKeyUnreadable},
+		"not RSA":         {oauth.SigningKey{Algorithm: oauth.RS256, PrivateKey: testdata(t, "ec.pem")}, oauth.ErrKeyUnreadable},
+		"too short":       {oauth.SigningKey{Algorithm: oauth.RS256, PrivateKey: testdata(t, "short.pem")}, oauth.ErrKeyShort},
+		"a public key":    {oauth.SigningKey{Algorithm: oauth.RS256, PrivateKey: testdata(t, "public.pem")}, oauth.ErrKeyUnreadable},
+		"no algorithm":    {oauth.SigningKey{PrivateKey: testdata(t, "pkcs8.pem")}, oauth.ErrKeyAlgorithm},
+		"other algorithm": {oauth.SigningKey{Algorithm: "RS512", PrivateKey: testdata(t, "pkcs8.pem")}, oauth.ErrKeyAlgorithm},
+		"none":            {oauth.SigningKey{Algorithm: "none"}, oauth.ErrKeyAlgorithm},
+		"no issuer":       {oauth.SigningKey{Algorithm: oauth.HS256}, oauth.ErrNoIssuer},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
-			s.PutKey(appID, key)
+			s.PutKey(appID, test.key)
+			if test.defect == oauth.ErrNoIssuer {
+				s.SetOpenID("", false)
+			}
 			answer := s.refresh("openid")
-			if answer.Tokens.AccessToken == "" || answer.Tokens.IDToken != "" || answer.Defect == nil {
-				t.Errorf("answer %+v, want an access token, no ID token and the reason", answer)
+			if answer.Tokens.AccessToken == "" || answer.Tokens.IDToken != "" || answer.Defect != test.defect {
+				t.Errorf("answer %+v, want an access token, no ID token and %v", answer, test.defect)
 			}
 		})
+	}
+}
+
+// TestOpenIDAskedFor: a grant without a scope may be asked for openid. Then the store is
+// asked once more, for all that an ID token is made of.
+func TestOpenIDAskedFor(t *testing.T) {
+	s := newSite(t)
+	stored := phpToken(t, "RS256", "pkcs8.pem", phpClaims())
+	s.putCode("", oauth.StoredIDToken{OfCode: stored})
+	if got := s.request(oauth.Request{GrantType: "authorization_code", Code: "c1", Scope: "openid email"}).Tokens.IDToken; got != stored {
+		t.Errorf("the ID token is %s, want that of the code", got)
+	}
+	s.refresh("")
+	_, claims := payload(t, s.request(oauth.Request{GrantType: "refresh_token", RefreshToken: "r1", Scope: "openid email"}).Tokens.IDToken)
+	if claims["sub"] != "2" || claims["email"] != "alice@example.com" || claims["nonce"] != nil {
+		t.Errorf("claims of a refresh: %v", claims)
 	}
 }
 

@@ -3,7 +3,7 @@ package oauth
 import (
 	"crypto/rsa"
 	"crypto/x509"
-	"encoding/pem"
+	"encoding/base64"
 	"fmt"
 	"strings"
 	"sync"
@@ -160,23 +160,13 @@ func parsePublicKey(text string) *rsa.PublicKey {
 	return key
 }
 
-// decodePEM is the bytes of the first block; nil if there is none. A form field
-// may have turned the line breaks of a key into blanks or dropped them, which
-// the plugin bears for public keys.
+// decodePEM is the bytes of the first block; empty if there is none. A form field may
+// have turned the line breaks of a key into blanks or dropped them, which the plugin
+// bears for public keys.
 func decodePEM(text string) []byte {
-	if block, _ := pem.Decode([]byte(text)); block != nil {
-		return block.Bytes
-	}
 	_, rest, _ := strings.Cut(text, "-----BEGIN ")
-	label, rest, _ := strings.Cut(rest, "-----")
-	body, _, whole := strings.Cut(rest, "-----END ")
-	if !whole {
-		return nil
-	}
-	block, _ := pem.Decode([]byte("-----BEGIN " + label + "-----\n" +
-		strings.Join(strings.Fields(body), "") + "\n-----END " + label + "-----\n"))
-	if block == nil {
-		return nil
-	}
-	return block.Bytes
+	_, rest, _ = strings.Cut(rest, "-----")
+	body, _, _ := strings.Cut(rest, "-----")
+	der, _ := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(body), ""))
+	return der
 }

@@ -11,13 +11,16 @@ import (
 	"moserver-sidecar/oauth"
 )
 
+// left counts the refresh tokens that are stored.
+func (f *fixture) left() int { return len(f.store.Tokens(oauth.RefreshToken)) }
+
 // TestRefresh: a confidential client's refresh token stays, and the answer has
 // it; so does every earlier access token.
 func TestRefresh(t *testing.T) {
 	f := newFixture(t)
 	f.put(oauth.RefreshToken, "r0", f.grant(appID))
 	first, second := f.grants(refreshRequest()), f.grants(refreshRequest())
-	if first.RefreshToken != "r0" || second.RefreshToken != "r0" || first.AccessToken == second.AccessToken {
+	if first.RefreshToken != "r0" || second.RefreshToken != "r0" || first.AccessToken == second.AccessToken || first.Rotated {
 		t.Errorf("tokens %+v, then %+v", first, second)
 	}
 	if n := len(f.store.Tokens(oauth.AccessToken)); n != 2 {
@@ -55,7 +58,7 @@ func TestRotation(t *testing.T) {
 	f.put(oauth.RefreshToken, "r0", f.grant(publicID))
 	r := oauth.Request{GrantType: "refresh_token", RefreshToken: "r0", Scope: "email", Credentials: credentials(publicID, "")}
 	tokens := f.grants(r)
-	if tokens.RefreshToken == "r0" || tokens.Scope.String() != "email" {
+	if tokens.RefreshToken == "r0" || tokens.Scope.String() != "email" || !tokens.Rotated {
 		t.Errorf("tokens %+v", tokens)
 	}
 	stored := f.store.Tokens(oauth.RefreshToken)
@@ -89,7 +92,9 @@ func TestLongScope(t *testing.T) {
 	f := newFixture(t)
 	f.put(oauth.RefreshToken, "r0", f.grant(appID))
 	r := refreshRequest()
-	r.Scope = strings.Repeat("email ", 700)
+	r.Scope = "email" + strings.Repeat(" ", 3995)
+	f.grants(r)
+	r.Scope += " "
 	f.refuses(r, oauth.InvalidScope, "scope requested")
 }
 
@@ -148,33 +153,28 @@ func TestEndOfTime(t *testing.T) {
 	}
 }
 
-// TestNoRandomness: without it no token is issued, and the code stays.
+// TestNoRandomness: without it no token is issued and no code sealed, and what was
+// presented stays.
 func TestNoRandomness(t *testing.T) {
-	f := newFixture(t)
-	f.put(oauth.AuthorizationCode, "c0", f.grant(appID))
-	f.Random = bytes.NewReader(make([]byte, 20)) // enough for one token of two
-	if _, err := f.Token(context.Background(), codeRequest()); err == nil {
-		t.Error("tokens without randomness")
+	f := newSealing(t)
+	f.put(oauth.RefreshToken, "r0", f.grant(publicID))
+	code := codeRequest()
+	code.Code = phpCode
+	for _, there := range []int{0, 20} { // enough for one token of two
+		for _, r := range []oauth.Request{code, publicRefresh("r0")} {
+			f.Random = bytes.NewReader(make([]byte, there))
+			answer, err := f.Token(context.Background(), r)
+			var refused oauth.Error
+			if err == nil || errors.As(err, &refused) || answer.Tokens != nil {
+				t.Errorf("%d bytes: %s: %+v, %v", there, r.GrantType, answer.Tokens, err)
+			}
+		}
+		f.Random = bytes.NewReader(make([]byte, there))
+		if got, err := f.Authorized(context.Background(), pkce(), phpCode); err == nil || got.Code != "" {
+			t.Errorf("%d bytes: sealed as %+v", there, got)
+		}
 	}
-	if n := len(f.store.Tokens(oauth.AuthorizationCode)); n != 1 {
-		t.Errorf("%d codes are left, want 1", n)
-	}
-}
-
-// awayStore is a store whose writes fail.
-type awayStore struct{ oauth.Store }
-
-func (awayStore) Issue(context.Context, ...oauth.Token) error { return oauth.ErrUnavailable }
-
-// TestUnavailable: what the store cannot tell is no OAuth error, and no token
-// leaves that is not stored.
-func TestUnavailable(t *testing.T) {
-	f := newFixture(t)
-	f.put(oauth.RefreshToken, "r0", f.grant(appID))
-	f.Store = awayStore{f.store}
-	answer, err := f.Token(context.Background(), refreshRequest())
-	var refused oauth.Error
-	if !errors.Is(err, oauth.ErrUnavailable) || errors.As(err, &refused) || answer.Tokens != nil {
-		t.Errorf("answer %+v, error %v", answer, err)
+	if n := len(f.store.Tokens(oauth.AuthorizationCode)); n != 1 || f.left() != 1 || len(f.store.Tokens(oauth.AccessToken)) != 0 {
+		t.Errorf("%d codes and %d refresh tokens are left, want 1 and 1", n, f.left())
 	}
 }

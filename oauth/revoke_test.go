@@ -79,3 +79,21 @@ func TestRevokeAccessTokens(t *testing.T) {
 		}
 	}
 }
+
+// TestHint: a right hint saves a look for a token of the other kind (RFC 7009, 2.1).
+func TestHint(t *testing.T) {
+	for hint, want := range map[string]map[oauth.Kind]int{
+		"": {oauth.RefreshToken: 1, oauth.AccessToken: 2}, "access_token": {oauth.RefreshToken: 2, oauth.AccessToken: 1},
+	} {
+		for kind, looks := range want {
+			f := newFixture(t)
+			f.put(kind, "t0", f.grant(appID))
+			store := &countingStore{Store: f.store}
+			f.Store = store
+			f.grants(oauth.Request{Token: "t0", TokenTypeHint: hint, Credentials: app()})
+			if len(store.finds) != looks {
+				t.Errorf("hint %q: %d looks for a token of the kind %s, want %d", hint, len(store.finds), kind, looks)
+			}
+		}
+	}
+}

@@ -43,8 +43,6 @@ func (x *exchange) rotation(ctx context.Context) (*Rotation, error) {
 // that was seen has never been, and its successor must not be told: so the record is
 // looked for once more when the access token is safe.
 func (x *exchange) repeat(ctx context.Context, rotation *Rotation) (Answer, error) {
-	replaced := x.presented
-	x.presented.Value = rotation.Successor
 	if err := x.checkRefreshToken(); err != nil {
 		return Answer{}, err
 	}
@@ -56,7 +54,6 @@ func (x *exchange) repeat(ctx context.Context, rotation *Rotation) (Answer, erro
 	if err := x.Store.Issue(ctx, p.access); err != nil {
 		return Answer{}, err
 	}
-	x.presented = replaced
 	still, err := x.rotation(ctx)
 	if err == nil && (still == nil || still.Successor != rotation.Successor) {
 		err = ErrUnavailable // the client tries again with what it has

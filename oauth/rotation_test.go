@@ -23,12 +23,9 @@ func publicRefresh(token string) oauth.Request {
 	return oauth.Request{GrantType: "refresh_token", RefreshToken: token, Credentials: credentials(publicID, "")}
 }
 
-// left counts the refresh tokens that are stored.
-func (f *fixture) left() int { return len(f.store.Tokens(oauth.RefreshToken)) }
-
 // replays sends a request that must be refused as a replay, or as one that is
 // no news any more.
-func (f *fixture) replays(r oauth.Request, news bool) {
+func (f *fixture) replays(r oauth.Request, news bool) *oauth.Replay {
 	f.Helper()
 	answer, err := f.Token(context.Background(), r)
 	var refused oauth.Error
@@ -38,9 +35,10 @@ func (f *fixture) replays(r oauth.Request, news bool) {
 	if (answer.Replay != nil) != news {
 		f.Errorf("the answer's replay is %+v, want one: %v", answer.Replay, news)
 	}
-	if news && answer.Replay != nil && answer.Replay.UserID != alice {
-		f.Errorf("the replay is of user %d", answer.Replay.UserID)
+	if r := answer.Replay; news && r != nil && (r.Kind != oauth.RefreshToken || r.UserID != alice || !r.Ended) {
+		f.Errorf("the replay is %+v", r)
 	}
+	return answer.Replay
 }
 
 // TestLostAnswer: who has not heard of the successor gets the same again, as
@@ -106,7 +104,9 @@ func TestReplay(t *testing.T) {
 				last = f.grants(publicRefresh(last.RefreshToken))
 			}
 			f.store.AgeRotations(c.age)
-			f.replays(r, true)
+			if replay := f.replays(r, true); replay == nil || replay.Age < c.age {
+				t.Errorf("the replay is %+v, want one after %s", replay, c.age)
+			}
 			f.replays(r, false)
 			f.refuses(publicRefresh(last.RefreshToken), oauth.InvalidGrant, "Invalid refresh token")
 			if left := f.store.Tokens(oauth.RefreshToken); len(left) != 1 || left[0].Value != "another" {
@@ -220,7 +220,8 @@ func TestRevokeRotated(t *testing.T) {
 // back without the rotation that it had shown before that was on its disk.
 type forgetful struct {
 	oauth.Store
-	died bool
+	since *oauth.Rotation // what another request has put in its place
+	died  bool
 }
 
 func (s *forgetful) Issue(ctx context.Context, tokens ...oauth.Token) error {
@@ -230,17 +231,19 @@ func (s *forgetful) Issue(ctx context.Context, tokens ...oauth.Token) error {
 
 func (s *forgetful) FindRotation(ctx context.Context, token string) (*oauth.Rotation, error) {
 	if s.died {
-		return nil, nil
+		return s.since, nil
 	}
 	return s.Store.FindRotation(ctx, token)
 }
 
 // TestRotationNeverWritten: nobody is told a successor that the database does not have.
 func TestRotationNeverWritten(t *testing.T) {
-	f, r := rotating(t)
-	f.grants(r)
-	f.Store = &forgetful{Store: f.store}
-	if answer, err := f.Token(t.Context(), r); !errors.Is(err, oauth.ErrUnavailable) || answer.Tokens != nil {
-		t.Errorf("got %+v, %v; want the word that the database is away", answer.Tokens, err)
+	for _, since := range []*oauth.Rotation{nil, {ClientID: publicID, UserID: alice, Successor: "another"}} {
+		f, r := rotating(t)
+		f.grants(r)
+		f.Store = &forgetful{Store: f.store, since: since}
+		if answer, err := f.Token(t.Context(), r); !errors.Is(err, oauth.ErrUnavailable) || answer.Tokens != nil {
+			t.Errorf("got %+v, %v; want the word that the database is away", answer.Tokens, err)
+		}
 	}
 }

@@ -14,12 +14,13 @@ import (
 // up each look for a credential.
 type unindexed struct {
 	oauth.Store
-	mu    sync.Mutex
-	looks []oauth.Kind
-	gate  chan struct{} // nil: none is held up
+	indexed []oauth.Kind // but for these
+	mu      sync.Mutex
+	looks   []oauth.Kind
+	gate    chan struct{} // nil: none is held up
 }
 
-func (u *unindexed) Scans(oauth.Kind) bool { return true }
+func (u *unindexed) Scans(kind oauth.Kind) bool { return !slices.Contains(u.indexed, kind) }
 
 func (u *unindexed) Find(ctx context.Context, id string, p oauth.Presented) (oauth.Facts, error) {
 	u.mu.Lock()
@@ -70,7 +71,7 @@ func TestUnindexed(t *testing.T) {
 // refused at once; a client with a secret is served meanwhile.
 func TestScanBudget(t *testing.T) {
 	f := newFixture(t)
-	f.holdsScans(oauth.InvalidToken, func(int) error {
+	f.holdsScans(nil, oauth.InvalidToken, func(int) error {
 		_, _, err := f.UserInfo(context.Background(), "garbage")
 		return err
 	})
@@ -79,40 +80,90 @@ func TestScanBudget(t *testing.T) {
 // TestReplayScanBudget: what came of an unknown code is looked for in the same budget, also
 // for a client with a secret, and once for a client that has its turn already.
 func TestReplayScanBudget(t *testing.T) {
+	for _, indexed := range [][]oauth.Kind{nil, {oauth.AuthorizationCode}, {oauth.AccessToken}, {oauth.RefreshToken}} {
+		f := newFixture(t)
+		f.holdsScans(indexed, oauth.InvalidGrant, f.unknownCode)
+	}
+}
+
+// unknownCode is sent by a public client and one with a secret in turn.
+func (f *fixture) unknownCode(i int) error {
+	r := codeRequest()
+	if i%2 == 0 {
+		r.Credentials = credentials(publicID, "")
+	}
+	_, err := f.Token(context.Background(), r)
+	return err
+}
+
+// nested is a store in which another request comes while a family is looked for.
+type nested struct {
+	oauth.Store
+	other func()
+}
+
+func (s *nested) FindFamily(ctx context.Context, id, family string) (*oauth.Family, error) {
+	s.other()
+	return s.Store.FindFamily(ctx, id, family)
+}
+
+// TestNoScanBudget: where there are indexes nobody waits for others.
+func TestNoScanBudget(t *testing.T) {
 	f := newFixture(t)
-	f.holdsScans(oauth.InvalidGrant, func(i int) error {
-		r := codeRequest()
-		if i%2 == 0 {
-			r.Credentials = credentials(publicID, "")
+	more := 20
+	unknown := func() {
+		if more--; more >= 0 {
+			f.wantReplay(codeRequest(), nil)
 		}
-		_, err := f.Token(context.Background(), r)
-		return err
-	})
+	}
+	f.Store = &nested{f.store, unknown}
+	unknown()
+}
+
+// TestScanGivenUp: whoever goes away while waiting for a turn leaves it to others.
+func TestScanGivenUp(t *testing.T) {
+	f := newFixture(t)
+	gate := make(chan struct{})
+	close(gate)
+	f.Store = &unindexed{Store: f.store, gate: gate}
+	away, cancel := context.WithCancel(context.Background())
+	cancel()
+	for range 100 {
+		var refused oauth.Error
+		if _, _, err := f.UserInfo(away, "garbage"); !errors.Is(err, oauth.ErrBusy) && !errors.As(err, &refused) {
+			t.Fatalf("gone away: %v", err)
+		}
+	}
+	f.holdsScans(nil, oauth.InvalidGrant, f.unknownCode)
 }
 
 // holdsScans sends requests while no look ends: as many as the budget holds wait, to be
-// refused with the code in the end, and the others are refused at once.
-func (f *fixture) holdsScans(code oauth.Code, send func(i int) error) {
+// refused with the code in the end, and the others are refused at once. When all have
+// been answered, the budget is whole again.
+func (f *fixture) holdsScans(indexed []oauth.Kind, code oauth.Code, send func(i int) error) {
 	f.Helper()
-	store := &unindexed{Store: f.store, gate: make(chan struct{})}
+	store := &unindexed{Store: f.store, indexed: indexed}
 	f.Store = store
 	f.put(oauth.RefreshToken, "r0", f.grant(appID))
 	const sent, admitted = 40, 18
-	outcomes := make(chan error, sent)
-	for i := range sent {
-		go func() { outcomes <- send(i) }()
-	}
-	for range sent - admitted {
-		if err := <-outcomes; !errors.Is(err, oauth.ErrBusy) {
-			f.Errorf("beyond the budget: %v", err)
+	for range 2 {
+		store.gate = make(chan struct{})
+		outcomes := make(chan error, sent)
+		for i := range sent {
+			go func() { outcomes <- send(i) }()
 		}
-	}
-	f.grants(refreshRequest())
-	close(store.gate)
-	for range admitted {
-		var refused oauth.Error
-		if err := <-outcomes; !errors.As(err, &refused) || refused.Code != code {
-			f.Errorf("within the budget: %v", err)
+		for range sent - admitted {
+			if err := <-outcomes; !errors.Is(err, oauth.ErrBusy) {
+				f.Errorf("beyond the budget: %v", err)
+			}
+		}
+		f.grants(refreshRequest())
+		close(store.gate)
+		for range admitted {
+			var refused oauth.Error
+			if err := <-outcomes; !errors.As(err, &refused) || refused.Code != code {
+				f.Errorf("within the budget: %v", err)
+			}
 		}
 	}
 }

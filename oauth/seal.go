@@ -88,7 +88,7 @@ const sealHeader = 1 + 1 + 4 + 1 + 8 // version, flags, seconds, length of the c
 // marshal is compact, because a code has to fit into addresses.
 func (s seal) marshal() []byte {
 	flags, code := byte(0), []byte(s.code)
-	if raw, err := hex.DecodeString(s.code); err == nil && hex.EncodeToString(raw) == s.code {
+	if raw, _ := hex.DecodeString(s.code); hex.EncodeToString(raw) == s.code {
 		flags, code = sealHex, raw
 	}
 	if s.verifier != nil {

@@ -3,6 +3,7 @@ package oauth
 import (
 	"bytes"
 	"crypto/rand"
+	"encoding/base64"
 	"testing"
 	"time"
 
@@ -47,5 +48,27 @@ func TestSealKeepsAnyCode(t *testing.T) {
 	}
 	if _, err := seals.close(seal{code: string(make([]byte, maxCode+1))}, rand.Reader); err == nil {
 		t.Error("a code is sealed that no table has")
+	}
+}
+
+// TestUnmarshalRefuses what is cut, or of another version than this program writes.
+func TestUnmarshalRefuses(t *testing.T) {
+	whole := seal{code: "00ff", verifier: make([]byte, verifierLength), resource: resourceDigest("urn:x")}.marshal()
+	for n := range whole {
+		if s, ok := unmarshal(whole[:n]); ok {
+			t.Errorf("cut at %d: %+v", n, s)
+		}
+	}
+	whole[0]++
+	if s, ok := unmarshal(whole); ok {
+		t.Errorf("another version: %+v", s)
+	}
+	seals, err := NewSeals(bytes.Repeat([]byte("s"), MinSealSecret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	nonce := make([]byte, seals.aead.NonceSize())
+	if s := seals.open(base64.RawURLEncoding.EncodeToString(seals.aead.Seal(nonce, nonce, whole, nil))); s != nil {
+		t.Errorf("another version is opened: %+v", s)
 	}
 }

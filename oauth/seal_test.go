@@ -202,7 +202,7 @@ func TestForeignSeals(t *testing.T) {
 	f.Seals = newSeals(t, strings.Repeat("s", 32)) // a second server
 	start := f.now
 	for age, reason := range map[time.Duration]oauth.Reason{
-		11*time.Minute + 2*time.Second: oauth.ReasonSealOld, 11*time.Minute - time.Second: oauth.ReasonCodeExpired, -time.Minute: "",
+		11*time.Minute + time.Second: oauth.ReasonSealOld, 11 * time.Minute: oauth.ReasonCodeExpired, -time.Minute: "",
 	} {
 		f.now = start
 		f.put(oauth.AuthorizationCode, phpCode, f.grant(appID))
@@ -296,6 +296,7 @@ func TestCheck(t *testing.T) {
 		"resource":             {oauth.Authorization{Resource: resource}, ""},
 		"resource's fragment":  {oauth.Authorization{Resource: resource + "#x"}, oauth.ReasonTarget},
 		"resource is relative": {oauth.Authorization{Resource: "/mcp"}, oauth.ReasonTarget},
+		"resource is no URI":   {oauth.Authorization{Resource: "https://[::1"}, oauth.ReasonTarget},
 	} {
 		var refused oauth.Error
 		if errors.As(test.authorization.Check(), &refused); refused.Reason != test.reason {

@@ -240,6 +240,7 @@ func TestUnreadableSecret(t *testing.T) {
 func TestTwoReadings(t *testing.T) {
 	f := newFixture(t)
 	f.store.PutClient(oauth.Client{ID: "my app", Confidential: true, Secret: "a+b %41"})
+	f.store.PutClient(oauth.Client{ID: "my%20app", Confidential: true, Secret: "a+b %41"})
 	for _, readings := range [][]oauth.Credential{
 		append(credentials("my app", "a+b %41"), credentials("my app", "a b A")...),
 		append(credentials("my+app", "a%2Bb+%2541"), credentials("my app", "a+b %41")...),
@@ -249,6 +250,10 @@ func TestTwoReadings(t *testing.T) {
 		r.Credentials = readings
 		f.grants(r)
 	}
+	f.put(oauth.RefreshToken, "r0", f.grant("my%20app"))
+	r := refreshRequest()
+	r.Credentials = append(credentials("my%20app", "a+b %41"), credentials("my app", "a b A")...)
+	f.grants(r)
 }
 
 // TestClientColumns: what some editions of the plugin keep of a client.
@@ -268,6 +273,17 @@ func TestClientColumns(t *testing.T) {
 	r.Scope = "files"
 	f.grants(r)
 	r.Scope = "profile"
+	f.refuses(r, oauth.InvalidScope, "")
+
+	// What a client may ask for widens no grant.
+	f.put(oauth.RefreshToken, "r0", f.grant(appID))
+	r.Scope = "files"
+	f.refuses(r, oauth.InvalidScope, "")
+	limited.Scope = oauth.Scope{"files"}
+	f.store.PutClient(limited)
+	f.put(oauth.RefreshToken, "r0", bare)
+	f.grants(r)
+	r.Scope = "email"
 	f.refuses(r, oauth.InvalidScope, "")
 }
 
@@ -301,11 +317,14 @@ func TestScope(t *testing.T) {
 
 func TestSwitchedOff(t *testing.T) {
 	f := newFixture(t)
-	f.store.SetSite(oauth.Site{SwitchedOff: true, TokenLength: 32})
 	f.put(oauth.RefreshToken, "r0", f.grant(appID))
-	for _, r := range []oauth.Request{refreshRequest(), {}, {GrantType: "telepathy"}} {
-		if _, err := f.Token(context.Background(), r); !errors.Is(err, oauth.ErrSwitchedOff) {
-			t.Errorf("%+v: %v", r, err)
+	for _, site := range []oauth.Site{{SwitchedOff: true}, {Deactivated: true}} {
+		f.store.SetSite(site)
+		for _, r := range []oauth.Request{refreshRequest(), {}, {GrantType: "telepathy"}} {
+			_, err := f.Token(context.Background(), r)
+			if !errors.Is(err, oauth.ErrSwitchedOff) || errors.Is(err, oauth.ErrDeactivated) != site.Deactivated {
+				t.Errorf("%+v: %v", r, err)
+			}
 		}
 	}
 }
@@ -316,7 +335,10 @@ func TestAnswerNamesClient(t *testing.T) {
 	r := refreshRequest()
 	r.Credentials = credentials(appID, "wrong")
 	answer, err := f.Token(context.Background(), r)
-	if err == nil || answer.Client == nil || answer.Client.ID != appID {
-		t.Errorf("answer %+v, error %v", answer, err)
+	_, introspected, again := f.Introspect(context.Background(), r)
+	for _, answer := range []oauth.Answer{answer, introspected} {
+		if err == nil || again == nil || answer.Client == nil || answer.Client.ID != appID || answer.Authenticated {
+			t.Errorf("answer %+v, errors %v and %v", answer, err, again)
+		}
 	}
 }

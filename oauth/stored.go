@@ -46,41 +46,23 @@ func (x *exchange) nonce(ofCode string) string {
 	if claims["aud"] != x.facts.Client.ID || claims["sub"] != strconv.FormatInt(x.facts.Grant.UserID, 10) {
 		return ""
 	}
-	return claims["nonce"]
+	nonce, _ := claims["nonce"].(string)
+	return nonce
 }
 
-// cutClaims are the text claims that an ID token still has in full when its end
-// is cut off.
-func cutClaims(token string) map[string]string {
-	parts := strings.Split(token, ".")
-	if len(parts) < 2 {
-		return nil
+// cutClaims are the claims that an ID token still has when its end is cut off. Those that
+// are texts are there in full.
+func cutClaims(token string) (claims map[string]any) {
+	_, rest, _ := strings.Cut(token, ".")
+	payload, _, _ := strings.Cut(rest, ".")
+	text, _ := base64.RawURLEncoding.DecodeString(payload) // as far as it goes
+	if json.Unmarshal(text, &claims) == nil {
+		return claims
 	}
-	payload := parts[1]
-	if len(parts) == 2 && len(payload)%4 == 1 {
-		payload = payload[:len(payload)-1] // the cut has left less than a byte
-	}
-	text, err := base64.RawURLEncoding.DecodeString(payload)
-	if err != nil {
-		return nil
-	}
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
-		return nil
-	}
-	claims := map[string]string{}
-	for {
-		name, err := decoder.Token()
-		if err != nil {
+	for end := len(text); end > 0; end = bytes.LastIndexByte(text[:end], ',') {
+		if json.Unmarshal(append(text[:end:end], '}'), &claims) == nil {
 			return claims
 		}
-		key, isName := name.(string)
-		value, err := decoder.Token()
-		if _, nested := value.(json.Delim); err != nil || nested || !isName {
-			return claims
-		}
-		if text, ok := value.(string); ok {
-			claims[key] = text
-		}
 	}
+	return nil
 }

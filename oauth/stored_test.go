@@ -1,6 +1,8 @@
 package oauth_test
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"maps"
 	"strings"
 	"testing"
@@ -34,6 +36,7 @@ func TestStoredIDToken(t *testing.T) {
 	later := made(map[string]any{"iat": now.Unix() - 9, "auth_time": now.Unix() - 9, "nonce": "of another tab"})
 	expired := made(map[string]any{"exp": now.Unix() - 1})
 	elsewhere := made(map[string]any{"iss": "https://elsewhere.example.com/wp-json/moserver/" + appID})
+	undated := made(map[string]any{"iat": nil})
 	foreignKey := phpToken(t, "RS256", "other.pem", phpClaims())
 	confused := phpToken(t, "HS256", testdata(t, "public.pem"), phpClaims())
 	const nonce = "n-0S6_WzA2Mj"
@@ -67,6 +70,8 @@ func TestStoredIDToken(t *testing.T) {
 		"another site's issuer":                 {stored: oauth.StoredIDToken{OfCode: elsewhere}, nonce: nonce},
 		"another site's issuer, cut":            {stored: oauth.StoredIDToken{OfCode: cut(elsewhere), Current: elsewhere}},
 		"no issuer":                             {stored: oauth.StoredIDToken{OfCode: made(map[string]any{"iss": nil})}, nonce: nonce},
+		"no iat":                                {stored: oauth.StoredIDToken{OfCode: made(map[string]any{"iat": nil})}, nonce: nonce},
+		"no iat, cut":                           {stored: oauth.StoredIDToken{OfCode: cut(undated), Current: undated}},
 		"never expires":                         {stored: oauth.StoredIDToken{OfCode: made(map[string]any{"exp": nil})}, nonce: nonce},
 		"garbage":                               {stored: oauth.StoredIDToken{OfCode: "a.b.c", Current: own}},
 		"not even that":                         {stored: oauth.StoredIDToken{OfCode: strings.Repeat("\x00.", 200), Current: own}},
@@ -96,8 +101,8 @@ func anyOrNil(s string) any {
 	return s
 }
 
-// TestNonceOfACutRow cuts tokens at every place: the nonce comes out whole or
-// not at all, and only of this client and user.
+// TestNonceOfACutRow cuts tokens at every place: the nonce is there from the place on
+// where it ends, and only if it is a text of this client and user.
 func TestNonceOfACutRow(t *testing.T) {
 	for name, test := range map[string]struct {
 		changes map[string]any
@@ -107,26 +112,29 @@ func TestNonceOfACutRow(t *testing.T) {
 		"bob's":       {map[string]any{"sub": "3"}, false},
 		"other's":     {map[string]any{"aud": "other"}, false},
 		"not a text":  {map[string]any{"nonce": []string{"n"}}, false},
-		"with quotes": {map[string]any{"nonce": `n"\u0022é日`}, true},
+		"with quotes": {map[string]any{"nonce": `n"\u0022é日,":{`}, true},
+		"longer":      {map[string]any{"nonce": "n-0S6_WzA2Mjx"}, true}, // ends at another bit
+		"longer yet":  {map[string]any{"nonce": "n-0S6_WzA2Mjxx"}, true},
+		"not last":    {map[string]any{"zoneinfo": `a,"b":"c"`}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			claims := with(phpClaims(), test.changes)
 			token := phpToken(t, "RS256", "other.pem", claims)
-			survived := false
+			text, _ := payload(t, token)
+			nonce, err := json.Marshal(claims["nonce"])
+			if err != nil {
+				t.Fatal(err)
+			}
+			ends := strings.Index(token, ".") + 1 + base64.RawURLEncoding.EncodedLen(strings.Index(text, string(nonce))+len(nonce))
 			for length := range len(token) {
 				s := newSite(t)
 				s.PutKey(appID, oauth.SigningKey{Algorithm: oauth.HS256}) // which is quick
 				s.putCode("openid", oauth.StoredIDToken{OfCode: token[:length]})
 				_, got := payload(t, s.redeem().Tokens.IDToken)
-				if nonce, there := got["nonce"]; there {
-					survived = true
-					if nonce != claims["nonce"] {
-						t.Fatalf("cut at %d: nonce %q", length, nonce)
-					}
+				nonce, there := got["nonce"]
+				if want := test.survive && length >= ends; there != want || there && nonce != claims["nonce"] {
+					t.Fatalf("cut at %d, where the nonce ends at %d: it is %v", length, ends, nonce)
 				}
-			}
-			if survived != test.survive {
-				t.Errorf("the nonce survived: %v, want %v", survived, test.survive)
 			}
 		})
 	}

@@ -79,6 +79,11 @@ func rotation(t *testing.T, s Subject) {
 		}
 		wantRotation(t, s, p.Value, 0, nil)
 	}
+	s.PutGrant(presented(oauth.AuthorizationCode, "c1"), grant())
+	if err := s.Redeem(context.Background(), presented(oauth.AuthorizationCode, "c1"), token(oauth.RefreshToken, "of c1")); err != nil {
+		t.Fatal(err)
+	}
+	wantRotation(t, s, "c1", 0, nil)
 }
 
 func rotationByteExact(t *testing.T, s Subject) {
