@@ -59,27 +59,27 @@ type asked[Q, A any] struct {
 func (g *gatherer[Q, A]) ask(ctx context.Context, question Q) (answer A, err error) {
 	q := &asked[Q, A]{question: question, woken: make(chan batch[Q, A], 1)}
 	g.join(q)
+	var (
+		b     batch[Q, A]
+		leads bool
+	)
 	select {
-	case b, leads := <-q.woken:
-		if leads {
-			g.lead(ctx, b)
-		}
-		return q.answer, q.err
+	case b, leads = <-q.woken:
 	case <-ctx.Done():
-	}
-	if g.leave(q) {
-		return answer, errAlone
-	}
-	select {
-	case b, leads := <-q.woken:
-		if leads { // the others count on it
-			g.lead(context.WithoutCancel(ctx), b)
-		}
-	default:
-		if g.forget {
+		if g.leave(q) {
 			return answer, errAlone
 		}
-		<-q.woken // it is on its way
+		select {
+		case b, leads = <-q.woken:
+		default: // it is on its way
+			if g.forget {
+				return answer, errAlone
+			}
+			<-q.woken
+		}
+	}
+	if leads {
+		g.lead(ctx, b)
 	}
 	return q.answer, q.err
 }
@@ -91,19 +91,19 @@ func (g *gatherer[Q, A]) join(q *asked[Q, A]) {
 	g.waiting = append(g.waiting, q)
 	switch {
 	case g.holding == 0 || len(g.waiting) >= g.most:
-		g.begin(q)
+		g.begin()
 	case len(g.waiting) == 1:
 		g.slow = time.AfterFunc(g.patience, g.hurry)
 	}
 }
 
-// begin lets a caller lead a batch of all that wait, who are never more than share a
-// statement. The lock is held.
-func (g *gatherer[Q, A]) begin(leader *asked[Q, A]) {
+// begin lets the caller who came last, and so has most time left, lead a batch of all that
+// wait, who are never more than share a statement. The lock is held.
+func (g *gatherer[Q, A]) begin() {
 	if g.slow != nil {
 		g.slow.Stop()
 	}
-	leader.woken <- batch[Q, A]{g.waiting, g.overdue}
+	g.waiting[len(g.waiting)-1].woken <- batch[Q, A]{g.waiting, g.overdue}
 	g.waiting = nil
 	g.holding++
 }
@@ -116,7 +116,7 @@ func (g *gatherer[Q, A]) hurry() {
 	if len(g.waiting) > 0 {
 		g.overdue++
 		g.holding = 0
-		g.begin(g.waiting[0])
+		g.begin()
 	}
 }
 
@@ -130,10 +130,10 @@ func (g *gatherer[Q, A]) leave(q *asked[Q, A]) bool {
 }
 
 // lead runs a statement in the time of one of its callers. It goes on if that caller's
-// client leaves, because it is also for others.
+// client leaves, and begins though the time is over, because it is also for others.
 func (g *gatherer[Q, A]) lead(ctx context.Context, b batch[Q, A]) {
 	end, ok := ctx.Deadline()
-	if !ok {
+	if !ok || ctx.Err() != nil {
 		end = time.Now().Add(wpdb.DialTimeout)
 	}
 	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), end)
@@ -167,6 +167,6 @@ func (g *gatherer[Q, A]) release(b batch[Q, A]) {
 		return
 	}
 	if g.holding--; g.holding == 0 && len(g.waiting) > 0 {
-		g.begin(g.waiting[0])
+		g.begin()
 	}
 }

@@ -126,8 +126,8 @@ func TestGathererLeave(t *testing.T) {
 		wantOutcomes(t, errAlone, left...)
 
 		ctx, leave = context.WithCancel(t.Context())
-		leader := s.askAll(t, t.Context(), 3)
-		later := s.askAll(t, ctx, 4)
+		later := s.askAll(t, ctx, 3)
+		leader := s.askAll(t, t.Context(), 4)
 		s.end <- nil
 		wantOutcomes(t, nil, first...)
 		s.wantBegun(t, 3, 4)
@@ -141,6 +141,36 @@ func TestGathererLeave(t *testing.T) {
 			wantOutcomes(t, nil, later...)
 		}
 	}
+}
+
+// TestGathererTime: a statement has the time of the caller who came last, and if that is
+// over, enough for others.
+func TestGathererTime(t *testing.T) {
+	left, end := make(chan time.Duration), make(chan error)
+	g := &gatherer[int, int]{most: 10, patience: time.Hour, run: func(ctx context.Context, batch []int) ([]int, error) {
+		at, _ := ctx.Deadline()
+		left <- time.Until(at)
+		return batch, <-end
+	}}
+	ask := func(limit time.Duration) {
+		ctx, cancel := context.WithTimeout(t.Context(), limit)
+		t.Cleanup(cancel)
+		go func() { _, _ = g.ask(ctx, 1) }()
+	}
+	ask(-time.Hour)
+	if got := <-left; got <= 0 {
+		t.Errorf("it has %s", got)
+	}
+	for i, limit := range []time.Duration{2 * time.Hour, 3 * time.Hour} {
+		for ask(limit); g.count() == i; {
+			time.Sleep(time.Millisecond / 10)
+		}
+	}
+	end <- nil
+	if got := <-left; got < 2*time.Hour {
+		t.Errorf("it has %s", got)
+	}
+	end <- nil
 }
 
 // TestGathererPanic: a statement that panics leaves nobody waiting.
