@@ -9,8 +9,9 @@ import (
 )
 
 // prove answers the challenge of somebody who has the site's settings, and says from
-// which address the request came, and whether logins pass here too. Anybody else gets the answer of all. "check --through" puts
-// challenges on ordinary requests, which reach this server as a client's do.
+// which address the request came, and whether logins pass here too. Anybody else gets the
+// answer of all. "check --through" puts challenges on ordinary requests, which reach this
+// server as a client's do.
 func (s *server) prove(c echo.Context) {
 	challenge := c.Request().Header.Get(oauth.HeaderChallenge)
 	if challenge == "" {

@@ -49,9 +49,10 @@ func (s slow) Revoke(ctx context.Context, r oauth.Revocation) (ended bool, err e
 	return ended, err
 }
 
-// TestRightStore: a store that keeps its promise is found to do so.
+// TestRightStore: a store that keeps its promise is found to do so. A busy machine needs
+// more time for it.
 func TestRightStore(t *testing.T) {
-	for seed := range uint64(12) {
+	for seed, operations := uint64(0), 0; seed < 12 || operations < 1200; seed++ {
 		r, v, err := play(seed, 400*time.Millisecond, 0, func(s oauth.Store) oauth.Store { return slow{s} })
 		if err != nil {
 			t.Fatal(err)
@@ -63,8 +64,8 @@ func TestRightStore(t *testing.T) {
 				t.Errorf("%+v:\n%s", r, model.Tell(r, model.Minimise(r, ops)))
 			}
 		}
-		if v.Operations < 100 {
-			t.Errorf("only %d operations", v.Operations)
+		if operations += v.Operations; v.Operations == 0 {
+			t.Fatal("nothing was done")
 		}
 	}
 }
@@ -73,17 +74,17 @@ func TestRightStore(t *testing.T) {
 func TestWrongStores(t *testing.T) {
 	for name, wrong := range wrong.Stores(rarely) {
 		t.Run(name, func(t *testing.T) {
-			for seed := range uint64(20) {
+			for seed, operations := uint64(0), 0; seed < 20 || operations < 2000; seed++ {
 				r, v, err := play(seed, 400*time.Millisecond, 0, func(s oauth.Store) oauth.Store { return wrong(slow{s}) })
 				if err != nil {
 					t.Fatal(err)
 				}
-				if len(v.Violations) > 0 {
+				if operations += v.Operations; len(v.Violations) > 0 {
 					t.Logf("seed %d, %d violations, such as:\n%s", seed, len(v.Violations), model.Tell(r, model.Minimise(r, v.Violations[0])))
 					return
 				}
 			}
-			t.Error("20 histories, and nothing was found")
+			t.Error("nothing was found")
 		})
 	}
 }
