@@ -129,7 +129,7 @@ func (db *DB) Repeat(ctx context.Context, writes bool, attempt func() error) err
 // that the next ones may lead to another. Where a server has no connection left, none
 // stays idle for a while: PHP may need them more.
 func (db *DB) leave(err error) {
-	crowded := slices.Contains(connectionErrors(), ErrorNumber(err))
+	crowded := crowded(err)
 	if !crowded && !slices.Contains(leaveErrors(), ErrorNumber(err)) && !errors.Is(err, context.DeadlineExceeded) {
 		return
 	}

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/go-sql-driver/mysql"
@@ -90,6 +91,13 @@ func ReadOnlyErrors() []uint16 { return []uint16{1290, 1792, 1836} }
 
 // connectionErrors: there are too many connections, of all users or of this one.
 func connectionErrors() []uint16 { return []uint16{1040, 1203, 1226} }
+
+// crowded reports whether the server has no connection left. The account's limits of what it
+// may do within an hour have the number of one of these errors: where they are reached,
+// closing connections would only use up more of them.
+func crowded(err error) bool {
+	return slices.Contains(connectionErrors(), ErrorNumber(err)) && !strings.Contains(err.Error(), "_per_hour")
+}
 
 // fullErrors: the disk or the table is full.
 func fullErrors() []uint16 { return []uint16{1021, 1114} }

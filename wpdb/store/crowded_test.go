@@ -1,11 +1,13 @@
 package store_test
 
 import (
+	"errors"
 	"sync"
 	"testing"
 	"time"
 
 	"moserver-sidecar/oauth"
+	"moserver-sidecar/wpdb"
 	"moserver-sidecar/wpdb/sandbox"
 	"moserver-sidecar/wpdb/sandbox/sandboxtest"
 )
@@ -29,4 +31,22 @@ func TestLastConnections(t *testing.T) {
 	s.On(holder, "UNLOCK TABLES")
 	group.Wait()
 	eventually(t, "others get connections", func() bool { return s.Status("Threads_connected") <= all/2 })
+}
+
+// TestConnectionsPerHour: where the account has opened as many connections as it may within
+// an hour, those that it has are kept.
+func TestConnectionsPerHour(t *testing.T) {
+	root := newSite(t, sandboxtest.Start(t, sandbox.Options{Accounts: true}))
+	root.PutClient(oauth.Client{ID: clientID, Secret: "secret"})
+	root.putRefreshToken("r")
+	root.Account("wp", "password")
+	root.Exec("ALTER USER wp@localhost WITH MAX_CONNECTIONS_PER_HOUR 1")
+	s := root.reopen(func(c *wpdb.Config) { c.User, c.Password = "wp", "password" })
+	only, err := s.DB.SQL.Conn(within(t, patience))
+	sandboxtest.NoError(t, err)
+	if _, err := s.Find(within(t, time.Second), clientID, refreshToken("r")); !errors.Is(err, oauth.ErrUnavailable) {
+		t.Errorf("with no connection left Find returned %v", err)
+	}
+	sandboxtest.NoError(t, only.Close())
+	s.find(clientID, refreshToken("r"))
 }
