@@ -170,7 +170,7 @@ func (b *book) input(op history.Op) input {
 		in.mayExpire = in.mayExpire || successor
 	}
 	in.races = op.Kind == history.Refresh && slices.ContainsFunc(b.ops, func(e history.Op) bool {
-		return ends(e) && e.Call <= op.Return && op.Call <= e.Return
+		return ends(e) && e.Call <= op.Return && b.earliest(op) <= e.Return
 	})
 	in.crowded = op.Kind == history.Refresh && op.Rotates && op.Reason == history.NoToken && slices.ContainsFunc(b.ops, func(e history.Op) bool {
 		return b.endsOthers(e, op.Token) && (e.Call != op.Call || e.Worker != op.Worker) && e.Call <= op.Return && op.Call <= e.Return
