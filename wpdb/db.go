@@ -51,6 +51,7 @@ type DB struct {
 	Log    *slog.Logger
 
 	limit    int          // of connections; 0: none
+	uncrowd  *time.Timer  // keeps idle connections again, crowdedTime after the last error; once at the start
 	galera   *atomic.Bool // whether the database is a node of a Galera cluster
 	later    *DB          // the same tables in sessions that wait for the other nodes; see Synced
 	outage   *outage      // for the log
@@ -68,8 +69,10 @@ func (db *DB) Close() error {
 // Retire closes idle connections now and each other one when it becomes idle; after a
 // while all are closed, and no method may be called any more.
 func (db *DB) Retire(after time.Duration) {
-	db.SQL.SetMaxIdleConns(-1)
-	db.later.SQL.SetMaxIdleConns(-1)
+	for _, pool := range []*DB{db, db.later} {
+		pool.uncrowd.Stop()
+		pool.SQL.SetMaxIdleConns(-1)
+	}
 	time.AfterFunc(after, func() { _ = db.Close() }) // nothing can be lost
 }
 
@@ -136,7 +139,7 @@ func (db *DB) leave(err error) {
 	for _, pool := range []*DB{db, db.later} {
 		pool.SQL.SetMaxIdleConns(0)
 		if crowded {
-			time.AfterFunc(crowdedTime, pool.keepIdle)
+			pool.uncrowd.Reset(crowdedTime)
 		} else {
 			pool.keepIdle()
 		}

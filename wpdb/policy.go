@@ -169,6 +169,7 @@ func (db *DB) connect(c connector, limit int) {
 	pool.SetConnMaxLifetime(connLifetime)
 	db.SQL, db.limit = sqlx.NewDb(pool, "mysql"), limit
 	db.keepIdle()
+	db.uncrowd = time.AfterFunc(crowdedTime, db.keepIdle)
 }
 
 // keepIdle keeps every idle connection open: a new one costs a handshake.
