@@ -31,7 +31,7 @@ build: ## make ./moserver-sidecar, a static binary
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o moserver-sidecar .
 
 .PHONY: check
-check: lint ## lint, and run every test that needs no server; takes seconds, also offline and on a Mac
+check: lint ## lint, and run every test that needs no server; takes a minute, also offline and on a Mac
 	go test $(SERVERLESS)
 
 .PHONY: test
