@@ -35,8 +35,10 @@ func TestRobustness(t *testing.T) {
 	for i, c := range matrix() {
 		c.Seed = chosenSeed() + uint64(i)
 		c.Skewed = i%4 == 3
-		v := run(t, c, d)
-		operations, violations = operations+v.Operations, violations+len(v.Violations)
+		t.Run(fmt.Sprint("seed ", c.Seed), func(t *testing.T) { // at whose end its database ends
+			v := run(t, c, d)
+			operations, violations = operations+v.Operations, violations+len(v.Violations)
+		})
 	}
 	fmt.Printf("in all: %d operations judged, %d violations\n", operations, violations)
 }
