@@ -32,11 +32,11 @@ type browser struct {
 
 // message is one of the DevTools protocol, of either direction.
 type message struct {
-	ID        int    `json:"id,omitempty"`
-	SessionID string `json:"sessionId,omitempty"`
-	Method    string `json:"method,omitempty"`
-	Params    any    `json:"params,omitempty"`
-	Error     any    `json:"error,omitempty"`
+	ID        int            `json:"id,omitempty"`
+	SessionID string         `json:"sessionId,omitempty"`
+	Method    string         `json:"method,omitempty"`
+	Params    any            `json:"params,omitempty"`
+	Error     map[string]any `json:"error,omitempty"`
 	Result    struct {
 		TargetID  string
 		SessionID string
@@ -107,6 +107,9 @@ func (b *browser) call(method string, params any) message {
 			b.visited = append(b.visited, request.Request.URL)
 		}
 		if m.ID == b.calls {
+			if m.Error["message"] == "Inspected target navigated or closed" {
+				return m // the page was left before it could be asked
+			}
 			if m.Error != nil || m.Result.ErrorText != "" {
 				b.t.Fatalf("the browser, %s: %v %s", method, m.Error, m.Result.ErrorText)
 			}
