@@ -40,8 +40,8 @@ when the database refuses its account.`,
 
 // gcPercent is Go's GOGC. Hardly anything outlives a request, so with the default of 100 the
 // server would collect garbage every 150 requests, as soon as there are two megabytes of
-// it. This lets it grow by some 16 MB.
-const gcPercent = 400
+// it. More than this saves little more, and takes memory under load.
+const gcPercent = 200
 
 // serve answers requests until a signal. reread reads the settings anew.
 func serve(settings config.Settings, reread func() (config.Settings, []config.Problem), newServer NewServer) (err error) {
