@@ -104,7 +104,7 @@ func (l *limiter) allow(perMinute int) {
 // a /64 is counted: a single machine has all its addresses.
 //
 // The last reading of the credentials names the client: in the first one the
-// same id could be written in ever other ways, each with failures of its own.
+// same id could be written in ever more ways, each with failures of its own.
 func (l *limiter) key(address string, r oauth.Request) (key limited, counts bool) {
 	network, err := netip.ParseAddr(address)
 	if err != nil || len(r.Credentials) == 0 {
