@@ -41,7 +41,7 @@ for folder in packaging/*/; do
 	esac
 done
 mkdir "$build/doc"
-cp -R README.md docs "$build/doc"
+cp -R README.md CONTRIBUTING.md SECURITY.md config.example.yaml docs "$build/doc"
 sed 's/^\([a-z_][a-z_]*:\)/#\1/' config.example.yaml >"$build/moserver.yaml"
 printf 'moserver-sidecar (%s) unstable; urgency=medium\n\n  * CHANGELOG.md says what is new.\n\n -- %s  %s\n' "$version" \
 	"$(sed -n 's/^maintainer: //p' packaging/nfpm.yaml)" "$(date -uRd "@$SOURCE_DATE_EPOCH")" | gzip -9n >"$build/changelog.gz"
