@@ -283,7 +283,7 @@ func paidEdition(t *testing.T, server *sandbox.Server) {
 		s.Exec("INSERT INTO {}moos_oauth_clients (client_id, client_name, grant_types) VALUES (?, 'My App', ?)", id, grants)
 	}
 	s.check(expectation{"{}moos_oauth_clients.grant_types, {}moos_oauth_authorization_codes.code_challenge. Clients with the grants password and client_credentials, " +
-		"which only PHP serves, stop working once nginx sends token requests here; of the clients with a list of grants (grant_types), 2 have one of the two.",
+		"which only PHP serves, stop working once nginx sends token requests here, unless php_upstream passes them on to PHP; of the clients with a list of grants (grant_types), 2 have one of the two.",
 		"--accept columns-unknown", false})
 }
 

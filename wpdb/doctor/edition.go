@@ -13,7 +13,7 @@ import (
 const freeFolder = "miniorange-oauth-20-server"
 
 // otherGrants is what stops working of a paid edition.
-const otherGrants = "Clients with the grants password and client_credentials, which only PHP serves, stop working once nginx sends token requests here"
+const otherGrants = "Clients with the grants password and client_credentials, which only PHP serves, stop working once nginx sends token requests here, unless php_upstream passes them on to PHP"
 
 // edition looks for a paid edition of the plugin, by its folder and by columns that
 // the free one lacks.
@@ -33,7 +33,7 @@ func (d *diagnosis) edition() error {
 	if err != nil {
 		return err
 	}
-	const remedy = "Look for such clients in the plugin's settings before you change nginx, and leave token requests to PHP while there are any. If there are none, run this again with --accept "
+	const remedy = "Set php_upstream. Without it, look for such clients in the plugin's settings before you change nginx, and leave token requests to PHP while there are any. With it, or if there are none, run this again with --accept "
 	if folder != "" {
 		d.add(wpdb.KindPaidEdition, false, remedy+string(wpdb.KindPaidEdition), "A paid edition of the plugin is active (%s). %s%s.", folder, otherGrants, clients)
 	}
