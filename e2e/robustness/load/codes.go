@@ -2,8 +2,6 @@ package load
 
 import (
 	"context"
-	"math/rand/v2"
-	"sync"
 	"time"
 
 	"moserver-sidecar/e2e/robustness/history"
@@ -21,16 +19,13 @@ func (w *worker) contend(ctx context.Context) {
 	code := oauth.Presented{Kind: oauth.AuthorizationCode, Value: g.code}
 	ops := make([]history.Op, 2+w.random.IntN(3))
 	first := w.random.IntN(2)
-	var running sync.WaitGroup
-	for i := range ops {
-		door := w.door(history.Redeem)
+	w.atOnce(len(ops), func(i int, one *worker) {
+		door := one.door(history.Redeem)
 		if i < 2 {
 			door = w.Doors[(first+i)%2]
 		}
-		one := &worker{w.Load, w.number + i, rand.New(rand.NewPCG(w.random.Uint64(), 0))}
-		running.Go(func() { ops[i] = one.askAt(door, g, history.Redeem, code) })
-	}
-	running.Wait()
+		ops[i] = one.askAt(door, g, history.Redeem, code)
+	})
 	if w.random.IntN(4) == 0 {
 		rest(ctx, w.random, 50*time.Millisecond)
 		w.ask(g, history.Redeem, code)

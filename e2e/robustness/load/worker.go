@@ -69,10 +69,15 @@ func (w *worker) act(g *grant) {
 	if w.random.IntN(4) == 0 {
 		times += 1 + w.random.IntN(2)
 	}
+	w.atOnce(times, func(_ int, one *worker) { do(one) })
+}
+
+// atOnce does something n times at the same moment, each by another client.
+func (w *worker) atOnce(n int, do func(i int, one *worker)) {
 	var running sync.WaitGroup
-	for i := range times {
+	for i := range n {
 		one := &worker{w.Load, w.number + i, rand.New(rand.NewPCG(w.random.Uint64(), 0))}
-		running.Go(func() { do(one) })
+		running.Go(func() { do(i, one) })
 	}
 	running.Wait()
 }
