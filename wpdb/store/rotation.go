@@ -131,11 +131,12 @@ func (s *Store) revoke(ctx context.Context, db wpdb.Session, r oauth.Revocation)
 // replaced its token that often, each time that it presents the first one again.
 func (s *Store) revokeLast(ctx context.Context, db wpdb.Session, r oauth.Revocation, family string) (found bool, err error) {
 	remove := statement{text: s.statements.revokeRefreshFamily, args: append([]any{r.ClientID, r.UserID}, familyArgs(family)...)}
-	n, err := removed(ctx, db, false, remove)
-	for tries := 0; err == wpdb.ErrCutShort && tries < oauth.MaxRotations; tries++ { // it was replaced meanwhile
-		n, err = removed(ctx, db, false, remove)
+	for tries := 0; ; tries++ {
+		n, err := removed(ctx, db, false, remove)
+		if err != wpdb.ErrCutShort || tries == oauth.MaxRotations { // else it was replaced meanwhile
+			return n > 0, err
+		}
 	}
-	return n > 0, err
 }
 
 // follow goes from a refresh token to its last successor, in at most limit hops.
