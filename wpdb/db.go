@@ -228,7 +228,7 @@ func galeraSettings(ctx context.Context, conn driver.Conn) (map[string]string, e
 	}
 	defer rows.Close()
 	settings := map[string]string{}
-	for row := make([]driver.Value, 2); ; {
+	for row := make([]driver.Value, max(2, len(rows.Columns()))); ; { // a proxy may add some
 		if err := rows.Next(row); errors.Is(err, io.EOF) {
 			return settings, nil
 		} else if err != nil {
