@@ -41,7 +41,7 @@ func forwardedFor(trusted []netip.Prefix) echo.IPExtractor {
 // zone of an IPv6 address is left out: it has a meaning only where it was
 // written, and one client could be ever others by it.
 func parseAddress(s string) (netip.Addr, error) {
-	if len(s) < len("::") { // that of a unix socket, mostly
+	if len(s) < len("::") { // mostly a unix socket, which has none
 		return netip.Addr{}, errNoAddress
 	}
 	address, err := netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(s, "["), "]"))

@@ -43,7 +43,7 @@ func TestRefusedTakeNoPlace(t *testing.T) {
 	h := New(held, nil, options, log)
 	o := h.current.Load().overload
 	o.pace = rate.NewLimiter(rate.Every(time.Hour), 1)
-	o.pace.Allow() // whoever is refused now waits
+	o.pace.Allow() // a refusal has to wait from now on
 	server := HTTPServer(h, options, log)
 	listener, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
 	if err != nil {

@@ -21,7 +21,7 @@ func (s *asked) Identify(ctx context.Context, q oauth.IdentityQuery) (oauth.Iden
 	return s.Store.Identify(ctx, q)
 }
 
-// TestIdentityQuery: in a network of sites an identity is that of the client's site.
+// TestIdentityQuery: in a network of sites the client's site decides who issues the ID token.
 func TestIdentityQuery(t *testing.T) {
 	f := newFixture(t)
 	store := &asked{Store: f.store}

@@ -30,7 +30,7 @@ func runSoak(s *stand, o options) report {
 	}
 	first, last := r.Cells[2], r.Cells[len(r.Cells)-1] // the first minute still warms up
 	r.Goals = []goal{
-		{Name: "p99 of the last minute / that of the second", Value: ratio(last, first), AtMost: 2},
+		{Name: "p99 in the last minute / in the second", Value: ratio(last, first), AtMost: 2},
 		{Name: "files open in the last minute / in the second", Value: share(open), AtMost: 1.2},
 		{Name: "memory in the last minute / in the second", Value: share(resident), AtMost: 1.3},
 	}

@@ -30,7 +30,7 @@ type stand struct {
 	conf    string // nginx's
 	history *history.Recorder
 	began   time.Time // of the history
-	codes   int       // how many are to be contended; 0: everything is done, as long as a run plays
+	codes   int       // how many clients are to compete for; 0: the whole load, until time is up
 	trouble []fault   // what goes wrong
 }
 
